@@ -1,0 +1,97 @@
+/// Sizes as expressions over named dims: `batch`, `2*height/4`, `ceil(width/2)`.
+///
+///     Dim h("height");
+///     Dim out = (h + 2 * 1 - 3).floor_div(2) + 1;
+///     text(out)                      -> "(height-1)/2+1"
+///     out.evaluate({{"height", 224}}) -> 112
+///
+/// Every Dim is kept in one canonical form (a sum of integer multiples of products of atoms, an atom being a name or a
+/// floor division, minimum or maximum of canonical forms), so that equal texts mean equal sizes. A name stands for a
+/// size >= 0. Arithmetic that would overflow 64 bits saturates to `Dim::kTooLarge`, which every consumer refuses.
+#pragma once
+
+#include "base/error.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace bolide {
+
+using DimBindings = std::map<std::string, std::int64_t, std::less<>>;
+
+class Dim {
+ public:
+  static constexpr std::int64_t kTooLarge = INT64_C(1) << 62;
+
+  Dim(std::int64_t value = 0);           // NOLINT(google-explicit-constructor): numbers are sizes
+  explicit Dim(std::string_view name);   ///< a named dim; `name` is an identifier and may hold '.', '_', '/', '-' and ':'
+  /// Reads what `text()` writes: + - * / (floor), ceil(a/b), min(a,b), max(a,b), parentheses, names, integers.
+  static Result<Dim> parse(std::string_view text);
+
+  bool is_constant() const { return sum_ == nullptr; }
+  /// The number, when there is no name in it.
+  std::optional<std::int64_t> constant() const;
+  /// The name, when the expression is exactly one name.
+  std::optional<std::string> single_name() const;
+  /// All names in the expression, sorted, each once.
+  std::vector<std::string> names() const;
+
+  friend Dim operator+(const Dim& a, const Dim& b);
+  friend Dim operator-(const Dim& a, const Dim& b);
+  friend Dim operator*(const Dim& a, const Dim& b);
+  Dim floor_div(const Dim& b) const;  ///< rounds towards minus infinity; b must not be the constant 0
+  Dim ceil_div(const Dim& b) const;
+  static Dim min(const Dim& a, const Dim& b);
+  static Dim max(const Dim& a, const Dim& b);
+  /// a / b when b divides a for every value of the names; nothing otherwise.
+  static std::optional<Dim> exact_div(const Dim& a, const Dim& b);
+
+  bool operator==(const Dim& other) const;
+
+  /// The size under `bindings`. Errors: NotFound for an unbound name; InvalidArgument for division by zero or overflow.
+  Result<std::int64_t> evaluate(const DimBindings& bindings) const;
+  /// Names replaced by expressions.
+  Dim substitute(const std::map<std::string, Dim, std::less<>>& replacements) const;
+  /// Finds the value of the only unbound name so that the expression equals `value`.
+  /// Nothing when it has no unbound name or is not linear in it. Errors: InvalidArgument when no integer solves it.
+  Result<std::optional<std::pair<std::string, std::int64_t>>> solve(std::int64_t value, const DimBindings& bound) const;
+
+  friend std::string text(const Dim& dim);
+
+ private:
+  struct Sum;
+  struct Access;
+  std::int64_t value_ = 0;            // used when sum_ is null
+  std::shared_ptr<const Sum> sum_;    // never holds a plain constant
+  friend struct Access;
+};
+
+std::string text(const Dim& dim);
+
+/// Sizes of a tensor, outermost first.
+using Shape = std::vector<Dim>;
+
+std::string text(const Shape& shape);  ///< "[batch,3,224,224]"
+Shape to_shape(std::span<const std::int64_t> dims);
+/// The sizes, when no name is left in them.
+std::optional<Dims> constant_dims(const Shape& shape);
+Dim element_count(const Shape& shape);
+Result<Dims> evaluate(const Shape& shape, const DimBindings& bindings);
+
+inline void append(std::string& out, const Dim& dim) { out += text(dim); }
+inline void append(std::string& out, const Shape& shape) { out += text(shape); }
+
+/// What the compiler knows of a value: element type and sizes.
+struct TensorType {
+  DataType dtype = DataType::kF32;
+  Shape shape;
+
+  int rank() const { return static_cast<int>(shape.size()); }
+  bool operator==(const TensorType&) const = default;
+};
+std::string text(const TensorType& type);  ///< "f32[batch,3,224,224]"
+inline void append(std::string& out, const TensorType& type) { out += text(type); }
+
+}  // namespace bolide
