@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Builds the tool and runs its demo; the results are in demo-output/. usage: ./demo.sh [demo arguments]
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cd "$root"
+
+./setup.sh build
+if [[ -f build/release/CMakeCache.txt ]] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" build/release/CMakeCache.txt; then
+  rm -rf build/release
+fi
+# An existing build folder is used as it is, with or without tests in it.
+if [[ ! -f build/release/build.ninja ]]; then
+  cmake -S . -B build/release -G Ninja -DCMAKE_BUILD_TYPE=Release -DBOLIDE_TESTS=OFF
+fi
+cmake --build build/release -j "$(nproc)" --target bolide
+exec build/release/bolide demo --output demo-output "$@"
