@@ -19,7 +19,7 @@ std::string_view name(Code code) {
   return "unknown";
 }
 
-namespace text {
+namespace strings {
 namespace {
 template <class T>
 void append_chars(std::string& out, T value) {
@@ -42,6 +42,6 @@ void append(std::string& out, std::span<const std::int64_t> dims) {
   }
   out += ']';
 }
-}  // namespace text
+}  // namespace strings
 
 }  // namespace bolide

@@ -11,7 +11,7 @@
 
 namespace bolide {
 
-namespace text {
+namespace strings {
 inline void append(std::string& out, std::string_view s) { out += s; }
 inline void append(std::string& out, const char* s) { out += s; }
 inline void append(std::string& out, const std::string& s) { out += s; }
@@ -42,11 +42,11 @@ std::string join(const Args&... args) {
   (append(out, args), ...);
   return out;
 }
-}  // namespace text
+}  // namespace strings
 
 template <class... Args>
 Error make_error(Code code, const Args&... args) {
-  return Error{code, text::join(args...)};
+  return Error{code, strings::join(args...)};
 }
 template <class... Args>
 Error invalid_argument(const Args&... args) {

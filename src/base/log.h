@@ -23,7 +23,7 @@ void log_message(LogLevel level, std::string_view message);
 /// Writes the joined arguments when the level is on: `log(LogLevel::kInfo, "packed ", n, " weights")`.
 template <class... Args>
 void log(LogLevel level, const Args&... args) {
-  if (log_enabled(level)) log_message(level, text::join(args...));
+  if (log_enabled(level)) log_message(level, strings::join(args...));
 }
 
 }  // namespace bolide
