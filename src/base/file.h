@@ -16,7 +16,8 @@ class MappedFile {
   static Result<std::shared_ptr<const MappedFile>> open(const std::filesystem::path& path);
   /// Opens `relative` below `folder` and nowhere else: absolute paths, `..` that leaves the folder, symbolic links in
   /// any component, hard links (link count above 1) and non-regular files are refused with InvalidArgument.
-  static Result<std::shared_ptr<const MappedFile>> open_beneath(const std::filesystem::path& folder, std::string_view relative);
+  static Result<std::shared_ptr<const MappedFile>> open_beneath(const std::filesystem::path& folder,
+                                                                std::string_view relative);
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;

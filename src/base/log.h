@@ -4,6 +4,8 @@
 #include "base/error.h"
 
 #include <functional>
+#include <memory>
+#include <optional>
 
 namespace bolide {
 
@@ -12,6 +14,7 @@ std::string_view name(LogLevel level);
 std::optional<LogLevel> parse_log_level(std::string_view text);
 
 /// Called from any thread, one message at a time. Default: "bolide: warn: <message>" on stderr.
+/// What a sink throws is swallowed; what it logs itself is dropped.
 using LogSink = std::function<void(LogLevel, std::string_view message)>;
 /// Replaces the sink; an empty function restores the default.
 void set_log_sink(LogSink sink);

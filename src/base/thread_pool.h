@@ -18,8 +18,8 @@ template <class R, class... Args>
 class FunctionRef<R(Args...)> {
  public:
   template <class F>
-    requires(!std::same_as<std::remove_cvref_t<F>, FunctionRef>)
-  FunctionRef(F&& f)  // NOLINT(google-explicit-constructor): a parameter type
+  requires(!std::same_as<std::remove_cvref_t<F>, FunctionRef>)
+      FunctionRef(F&& f)  // NOLINT(google-explicit-constructor): a parameter type
       : object_(const_cast<void*>(static_cast<const void*>(&f))), call_([](void* object, Args... args) -> R {
           return (*static_cast<std::remove_reference_t<F>*>(object))(std::forward<Args>(args)...);
         }) {}
@@ -44,7 +44,8 @@ class ThreadPool {
 
   /// Threads that can work at once, the caller included.
   int size() const;
-  /// Grows the pool to at least `threads` (never shrinks).
+  /// Grows the pool to at least `threads` (never shrinks). Where the system grants fewer, logs a warning and stays
+  /// there.
   void ensure(int threads);
 
   /// Calls task(chunk, worker) for every chunk in [0, chunks) on at most `threads` threads, and returns when all are
