@@ -24,7 +24,7 @@ struct Verdict {
 inline Verdict accept() { return {}; }
 template <class... Args>
 Verdict reject(const Args&... args) {
-  return {false, text::join(args...)};
+  return {false, strings::join(args...)};
 }
 
 /// Half-open.
