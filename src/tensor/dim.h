@@ -2,12 +2,13 @@
 ///
 ///     Dim h("height");
 ///     Dim out = (h + 2 * 1 - 3).floor_div(2) + 1;
-///     text(out)                      -> "(height-1)/2+1"
+///     text(out)                      -> "(height+1)/2"
 ///     out.evaluate({{"height", 224}}) -> 112
 ///
 /// Every Dim is kept in one canonical form (a sum of integer multiples of products of atoms, an atom being a name or a
 /// floor division, minimum or maximum of canonical forms), so that equal texts mean equal sizes. A name stands for a
-/// size >= 0. Arithmetic that would overflow 64 bits saturates to `Dim::kTooLarge`, which every consumer refuses.
+/// size >= 0. Numbers beyond 2^62 and forms beyond a size limit saturate to `Dim::kTooLarge`, which stays itself under
+/// all further arithmetic and which every consumer refuses. Simplifying assumes that divisors are not zero.
 #pragma once
 
 #include "base/error.h"
@@ -58,14 +59,12 @@ class Dim {
   /// Nothing when it has no unbound name or is not linear in it. Errors: InvalidArgument when no integer solves it.
   Result<std::optional<std::pair<std::string, std::int64_t>>> solve(std::int64_t value, const DimBindings& bound) const;
 
-  friend std::string text(const Dim& dim);
+  struct Sum;     ///< the canonical form, for src/tensor only: dim_form.h
+  struct Access;
 
  private:
-  struct Sum;
-  struct Access;
-  std::int64_t value_ = 0;            // used when sum_ is null
-  std::shared_ptr<const Sum> sum_;    // never holds a plain constant
-  friend struct Access;
+  std::int64_t value_ = 0;          // used when sum_ is null
+  std::shared_ptr<const Sum> sum_;  // never holds a plain constant
 };
 
 std::string text(const Dim& dim);

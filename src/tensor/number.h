@@ -42,7 +42,7 @@ struct CastOptions {
 /// One code of an 8-bit or 4-bit float type as f32, exactly. `bits` beyond the width are ignored.
 float decode_small_float(DataType type, std::uint8_t bits);
 /// The code of `type` nearest to `value`.
-std::uint8_t encode_small_float(DataType type, float value, CastOptions options = {});
+std::uint8_t encode_small_float(DataType type, double value, CastOptions options = {});
 
 /// Reads element i of a packed 2- or 4-bit integer or 4-bit float array as its code, and writes one.
 std::uint8_t get_packed(const std::byte* data, int bits, std::int64_t index);
