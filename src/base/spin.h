@@ -49,7 +49,7 @@ class SpinBudget {
   std::int64_t nanoseconds() const { return nanoseconds_; }
   /// Work came during the spin.
   void paid() { nanoseconds_ = std::min(nanoseconds_ * 2, kLongestSpin); }
-  /// Work came `after` nanoseconds, later than the spin.
+  /// The spin ended without work, which came `after` nanoseconds from its start.
   void missed(std::int64_t after) {
     nanoseconds_ = after <= kLongestSpin ? kLongestSpin : std::max(nanoseconds_ / 2, kShortestSpin);
   }

@@ -109,6 +109,7 @@ struct ThreadPool::State {
   alignas(64) std::atomic<std::uint32_t> epoch{0};  // grows with every new job; idle workers watch it
   alignas(64) std::atomic<std::int32_t> spinning{0};
   std::atomic<std::int32_t> sleeping{0};
+  std::atomic<std::int64_t> last_wake{0};  // when a caller last found workers asleep, in nanoseconds
   alignas(64) std::atomic<std::int32_t> size{1};
   std::atomic<bool> stop{false};
   std::mutex growth;
@@ -160,7 +161,7 @@ void ThreadPool::State::idle(std::uint32_t seen, SpinBudget& budget) {
   sleeping.fetch_add(1, std::memory_order_seq_cst);
   while (!changed()) sleep_while(epoch, seen);
   sleeping.fetch_sub(1, std::memory_order_relaxed);
-  budget.missed(monotonic_nanoseconds() - start);
+  budget.missed(last_wake.load(std::memory_order_relaxed) - start);
 }
 
 void ThreadPool::State::run_worker() {
@@ -195,7 +196,9 @@ void ThreadPool::State::announce(std::uint32_t wanted) {
   const std::int32_t asleep = sleeping.load(std::memory_order_seq_cst);
   if (asleep == 0) return;
   const std::int32_t missing = static_cast<std::int32_t>(wanted) - spinning.load(std::memory_order_seq_cst);
-  if (missing > 0) wake(epoch, std::min(missing, asleep));
+  if (missing <= 0) return;
+  last_wake.store(monotonic_nanoseconds(), std::memory_order_relaxed);
+  wake(epoch, std::min(missing, asleep));
 }
 
 ThreadPool& ThreadPool::shared() {

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <cstdint>
+
+namespace bolide {
+
+/// Calls of operator new in this program so far, from all threads.
+std::int64_t allocation_count();
+
+}  // namespace bolide
