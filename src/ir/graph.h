@@ -115,7 +115,7 @@ class Graph {
 
  private:
   friend class Patch;
-  Result<TensorTypes> infer(const Node& node, std::vector<std::optional<std::vector<Dim>>>* contents) const;
+  Result<TensorTypes> infer(const Node& node, std::vector<std::optional<std::vector<Dim>>>* contents);
   ValueId new_value(Value value);
 
   std::vector<Value> values_;
