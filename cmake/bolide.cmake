@@ -2,7 +2,7 @@
 add_library(bolide_flags INTERFACE)
 target_include_directories(bolide_flags INTERFACE
   $<BUILD_INTERFACE:${CMAKE_CURRENT_LIST_DIR}/../include> $<BUILD_INTERFACE:${CMAKE_CURRENT_LIST_DIR}/../src>)
-target_compile_options(bolide_flags INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -ffp-contract=off)
+target_compile_options(bolide_flags INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wno-missing-field-initializers -Werror -ffp-contract=off)
 if(BOLIDE_SANITIZE)
   target_compile_options(bolide_flags INTERFACE -fsanitize=${BOLIDE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
   target_link_options(bolide_flags INTERFACE -fsanitize=${BOLIDE_SANITIZE})

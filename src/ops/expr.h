@@ -85,15 +85,18 @@ std::string_view name(Fn fn);
 std::optional<Fn> parse_fn(std::string_view text);
 int arity(Fn fn);
 
+/// An operand of a step: an input, an earlier step or a number.
+struct ExprArg {
+  enum class Kind : std::uint8_t { kInput, kStep, kNumber };
+  Kind kind = Kind::kNumber;
+  int index = 0;
+  double number = 0;
+  bool operator==(const ExprArg&) const = default;
+};
+
 class Expr {
  public:
-  struct Arg {
-    enum class Kind : std::uint8_t { kInput, kStep, kNumber };
-    Kind kind = Kind::kNumber;
-    int index = 0;
-    double number = 0;
-    bool operator==(const Arg&) const = default;
-  };
+  using Arg = ExprArg;
   struct Step {
     Fn fn = Fn::kAdd;
     std::array<Arg, 3> args;
