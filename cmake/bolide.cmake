@@ -8,10 +8,30 @@ if(BOLIDE_SANITIZE)
   target_link_options(bolide_flags INTERFACE -fsanitize=${BOLIDE_SANITIZE})
 endif()
 
+# bolide_all_exist(VARIABLE TARGET FILES...): whether all the files are here. If not, the target is left out with a
+# warning, so that an unfinished folder does not keep others from building; with CI set it is an error.
+function(bolide_all_exist variable target)
+  foreach(file ${ARGN})
+    if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${file} AND NOT EXISTS ${file})
+      if(DEFINED ENV{CI})
+        message(FATAL_ERROR "${target}: ${file} is missing")
+      endif()
+      message(WARNING "${target} is left out: ${file} is missing")
+      set(${variable} FALSE PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+  set(${variable} TRUE PARENT_SCOPE)
+endfunction()
+
 # bolide_folder(NAME SOURCES a.cpp b.cpp LINKS base tensor): the static library of one folder of src/.
 # LINKS are the only folders it may include from; tests/layering_test.py checks the same arrows.
 function(bolide_folder name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  bolide_all_exist(exist bolide_${name} ${ARG_SOURCES})
+  if(NOT exist)
+    return()
+  endif()
   add_library(bolide_${name} STATIC ${ARG_SOURCES})
   target_link_libraries(bolide_${name} PUBLIC bolide_flags)
   foreach(link ${ARG_LINKS})
