@@ -47,7 +47,9 @@ TEST(Number, EveryF16CodeDecodesByDefinitionAndComesBack) {
 TEST(Number, EveryBf16CodeDecodesByDefinitionAndComesBack) {
   for (unsigned code = 0; code <= 0xFFFF; ++code) {
     const float value = bf16_to_f32(static_cast<std::uint16_t>(code));
-    if ((code & 0x7F80) != 0x7F80) ASSERT_EQ(value, by_definition(code, 7, 8, 127)) << code;
+    if ((code & 0x7F80) != 0x7F80) {
+      ASSERT_EQ(value, by_definition(code, 7, 8, 127)) << code;
+    }
     const unsigned expected = std::isnan(value) ? code | 0x40 : code;
     ASSERT_EQ(f32_to_bf16(value), expected) << code;
     if (!std::isnan(value)) {
