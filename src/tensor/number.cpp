@@ -23,7 +23,7 @@ constexpr Format kF16 = {10, 5, 15, 0x7BFF, 0x7C00, 0x7E00, false, true};
 constexpr Format kBF16 = {7, 8, 127, 0x7F7F, 0x7F80, 0x7FC0, false, true};
 constexpr Format kE4M3FN = {3, 4, 7, 0x7E, 0x7F, 0x7F, false, false};
 constexpr Format kE4M3FNUZ = {3, 4, 8, 0x7F, 0x80, 0x80, true, false};
-constexpr Format kE5M2 = {2, 5, 15, 0x7B, 0x7C, 0x7F, false, true};
+constexpr Format kE5M2 = {2, 5, 15, 0x7B, 0x7C, 0x7E, false, true};
 constexpr Format kE5M2FNUZ = {2, 5, 16, 0x7F, 0x80, 0x80, true, false};
 constexpr Format kE2M1 = {1, 2, 1, 0x7, 0x7, 0x7, false, false};  // no infinity, no NaN
 
@@ -82,7 +82,7 @@ float decode(std::uint32_t code, const Format& format) {
   const std::uint32_t sign_bit = UINT32_C(1) << (format.mantissa_bits + format.exponent_bits);
   const std::uint32_t magnitude = code & (sign_bit - 1);
   const float sign = (code & sign_bit) != 0 ? -1.0F : 1.0F;
-  if (format.unsigned_zero && code == sign_bit) return std::numeric_limits<float>::quiet_NaN();
+  if (format.unsigned_zero && code == sign_bit) return -std::numeric_limits<float>::quiet_NaN();
   if (magnitude > format.largest) {
     const bool infinite = format.has_infinity && magnitude == format.infinity;
     return infinite ? sign * std::numeric_limits<float>::infinity()
