@@ -7,7 +7,8 @@ namespace bolide {
 namespace {
 
 /// The result names of a node: given ones, else made from the node's name.
-std::string result_name(const Graph& graph, const Node& node, std::size_t index, const std::vector<std::string>& given) {
+std::string result_name(const Graph& graph, const Node& node, std::size_t index,
+                        const std::vector<std::string>& given) {
   if (index < given.size()) return given[index];
   return graph.unique_name(index == 0 ? node.name : strings::join(node.name, ":", index));
 }
@@ -38,17 +39,17 @@ Result<ValueId> Graph::add_input(std::string input_name, TensorType type) {
   return id;
 }
 
-ValueId Graph::add_constant(std::string constant_name, Tensor tensor) {
-  return add_constant(std::move(constant_name), std::make_shared<const Tensor>(std::move(tensor)));
+ValueId Graph::add_constant(std::string_view constant_name, Tensor tensor) {
+  return add_constant(constant_name, std::make_shared<const Tensor>(std::move(tensor)));
 }
 
-ValueId Graph::add_constant(std::string constant_name, std::shared_ptr<const Tensor> tensor) {
+ValueId Graph::add_constant(std::string_view constant_name, std::shared_ptr<const Tensor> tensor) {
   TensorType type = tensor->type();
   return new_value({.name = unique_name(constant_name), .type = std::move(type), .constant = std::move(tensor)});
 }
 
 std::string Graph::unique_name(std::string_view hint) const {
-  const std::string base(hint.empty() ? std::string_view("value") : hint);
+  std::string base(hint.empty() ? std::string_view("value") : hint);
   if (!by_name_.contains(base)) return base;
   int& next = next_suffix_[base];
   for (;;) {
@@ -97,13 +98,17 @@ Result<std::vector<ValueId>> Graph::add_node(Op op, std::vector<ValueId> inputs,
                                              std::vector<std::shared_ptr<const Graph>> subgraphs) {
   const auto id = static_cast<NodeId>(nodes_.size());
   if (node_name.empty()) node_name = strings::join(op.name(), "_", id);
-  Node node{.name = std::move(node_name), .op = std::move(op), .inputs = std::move(inputs), .subgraphs = std::move(subgraphs)};
+  Node node{.name = std::move(node_name),
+            .op = std::move(op),
+            .inputs = std::move(inputs),
+            .subgraphs = std::move(subgraphs)};
   node.members = {node.name};
   node.position = static_cast<double>(id);
   const int most = node.op.info().outputs;
   const std::size_t count = !outputs.empty() ? outputs.size() : static_cast<std::size_t>(std::max(most, 1));
   if (most >= 0 && count > static_cast<std::size_t>(most)) {
-    return invalid_argument("node '", node.name, "': ", node.op.name(), " has ", most, " outputs, ", count, " are named");
+    return invalid_argument("node '", node.name, "': ", node.op.name(), " has ", most, " outputs, ", count,
+                            " are named");
   }
   for (const std::string& output : outputs) {
     if (!output.empty() && by_name_.contains(output)) {
@@ -203,9 +208,8 @@ void Graph::replace_uses(ValueId from, ValueId to) {
   std::replace(outputs_.begin(), outputs_.end(), from, to);
   // The interface keeps the user's name; the value that loses it gets a fresh one.
   Value& target = value(to);
-  const bool target_is_interface =
-      std::find(inputs_.begin(), inputs_.end(), to) != inputs_.end() ||
-      std::count(outputs_.begin(), outputs_.end(), to) > 1;
+  const bool target_is_interface = std::find(inputs_.begin(), inputs_.end(), to) != inputs_.end() ||
+                                   std::count(outputs_.begin(), outputs_.end(), to) > 1;
   if (target_is_interface) return;
   std::swap(value(from).name, target.name);
   by_name_[value(from).name] = from;

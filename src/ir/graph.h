@@ -53,7 +53,7 @@ struct Node {
 
 /// What importing learnt about the file, for printing.
 struct ModelInfo {
-  std::string source;    ///< "ONNX IR 8, opset ai.onnx 17, producer pytorch 2.1.0"
+  std::string source;  ///< "ONNX IR 8, opset ai.onnx 17, producer pytorch 2.1.0"
   std::string doc;
 };
 
@@ -64,8 +64,8 @@ class Graph {
 
   /// Errors: InvalidArgument for a taken name.
   Result<ValueId> add_input(std::string name, TensorType type);
-  ValueId add_constant(std::string name, Tensor tensor);
-  ValueId add_constant(std::string name, std::shared_ptr<const Tensor> tensor);
+  ValueId add_constant(std::string_view name, Tensor tensor);
+  ValueId add_constant(std::string_view name, std::shared_ptr<const Tensor> tensor);
   /// Adds a node, derives its output types, and returns its outputs. `outputs` gives names to results ("" means left
   /// out); by default as many results as the operator has, named after the node.
   /// Errors: InvalidArgument or Unsupported from the operator, with the node's name and the input types.
@@ -105,7 +105,7 @@ class Graph {
   void replace_uses(ValueId from, ValueId to);
   void set_input(NodeId node, std::size_t index, ValueId to);
   void set_op(NodeId node, Op op) { nodes_[static_cast<std::size_t>(node)].op = std::move(op); }
-  void erase_node(NodeId node);
+  void erase_node(NodeId id);
   /// Makes the value a constant: its producer no longer produces it.
   void make_constant(ValueId id, Tensor tensor);
   /// Derives all types and contents again in topological order, after inputs or attributes changed.

@@ -47,7 +47,7 @@ Result<ValueId> Patch::add(Op op, std::vector<ValueId> inputs) {
 }
 
 ValueId Patch::constant(std::string_view hint, Tensor tensor) {
-  return graph_->add_constant(std::string(hint), std::move(tensor));
+  return graph_->add_constant(hint, std::move(tensor));
 }
 
 void Patch::replace(ValueId from, ValueId to) { swaps_.emplace_back(from, to); }
