@@ -1,0 +1,72 @@
+/// The register tile that carries convolution and matrix multiplication: rows of A by pointers, columns of B in panels.
+///
+///     out[r][j] = finish(bias[j] + sum over t, i of rows[t * R + r][i] * panel[(t * k + i) * columns + j])
+///
+/// A row is `taps` pieces of k contiguous elements, each anywhere in memory: the pixels under a convolution kernel, or
+/// one piece for a matrix. Products are added in the order of (t, i), with every tile height and column count, so that
+/// a result does not depend on how the work was cut.
+#pragma once
+
+#include <cstdint>
+
+namespace bolide {
+
+inline constexpr int kMaxTileRows = 14;
+inline constexpr int kMaxTileColumns = 32;
+
+/// One tile of f32. The row count R is part of the function.
+struct GemmF32Call {
+  const float* const* rows = nullptr;      ///< [taps][R]
+  std::int64_t taps = 1;
+  std::int64_t k = 0;                      ///< floats a piece
+  const float* panel = nullptr;            ///< [taps * k][tile columns], zeros beyond the valid columns
+  const float* bias = nullptr;             ///< `columns` floats, or null
+  const float* const* residual = nullptr;  ///< [R] pointers to `columns` floats added after the sum, or null
+  float* const* out = nullptr;             ///< [R] pointers to `columns` floats
+  int columns = 0;                         ///< valid ones, 1 .. tile columns
+  bool clamp = false;                      ///< at the end: min(max(value, low), high); NaN stays
+  float low = 0;
+  float high = 0;
+};
+
+/// One tile of 8-bit integers with 32-bit sums. The row count R is part of the function.
+struct GemmI8Call {
+  const std::uint8_t* const* rows = nullptr;  ///< [taps][R], u8 or i8 as `is_signed` says
+  std::int64_t taps = 1;
+  std::int64_t k = 0;                         ///< bytes a piece; exactly these are read
+  const std::int8_t* panel = nullptr;         ///< [taps][ceil(k / group)][tile columns][group], zeros beyond
+  const std::int32_t* bias = nullptr;         ///< `columns` integers that start the sums
+  bool is_signed = false;                     ///< A is i8. With `shifted_sign`, `bias` counts on A + 128 (see below)
+  int columns = 0;
+
+  /// What becomes of the sum s (as i32, then f32), in this order; null or false leaves a part out:
+  const float* scale = nullptr;               ///< s * scale[j]
+  const float* offset = nullptr;              ///< + offset[j]
+  const void* const* residual = nullptr;      ///< + (residual[r][j] - residual_zero) * residual_scale
+  bool residual_signed = false;
+  float residual_zero = 0;
+  float residual_scale = 1;
+  bool clamp = false;                         ///< min(max(value, low), high)
+  float low = 0;
+  float high = 0;
+  float inverse_scale = 1;                    ///< 8-bit results: round(value * inverse_scale) + zero, saturated
+  int zero = 0;
+
+  enum class Out : std::uint8_t { kI32, kF32, kU8, kI8 };
+  Out kind = Out::kF32;
+  void* const* out = nullptr;                 ///< [R] pointers to `columns` results
+};
+
+struct GemmKernels {
+  using F32 = void (*)(const GemmF32Call&);
+  using I8 = void (*)(const GemmI8Call&);
+
+  int rows = 0;           ///< tile height, <= kMaxTileRows
+  int columns = 0;        ///< tile width, <= kMaxTileColumns
+  int i8_group = 1;       ///< products along k that one lane adds at a time
+  bool shifted_sign = false;  ///< signed A is read as A + 128: the caller takes 128 * sum(w) off the bias
+  F32 f32[kMaxTileRows + 1];  ///< by row count, 1 .. rows; [0] is null
+  I8 i8[kMaxTileRows + 1];
+};
+
+}  // namespace bolide

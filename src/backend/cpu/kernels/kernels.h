@@ -1,0 +1,18 @@
+/// The kernels of one ISA level as tables of function pointers, one table a family.
+///
+/// A family is a header with a struct of pointers (plain data, no STL), sources that define `k<Family>` in namespace
+/// bolide::BOLIDE_ISA_NS and that CMake compiles once per ISA, one line here, one in table.cpp.
+#pragma once
+
+#include "backend/cpu/kernels/eltwise.h"
+#include "backend/cpu/kernels/gemm.h"
+
+namespace bolide {
+
+struct KernelTable {
+  int lanes;  ///< floats of one vector
+  const GemmKernels* gemm;
+  const EltwiseKernels* eltwise;
+};
+
+}  // namespace bolide

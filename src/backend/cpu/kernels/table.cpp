@@ -1,0 +1,12 @@
+#include "backend/cpu/kernels/kernels.h"
+#include "backend/cpu/kernels/vec.h"
+
+namespace bolide::BOLIDE_ISA_NS {
+
+extern const GemmKernels kGemm;
+extern const EltwiseKernels kEltwise;
+
+extern const KernelTable kTable;
+const KernelTable kTable = {kLanes, &kGemm, &kEltwise};
+
+}  // namespace bolide::BOLIDE_ISA_NS
