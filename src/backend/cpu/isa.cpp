@@ -49,8 +49,8 @@ Isa probe() {
   const auto saves = [&](std::uint64_t mask) { return (saved & mask) == mask; };
   const bool avx2 = saves(0x6) && bit(one.c, 12) && bit(one.c, 28) && bit(one.c, 29) && bit(seven.b, 5);
   if (!avx2) return Isa::kBaseline;
-  const bool avx512 = saves(0xe6) && bit(seven.b, 16) && bit(seven.b, 17) && bit(seven.b, 28) && bit(seven.b, 30) &&
-                      bit(seven.b, 31);
+  const bool avx512 =
+      saves(0xe6) && bit(seven.b, 16) && bit(seven.b, 17) && bit(seven.b, 28) && bit(seven.b, 30) && bit(seven.b, 31);
   if (!avx512) return Isa::kAvx2;
   if (!bit(seven.c, 11)) return Isa::kAvx512;
   if (!bit(cpuid(7, 1).a, 5)) return Isa::kAvx512Vnni;

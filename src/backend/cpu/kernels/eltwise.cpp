@@ -92,8 +92,8 @@ void load_f16(const void* from, float* out, I64 n) {
     const std::uint32_t sign = (p[i] & 0x8000U) << 16;
     const std::uint32_t rest = p[i] & 0x7fffU;
     // exponent moved by 112; subnormals become exact by one multiplication
-    const float value = rest >= 0x7c00U ? float_of((rest << 13) + 0x70000000U)
-                                        : float_of(rest << 13) * float_of(0x77800000U);
+    const float value =
+        rest >= 0x7c00U ? float_of((rest << 13) + 0x70000000U) : float_of(rest << 13) * float_of(0x77800000U);
     out[i] = float_of(bits_of(value) | sign);
   }
 }

@@ -16,7 +16,7 @@ inline constexpr int kMaxTileColumns = 32;
 
 /// One tile of f32. The row count R is part of the function.
 struct GemmF32Call {
-  const float* const* rows = nullptr;      ///< [taps][R]
+  const float* const* rows = nullptr;  ///< [taps][R]
   std::int64_t taps = 1;
   std::int64_t k = 0;                      ///< floats a piece
   const float* panel = nullptr;            ///< [taps * k][tile columns], zeros beyond the valid columns
@@ -33,37 +33,37 @@ struct GemmF32Call {
 struct GemmI8Call {
   const std::uint8_t* const* rows = nullptr;  ///< [taps][R], u8 or i8 as `is_signed` says
   std::int64_t taps = 1;
-  std::int64_t k = 0;                         ///< bytes a piece; exactly these are read
-  const std::int8_t* panel = nullptr;         ///< [taps][ceil(k / group)][tile columns][group], zeros beyond
-  const std::int32_t* bias = nullptr;         ///< `columns` integers that start the sums
-  bool is_signed = false;                     ///< A is i8. With `shifted_sign`, `bias` counts on A + 128 (see below)
+  std::int64_t k = 0;                  ///< bytes a piece; exactly these are read
+  const std::int8_t* panel = nullptr;  ///< [taps][ceil(k / group)][tile columns][group], zeros beyond
+  const std::int32_t* bias = nullptr;  ///< `columns` integers that start the sums
+  bool is_signed = false;              ///< A is i8. With `shifted_sign`, `bias` counts on A + 128 (see below)
   int columns = 0;
 
   /// What becomes of the sum s (as i32, then f32), in this order; null or false leaves a part out:
-  const float* scale = nullptr;               ///< s * scale[j]
-  const float* offset = nullptr;              ///< + offset[j]
-  const void* const* residual = nullptr;      ///< + (residual[r][j] - residual_zero) * residual_scale
+  const float* scale = nullptr;           ///< s * scale[j]
+  const float* offset = nullptr;          ///< + offset[j]
+  const void* const* residual = nullptr;  ///< + (residual[r][j] - residual_zero) * residual_scale
   bool residual_signed = false;
   float residual_zero = 0;
   float residual_scale = 1;
-  bool clamp = false;                         ///< min(max(value, low), high)
+  bool clamp = false;  ///< min(max(value, low), high)
   float low = 0;
   float high = 0;
-  float inverse_scale = 1;                    ///< 8-bit results: round(value * inverse_scale) + zero, saturated
+  float inverse_scale = 1;  ///< 8-bit results: round(value * inverse_scale) + zero, saturated
   int zero = 0;
 
   enum class Out : std::uint8_t { kI32, kF32, kU8, kI8 };
   Out kind = Out::kF32;
-  void* const* out = nullptr;                 ///< [R] pointers to `columns` results
+  void* const* out = nullptr;  ///< [R] pointers to `columns` results
 };
 
 struct GemmKernels {
   using F32 = void (*)(const GemmF32Call&);
   using I8 = void (*)(const GemmI8Call&);
 
-  int rows = 0;           ///< tile height, <= kMaxTileRows
-  int columns = 0;        ///< tile width, <= kMaxTileColumns
-  int i8_group = 1;       ///< products along k that one lane adds at a time
+  int rows = 0;               ///< tile height, <= kMaxTileRows
+  int columns = 0;            ///< tile width, <= kMaxTileColumns
+  int i8_group = 1;           ///< products along k that one lane adds at a time
   bool shifted_sign = false;  ///< signed A is read as A + 128: the caller takes 128 * sum(w) off the bias
   F32 f32[kMaxTileRows + 1];  ///< by row count, 1 .. rows; [0] is null
   I8 i8[kMaxTileRows + 1];

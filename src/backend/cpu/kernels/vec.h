@@ -34,12 +34,8 @@ struct Mask {
 inline Vec load(const float* p) { return {_mm512_loadu_ps(p)}; }
 inline void store(float* p, Vec a) { _mm512_storeu_ps(p, a.v); }
 /// The first n lanes (0 <= n <= kLanes); the others are 0. Does not touch memory beyond them.
-inline Vec load_n(const float* p, I64 n) {
-  return {_mm512_maskz_loadu_ps(static_cast<__mmask16>((1U << n) - 1U), p)};
-}
-inline void store_n(float* p, Vec a, I64 n) {
-  _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1U << n) - 1U), a.v);
-}
+inline Vec load_n(const float* p, I64 n) { return {_mm512_maskz_loadu_ps(static_cast<__mmask16>((1U << n) - 1U), p)}; }
+inline void store_n(float* p, Vec a, I64 n) { _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1U << n) - 1U), a.v); }
 inline Vec set1(float x) { return {_mm512_set1_ps(x)}; }
 inline Vec operator+(Vec a, Vec b) { return {_mm512_add_ps(a.v, b.v)}; }
 inline Vec operator-(Vec a, Vec b) { return {_mm512_sub_ps(a.v, b.v)}; }
@@ -222,9 +218,7 @@ inline IVec shift_right(IVec a) {
   __builtin_memcpy(&a, &bits, 16);
   return a;
 }
-inline Vec select(Mask m, Vec a, Vec b) {
-  return as_float((IVec{m.v} & as_int(a)) | (IVec{~m.v} & as_int(b)));
-}
+inline Vec select(Mask m, Vec a, Vec b) { return as_float((IVec{m.v} & as_int(a)) | (IVec{~m.v} & as_int(b))); }
 inline Vec min(Vec a, Vec b) { return select(less(a, b), a, b); }
 inline Vec max(Vec a, Vec b) { return select(less(b, a), a, b); }
 inline Vec sqrt(Vec a) {
