@@ -7,8 +7,8 @@
 
 namespace bolide::environment {
 
-std::optional<std::string> max_isa();              ///< BOLIDE_MAX_ISA
-std::optional<std::string> log_level();            ///< BOLIDE_LOG
+std::optional<std::string> max_isa();    ///< BOLIDE_MAX_ISA
+std::optional<std::string> log_level();  ///< BOLIDE_LOG
 /// BOLIDE_CACHE_DIR, else $XDG_CACHE_HOME/bolide, else ~/.cache/bolide; nothing when none of them is set.
 std::optional<std::filesystem::path> cache_folder();
 

@@ -23,8 +23,7 @@ void append(std::string& out, float value);
 void append_integer(std::string& out, long long value);
 void append_integer(std::string& out, unsigned long long value);
 template <std::integral T>
-  requires(!std::same_as<T, bool> && !std::same_as<T, char>)
-void append(std::string& out, T value) {
+requires(!std::same_as<T, bool> && !std::same_as<T, char>) void append(std::string& out, T value) {
   if constexpr (std::is_signed_v<T>) {
     append_integer(out, static_cast<long long>(value));
   } else {
@@ -77,16 +76,16 @@ inline Status ok() { return {}; }
 
 #define BOLIDE_JOIN_(a, b) a##b
 #define BOLIDE_JOIN(a, b) BOLIDE_JOIN_(a, b)
-#define BOLIDE_TRY_(result, lhs, ...)                \
-  auto result = (__VA_ARGS__);                       \
-  if (!result) return ::std::move(result).error();   \
+#define BOLIDE_TRY_(result, lhs, ...)              \
+  auto result = (__VA_ARGS__);                     \
+  if (!result) return ::std::move(result).error(); \
   lhs = *::std::move(result)
 
 /// `TRY(Value y, f(x));` unwraps a Result into y, or returns its error from the enclosing function.
 #define TRY(lhs, ...) BOLIDE_TRY_(BOLIDE_JOIN(try_result_, __LINE__), lhs, __VA_ARGS__)
 /// `TRY_OK(f(x));` returns the error of a Status or Result from the enclosing function, if there is one.
-#define TRY_OK(...)                                                                          \
-  do {                                                                                       \
+#define TRY_OK(...)                                                                           \
+  do {                                                                                        \
     if (auto try_status = (__VA_ARGS__); !try_status) return ::std::move(try_status).error(); \
   } while (false)
 

@@ -39,7 +39,9 @@ class InferContext {
 
   int input_count() const { return static_cast<int>(inputs_.size()); }
   int output_count() const { return outputs_; }
-  bool has(int index) const { return index < input_count() && inputs_[static_cast<std::size_t>(index)].type != nullptr; }
+  bool has(int index) const {
+    return index < input_count() && inputs_[static_cast<std::size_t>(index)].type != nullptr;
+  }
   const TensorType& type(int index) const { return *inputs_[static_cast<std::size_t>(index)].type; }
   const Shape& shape(int index) const { return type(index).shape; }
   DataType dtype(int index) const { return type(index).dtype; }
@@ -71,7 +73,9 @@ struct EvalContext {
   /// Largest tensor an evaluation may make, in bytes; constant folding sets it low.
   std::int64_t max_bytes = INT64_C(1) << 46;
 
-  /// Zero-filled. Errors: OutOfMemory beyond max_bytes, with the numbers.
+  /// Errors: OutOfMemory beyond max_bytes, with the numbers; InvalidArgument for impossible sizes.
+  Status check(DataType dtype, const Dims& dims) const;
+  /// Zero-filled, after check().
   Result<Tensor> allocate(DataType dtype, Dims dims) const;
 };
 
@@ -107,8 +111,11 @@ class Op {
     return &model_->info() == &T::kInfo;
   }
 
-  Result<TensorTypes> infer(const InferContext& context) const { return model_->infer(context); }
-  Result<Tensors> evaluate(TensorInputs inputs, EvalContext& context) const { return model_->evaluate(inputs, context); }
+  /// Types of the outputs. Errors: InvalidArgument for a count of inputs or outputs that kInfo excludes (operators need
+  /// not check it), and what the operator says.
+  Result<TensorTypes> infer(const InferContext& context) const;
+  /// The outputs for inputs that `infer` accepts. Checks the count of inputs as `infer` does.
+  Result<Tensors> evaluate(TensorInputs inputs, EvalContext& context) const;
   std::optional<Expr> expression() const { return model_->expression(); }
   std::optional<std::vector<Dim>> contents(const InferContext& context) const { return model_->contents(context); }
 
@@ -169,7 +176,8 @@ class Op {
 std::string text(const Op& op);
 /// Only the attributes: ` strides=[2,2] pads=[1,1,1,1]`, with a leading space each.
 std::string attributes_text(const Op& op);
-/// Reads what attributes_text writes. Errors: NotFound for an unknown operator or attribute; InvalidArgument for bad text.
+/// Reads what attributes_text writes. Errors: NotFound for an unknown operator or attribute; InvalidArgument for bad
+/// text.
 Result<Op> parse_op(std::string_view name, std::string_view attributes);
 
 /// The operator of that name with default attributes. Errors: NotFound.

@@ -132,26 +132,23 @@ Dim floor_div_constant(const Terms& a, std::int64_t d) {
   return result + Dim::Access::make(DimAtom{DimAtom::Kind::kDiv, {}, {Dim::Access::make(std::move(rest)), Dim(d)}});
 }
 
+/// The operands of a min (or max), or the form itself.
+std::vector<Dim> operands(DimAtom::Kind kind, const Dim& dim) {
+  const Terms terms = Dim::Access::terms(dim);
+  const bool nested =
+      terms.size() == 1 && terms[0].coefficient == 1 && terms[0].atoms.size() == 1 && terms[0].atoms[0]->kind == kind;
+  return nested ? terms[0].atoms[0]->args : std::vector<Dim>{dim};
+}
+
 /// min or max of a list, flattened, sorted, without operands that another one bounds.
 Dim extreme(DimAtom::Kind kind, const Dim& a, const Dim& b) {
   if (is_too_large(a) || is_too_large(b)) return Dim::kTooLarge;
-  std::vector<Dim> all;
-  for (const Dim* side : {&a, &b}) {
-    const Terms terms = Dim::Access::terms(*side);
-    const bool nested =
-        terms.size() == 1 && terms[0].coefficient == 1 && terms[0].atoms.size() == 1 && terms[0].atoms[0]->kind == kind;
-    if (nested) {
-      std::ranges::copy(terms[0].atoms[0]->args, std::back_inserter(all));
-    } else {
-      all.push_back(*side);
-    }
-  }
-  std::vector<Dim> kept;
-  for (const Dim& candidate : all) {
-    const auto loses = [&](const Dim& x, const Dim& winner) {
-      const Dim slack = kind == DimAtom::Kind::kMin ? x - winner : winner - x;
-      return !is_too_large(slack) && never_negative(slack);
-    };
+  const auto loses = [&](const Dim& x, const Dim& winner) {
+    const Dim slack = kind == DimAtom::Kind::kMin ? x - winner : winner - x;
+    return !is_too_large(slack) && never_negative(slack);
+  };
+  std::vector<Dim> kept = operands(kind, a);
+  for (const Dim& candidate : operands(kind, b)) {
     if (std::ranges::any_of(kept, [&](const Dim& k) { return loses(candidate, k); })) continue;
     std::erase_if(kept, [&](const Dim& k) { return loses(k, candidate); });
     kept.push_back(candidate);

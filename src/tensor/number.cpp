@@ -23,9 +23,9 @@ constexpr Format kF16 = {10, 5, 15, 0x7BFF, 0x7C00, 0x7E00, false, true};
 constexpr Format kBF16 = {7, 8, 127, 0x7F7F, 0x7F80, 0x7FC0, false, true};
 constexpr Format kE4M3FN = {3, 4, 7, 0x7E, 0x7F, 0x7F, false, false};
 constexpr Format kE4M3FNUZ = {3, 4, 8, 0x7F, 0x80, 0x80, true, false};
-constexpr Format kE5M2 = {2, 5, 15, 0x7B, 0x7C, 0x7F, false, true};
+constexpr Format kE5M2 = {2, 5, 15, 0x7B, 0x7C, 0x7E, false, true};
 constexpr Format kE5M2FNUZ = {2, 5, 16, 0x7F, 0x80, 0x80, true, false};
-constexpr Format kE2M1 = {1, 2, 1, 0x7, 0x7, 0x7, false, false};  // neither infinity nor NaN: both saturate
+constexpr Format kE2M1 = {1, 2, 1, 0x7, 0x7, 0x7, false, false};  // no infinity, no NaN
 
 const Format& format_of(DataType type) {
   switch (type) {
@@ -67,7 +67,7 @@ std::uint32_t encode(double value, const Format& format, bool saturate) {
   const std::uint32_t sign_bit = UINT32_C(1) << (format.mantissa_bits + format.exponent_bits);
   const std::uint32_t sign = std::signbit(value) ? sign_bit : 0;
   if (std::isnan(value)) {
-    if (&format == &kE2M1) return format.largest;
+    if (&format == &kE2M1) return sign_bit;  // the type has no NaN; ONNX gives minus zero
     return format.unsigned_zero ? format.nan : sign | format.nan;
   }
   const std::uint32_t code = std::isinf(value) ? format.largest + 1 : round_magnitude(value, format);
@@ -82,7 +82,7 @@ float decode(std::uint32_t code, const Format& format) {
   const std::uint32_t sign_bit = UINT32_C(1) << (format.mantissa_bits + format.exponent_bits);
   const std::uint32_t magnitude = code & (sign_bit - 1);
   const float sign = (code & sign_bit) != 0 ? -1.0F : 1.0F;
-  if (format.unsigned_zero && code == sign_bit) return std::numeric_limits<float>::quiet_NaN();
+  if (format.unsigned_zero && code == sign_bit) return -std::numeric_limits<float>::quiet_NaN();
   if (magnitude > format.largest) {
     const bool infinite = format.has_infinity && magnitude == format.infinity;
     return infinite ? sign * std::numeric_limits<float>::infinity()
