@@ -76,17 +76,9 @@ Result<TensorTypes> Graph::infer(const Node& node, std::vector<std::optional<std
     for (const ValueId id : body.outputs()) types.push_back(body.value(id).type);
     return types;
   };
-  const OpInfo& facts = node.op.info();
-  const auto count = static_cast<int>(node.inputs.size());
-  if (count < facts.min_inputs || (facts.max_inputs >= 0 && count > facts.max_inputs)) {
-    return invalid_argument(facts.name, " takes ", facts.min_inputs, " to ", facts.max_inputs, " inputs, got ", count);
-  }
-  for (int i = 0; i < facts.min_inputs; ++i) {
-    if (!context.has(i)) return invalid_argument(facts.name, " needs input ", i);
-  }
   TRY(TensorTypes types, node.op.infer(context));
   if (types.size() < node.outputs.size()) {
-    return invalid_argument(facts.name, " has ", types.size(), " outputs, ", node.outputs.size(), " are named");
+    return invalid_argument(node.op.name(), " has ", types.size(), " outputs, ", node.outputs.size(), " are named");
   }
   contents->assign(node.outputs.size(), std::nullopt);
   if (!node.outputs.empty()) (*contents)[0] = node.op.contents(context);
@@ -110,9 +102,9 @@ Result<std::vector<ValueId>> Graph::add_node(Op op, std::vector<ValueId> inputs,
     return invalid_argument("node '", node.name, "': ", node.op.name(), " has ", most, " outputs, ", count,
                             " are named");
   }
-  for (const std::string& output : outputs) {
-    if (!output.empty() && by_name_.contains(output)) {
-      return invalid_argument("node '", node.name, "': the value '", output, "' is produced twice");
+  for (auto output = outputs.begin(); output != outputs.end(); ++output) {
+    if (!output->empty() && (by_name_.contains(*output) || std::find(outputs.begin(), output, *output) != output)) {
+      return invalid_argument("node '", node.name, "': the value '", *output, "' is produced twice");
     }
   }
   node.outputs.assign(count, kNoValue);
@@ -205,15 +197,16 @@ void Graph::replace_uses(ValueId from, ValueId to) {
   }
   old_readers.clear();
   if (!is_output(from)) return;
+  // The interface keeps the user's names, and a value has only one.
+  if (is_output(to) || std::find(inputs_.begin(), inputs_.end(), to) != inputs_.end()) return;
   std::replace(outputs_.begin(), outputs_.end(), from, to);
-  // The interface keeps the user's name; the value that loses it gets a fresh one.
-  Value& target = value(to);
-  const bool target_is_interface = std::find(inputs_.begin(), inputs_.end(), to) != inputs_.end() ||
-                                   std::count(outputs_.begin(), outputs_.end(), to) > 1;
-  if (target_is_interface) return;
-  std::swap(value(from).name, target.name);
-  by_name_[value(from).name] = from;
-  by_name_[target.name] = to;
+  swap_names(from, to);
+}
+
+void Graph::swap_names(ValueId a, ValueId b) {
+  std::swap(value(a).name, value(b).name);
+  by_name_[value(a).name] = a;
+  by_name_[value(b).name] = b;
 }
 
 void Graph::set_input(NodeId node_id, std::size_t index, ValueId to) {

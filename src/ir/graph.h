@@ -101,7 +101,7 @@ class Graph {
   const Tensor* constant(ValueId id) const { return id == kNoValue ? nullptr : value(id).constant.get(); }
 
   /// Every reader of `from` (and the graph outputs) reads `to` instead. When `from` is a graph output, `to` takes its
-  /// name.
+  /// name; where `to` cannot, since it is a graph input or another output, the output stays with `from`.
   void replace_uses(ValueId from, ValueId to);
   void set_input(NodeId node, std::size_t index, ValueId to);
   void set_op(NodeId node, Op op) { nodes_[static_cast<std::size_t>(node)].op = std::move(op); }
@@ -117,6 +117,7 @@ class Graph {
   friend class Patch;
   Result<TensorTypes> infer(const Node& node, std::vector<std::optional<std::vector<Dim>>>* contents);
   ValueId new_value(Value value);
+  void swap_names(ValueId a, ValueId b);
 
   std::vector<Value> values_;
   std::vector<Node> nodes_;
@@ -130,7 +131,8 @@ class Graph {
 
 /// A described edit: nodes to add, values to swap. Nothing in the graph changes for its readers until apply(); a patch
 /// that is dropped leaves no trace. New nodes take the position of the node being rewritten, and inherit the members of
-/// all nodes that die by the edit.
+/// all nodes that die by the edit (of the node it started from when none dies). Without new nodes the producers of the
+/// values that take over inherit them.
 class Patch {
  public:
   /// `at`: the node that the rewrite started from.
@@ -142,16 +144,21 @@ class Patch {
   Result<ValueId> add(Op op, std::vector<ValueId> inputs);
   Result<std::vector<ValueId>> add_node(Op op, std::vector<ValueId> inputs, std::size_t outputs);
   ValueId constant(std::string_view hint, Tensor tensor);
-  /// Readers of `from` will read `to`, which takes over its name.
+  /// Readers of `from`, but for the patch's own nodes, will read `to`. A `to` made by the patch takes over its name.
   void replace(ValueId from, ValueId to);
   /// Commits: swaps values, removes the nodes that no one reads any more, carries names and members over.
   void apply() &&;
 
  private:
+  bool is_new(NodeId id) const { return static_cast<std::size_t>(id) >= nodes_before_; }
+  void swap(ValueId from, ValueId to);
+  std::vector<std::string> erase_unread(std::vector<NodeId> candidates);
+
   Graph* graph_;
   NodeId at_;
   std::size_t nodes_before_;
   std::size_t values_before_;
+  int fresh_dims_before_;
   std::vector<std::pair<ValueId, ValueId>> swaps_;
 };
 

@@ -6,6 +6,11 @@
 namespace bolide {
 namespace {
 
+bool has_source(const Graph& graph, ValueId id) {
+  return graph.constant(id) != nullptr || graph.producer(id) != nullptr ||
+         std::find(graph.inputs().begin(), graph.inputs().end(), id) != graph.inputs().end();
+}
+
 Status verify_node(const Graph& graph, NodeId id, std::set<std::string>& names) {
   const Node& node = graph.node(id);
   for (const ValueId input : node.inputs) {
@@ -14,9 +19,8 @@ Status verify_node(const Graph& graph, NodeId id, std::set<std::string>& names) 
       return internal_error("node '", node.name, "' reads value ", input, ", which does not exist");
     }
     const Value& value = graph.value(input);
-    const bool is_source = value.constant != nullptr || graph.producer(input) != nullptr ||
-                           std::find(graph.inputs().begin(), graph.inputs().end(), input) != graph.inputs().end();
-    if (!is_source) return internal_error("node '", node.name, "' reads '", value.name, "', which nothing produces");
+    if (!has_source(graph, input))
+      return internal_error("node '", node.name, "' reads '", value.name, "', which nothing produces");
     const auto readers = graph.readers(input);
     if (std::find(readers.begin(), readers.end(), id) == readers.end()) {
       return internal_error("node '", node.name, "' is not among the readers of '", value.name, "'");
@@ -51,6 +55,14 @@ Status verify(const Graph& graph) {
   for (const ValueId output : graph.outputs()) {
     if (output < 0 || static_cast<std::size_t>(output) >= graph.value_count()) {
       return internal_error("graph output ", output, " does not exist");
+    }
+    if (!has_source(graph, output)) return internal_error("nothing produces output '", graph.value(output).name, "'");
+  }
+  for (std::size_t i = 0; i < graph.value_count(); ++i) {
+    const auto id = static_cast<ValueId>(i);
+    if (!has_source(graph, id)) continue;
+    if (graph.find_value(graph.value(id).name) != id) {
+      return internal_error("'", graph.value(id).name, "' is not found by its name");
     }
   }
   // Types must be what inference derives from the inputs.

@@ -1,3 +1,5 @@
+#include "ops/op_text.h"
+
 #include "ops/op.h"
 #include "tensor/number.h"
 
@@ -5,8 +7,6 @@
 #include <charconv>
 
 namespace bolide {
-namespace {
-
 void append_quoted(std::string& out, std::string_view value) {
   constexpr std::string_view kHex = "0123456789abcdef";
   out += '"';
@@ -25,6 +25,8 @@ void append_quoted(std::string& out, std::string_view value) {
   }
   out += '"';
 }
+
+namespace {
 
 /// "a,b,c" between the brackets.
 template <class Items, class Append>
@@ -46,6 +48,8 @@ Tensor as_listed(const Tensor& tensor) {
   return Tensor::borrow(wide ? DataType::kF64 : DataType::kF32, {tensor.count() * 2}, tensor.data(), tensor.owner());
 }
 
+}  // namespace
+
 void append_tensor(std::string& out, const Tensor& tensor) {
   out += name(tensor.dtype());
   strings::append(out, tensor.dims());
@@ -65,6 +69,8 @@ void append_tensor(std::string& out, const Tensor& tensor) {
     append_list(out, '{', values ? *values : Dims(), '}', number);
   }
 }
+
+namespace {
 
 /// Collects the fields as (name, text).
 class Writer : public FieldVisitor {
@@ -274,7 +280,9 @@ class Reader : public FieldVisitor {
       return Expr::parse(quoted, inputs_named(quoted));
     });
   }
-  void on(std::string_view name, Tensor& value) override { read(name, value, parse_tensor); }
+  void on(std::string_view name, Tensor& value) override {
+    read(name, value, [](Cursor& cursor) { return parse_tensor(cursor); });
+  }
   void on_enum(std::string_view name, int& value, std::span<const std::string_view> names) override {
     read(name, value, [names](Cursor& cursor) -> Result<int> {
       const std::string_view word = cursor.word(" ");
@@ -343,6 +351,20 @@ Result<std::vector<Reader::Item>> split(std::string_view text) {
 }
 
 }  // namespace
+
+Result<std::string> parse_quoted(std::string_view text) {
+  Cursor cursor(text);
+  TRY(std::string out, cursor.quoted());
+  if (!cursor.at_end()) return invalid_argument("more than a quoted text: '", text.substr(0, 80), "'");
+  return out;
+}
+
+Result<Tensor> parse_tensor(std::string_view text) {
+  Cursor cursor(text);
+  TRY(Tensor out, parse_tensor(cursor));
+  if (!cursor.at_end()) return invalid_argument("more than a tensor: '", text.substr(0, 80), "'");
+  return out;
+}
 
 std::string attributes_text(const Op& op) {
   const auto fields = fields_of(op);
