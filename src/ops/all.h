@@ -3,4 +3,8 @@
 
 #include "ops/op.h"
 
+#include "ops/activation.h"
+#include "ops/arithmetic.h"
 #include "ops/identity.h"
+#include "ops/logic.h"
+#include "ops/unary_math.h"

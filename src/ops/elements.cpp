@@ -86,7 +86,7 @@ std::uint16_t to_half(DataType type, T value) {
 
 template <class T>
 std::uint8_t to_code(DataType type, T value) {
-  if (is_small_float(type)) return encode_small_float(type, static_cast<float>(value));
+  if (is_small_float(type)) return encode_small_float(type, static_cast<double>(value));
   auto wide = narrowed<T, std::int64_t>(value);
   if constexpr (std::is_floating_point_v<T>) {
     const bool is_signed = type == DataType::kI4 || type == DataType::kI2;

@@ -23,7 +23,32 @@ Result<DataType> common_dtype(const OpInfo& info, int count, DtypeOf dtype_of_in
 
 constexpr std::size_t kMaxSizes = 4096;
 
-std::optional<Dim> apply_to_sizes(Fn fn, const Dim& a, const Dim& b) {
+/// Whether a <= b for every value of the names.
+bool surely_less_equal(const Dim& a, const Dim& b) { return Dim::max(a, b) == b; }
+
+/// A comparison of sizes as 1 or 0, where all values of the names agree.
+std::optional<Dim> compare_sizes(Fn fn, const Dim& a, const Dim& b) {
+  switch (fn) {
+    case Fn::kEqual:
+      if (a == b) return Dim(1);
+      if (surely_less_equal(a + 1, b) || surely_less_equal(b + 1, a)) return Dim(0);
+      return std::nullopt;
+    case Fn::kLess:
+      if (surely_less_equal(a + 1, b)) return Dim(1);
+      if (surely_less_equal(b, a)) return Dim(0);
+      return std::nullopt;
+    case Fn::kLessEqual: {
+      const auto above = compare_sizes(Fn::kLess, b, a);
+      if (!above) return std::nullopt;
+      return Dim(1) - *above;
+    }
+    case Fn::kGreater: return compare_sizes(Fn::kLess, b, a);
+    case Fn::kGreaterEqual: return compare_sizes(Fn::kLessEqual, b, a);
+    default: return std::nullopt;
+  }
+}
+
+std::optional<Dim> apply_to_sizes(Fn fn, const Dim& a, const Dim& b, const Dim& c) {
   switch (fn) {
     case Fn::kAdd: return a + b;
     case Fn::kSub: return a - b;
@@ -31,17 +56,23 @@ std::optional<Dim> apply_to_sizes(Fn fn, const Dim& a, const Dim& b) {
     case Fn::kNeg: return Dim(0) - a;
     case Fn::kMin: return Dim::min(a, b);
     case Fn::kMax: return Dim::max(a, b);
+    case Fn::kSelect:
+      if (!a.is_constant()) return std::nullopt;
+      return *a.constant() != 0 ? b : c;
     default: break;
   }
   if (a.is_constant() && (arity(fn) == 1 || b.is_constant())) {
     return Dim(apply<std::int64_t>(fn, *a.constant(), b.constant().value_or(0)));
   }
-  // Truncation and floor agree where the dividend is not negative; a plain size divided by a positive number is such.
-  if (fn == Fn::kDiv && b.constant().value_or(0) > 0) {
+  // Floor and truncation agree for a dividend that is not negative.
+  const bool divides = b.constant().value_or(0) > 0;
+  if (fn == Fn::kDiv) {
     if (const auto exact = Dim::exact_div(a, b)) return exact;
-    if (Dim::max(a, 0) == a) return a.floor_div(b);
+    if (divides && surely_less_equal(0, a)) return a.floor_div(b);
+    return std::nullopt;
   }
-  return std::nullopt;
+  if (divides && (fn == Fn::kMod || (fn == Fn::kFmod && surely_less_equal(0, a)))) return a - a.floor_div(b) * b;
+  return compare_sizes(fn, a, b);
 }
 
 }  // namespace
@@ -75,7 +106,7 @@ std::optional<std::vector<Dim>> elementwise_contents(const Expr& expr, const Inf
   for (int i = 0; i < context.input_count(); ++i) {
     if (context.rank(i) > 1) return std::nullopt;
     auto sizes = context.contents(i);
-    if (!sizes || !is_integer(context.dtype(i))) return std::nullopt;
+    if (!sizes || is_float(context.dtype(i))) return std::nullopt;
     if (sizes->size() != 1) {
       if (count != 1 && count != sizes->size()) return std::nullopt;
       count = sizes->size();
@@ -93,8 +124,7 @@ std::optional<std::vector<Dim>> elementwise_contents(const Expr& expr, const Inf
         const std::vector<Dim>& sizes = values[from.kind == Expr::Arg::Kind::kInput ? at : inputs + at];
         return sizes[sizes.size() == 1 ? 0 : e];
       };
-      if (arity(step.fn) > 2) return std::nullopt;
-      const auto value = apply_to_sizes(step.fn, arg(step.args[0]), arg(step.args[1]));
+      const auto value = apply_to_sizes(step.fn, arg(step.args[0]), arg(step.args[1]), arg(step.args[2]));
       if (!value) return std::nullopt;
       made.push_back(*value);
     }

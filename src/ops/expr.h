@@ -76,9 +76,10 @@ class Expr {
 std::string text(const Expr& expr);
 inline void append(std::string& out, const Expr& expr) { out += text(expr); }
 
-/// One function on numbers of type T (float, double, std::int64_t, std::uint64_t): the specification of every fast form.
-/// Integer division truncates and x/0 gives 0; integer add, mul, pow wrap; functions without a meaning on integers
-/// compute in double and truncate; bit functions without a meaning on floats compute on the values as 64-bit integers.
+/// One function on numbers of type T (float, double, std::int64_t, std::uint64_t): the specification of every fast
+/// form. Integer division truncates and x/0 gives 0; integer add, mul, pow wrap; functions without a meaning on
+/// integers compute in double and truncate; bit functions without a meaning on floats compute on the values as 64-bit
+/// integers.
 template <class T>
 T apply(Fn fn, T a, T b = T(), T c = T());
 extern template float apply(Fn, float, float, float);

@@ -25,7 +25,8 @@ std::optional<std::vector<Dim>> InferContext::contents(int index) const {
   const Input& input = inputs_[static_cast<std::size_t>(index)];
   if (input.contents != nullptr) return *input.contents;
   const Tensor* value = input.constant;
-  if (value == nullptr || value->rank() > 1 || value->count() > kMaxContents || !is_integer(value->dtype())) {
+  if (value == nullptr || value->rank() > 1 || value->count() > kMaxContents ||
+      (!is_integer(value->dtype()) && value->dtype() != DataType::kBool)) {
     return std::nullopt;
   }
   const auto numbers = to_i64(*value);

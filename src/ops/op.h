@@ -32,7 +32,7 @@ class InferContext {
   struct Input {
     const TensorType* type = nullptr;            ///< null: left out
     const Tensor* constant = nullptr;            ///< the value, when it is known
-    const std::vector<Dim>* contents = nullptr;  ///< an integer tensor of rank 0 or 1 as size expressions, when known
+    const std::vector<Dim>* contents = nullptr;  ///< an integer or bool tensor of rank 0 or 1 as sizes, when known
   };
 
   explicit InferContext(std::span<const Input> inputs, int outputs = 1) : inputs_(inputs), outputs_(outputs) {}
@@ -50,7 +50,8 @@ class InferContext {
   const Tensor* constant(int index) const {
     return has(index) ? inputs_[static_cast<std::size_t>(index)].constant : nullptr;
   }
-  /// Integer contents as sizes, from a constant or from shape arithmetic; nothing when unknown.
+  /// Contents of integers or bool (0 or 1) as sizes, from a constant of at most 4096 elements or from shape
+  /// arithmetic; nothing when unknown.
   std::optional<std::vector<Dim>> contents(int index) const;
 
   /// A name for a size that only the data decide, unique within the graph.
