@@ -1,7 +1,7 @@
 /// Elementwise functions and storage converters.
 #include "backend/cpu/kernels/eltwise.h"
 
-#include "backend/cpu/kernels/vec.h"
+#include "backend/cpu/kernels/vec_math.h"
 
 namespace bolide {
 
@@ -23,6 +23,126 @@ void each(const float* a, const float* b, const float* c, float* out, I64 n, int
     const float z = kThree ? c[(scalar_mask & 4) != 0 ? 0 : i] : 0.0F;
     out[i] = bolide::apply<float>(static_cast<Fn>(kFn), x, y, z);
   }
+}
+
+/// Functions with a vector form; the others run element by element.
+constexpr bool has_lanes(Fn fn) {
+  switch (fn) {
+    case Fn::kSin:
+    case Fn::kCos:
+    case Fn::kTan:
+    case Fn::kAsin:
+    case Fn::kAcos:
+    case Fn::kAtan:
+    case Fn::kSinh:
+    case Fn::kCosh:
+    case Fn::kAsinh:
+    case Fn::kAcosh:
+    case Fn::kAtanh:
+    case Fn::kBitNot:
+    case Fn::kPow:
+    case Fn::kMod:
+    case Fn::kFmod:
+    case Fn::kBitAnd:
+    case Fn::kBitOr:
+    case Fn::kBitXor:
+    case Fn::kShiftLeft:
+    case Fn::kShiftRight: return false;
+    default: return true;
+  }
+}
+
+Vec truth(Mask m) { return select(m, set1(1.0F), zero()); }
+Mask nonzero(Vec a) { return !equal(a, zero()); }
+
+template <Fn kFn>
+Vec lanes([[maybe_unused]] Vec a, [[maybe_unused]] Vec b, [[maybe_unused]] Vec c) {
+  if constexpr (kFn == Fn::kNeg) return as_float(as_int(a) ^ set1_int(-2147483647 - 1));
+  if constexpr (kFn == Fn::kAbs) return abs(a);
+  if constexpr (kFn == Fn::kSign) return select(is_nan(a), a, truth(less(zero(), a)) - truth(less(a, zero())));
+  if constexpr (kFn == Fn::kExp) return exp(a);
+  if constexpr (kFn == Fn::kLog) return log(a);
+  if constexpr (kFn == Fn::kLog1p) return log1p(a);
+  if constexpr (kFn == Fn::kExpm1) return expm1(a);
+  if constexpr (kFn == Fn::kSqrt) return sqrt(a);
+  if constexpr (kFn == Fn::kRsqrt) return set1(1.0F) / sqrt(a);
+  if constexpr (kFn == Fn::kRecip) return set1(1.0F) / a;
+  if constexpr (kFn == Fn::kErf) return erf(a);
+  if constexpr (kFn == Fn::kTanh) return tanh(a);
+  if constexpr (kFn == Fn::kSigmoid) return sigmoid(a);
+  if constexpr (kFn == Fn::kSoftplus) return softplus(a);
+  if constexpr (kFn == Fn::kFloor) return floor(a);
+  if constexpr (kFn == Fn::kCeil) return ceil(a);
+  if constexpr (kFn == Fn::kTrunc) return trunc(a);
+  if constexpr (kFn == Fn::kRound) return round(a);
+  if constexpr (kFn == Fn::kNot) return truth(equal(a, zero()));
+  if constexpr (kFn == Fn::kIsNan) return truth(is_nan(a));
+  if constexpr (kFn == Fn::kIsInf) return truth(equal(abs(a), set1(__builtin_inff())));
+  if constexpr (kFn == Fn::kAdd) return a + b;
+  if constexpr (kFn == Fn::kSub) return a - b;
+  if constexpr (kFn == Fn::kMul) return a * b;
+  if constexpr (kFn == Fn::kDiv) return a / b;
+  if constexpr (kFn == Fn::kMin) return select(is_nan(a), a, min(a, b));
+  if constexpr (kFn == Fn::kMax) return select(is_nan(a), a, max(a, b));
+  if constexpr (kFn == Fn::kLess) return truth(less(a, b));
+  if constexpr (kFn == Fn::kLessEqual) return truth(less_equal(a, b));
+  if constexpr (kFn == Fn::kGreater) return truth(less(b, a));
+  if constexpr (kFn == Fn::kGreaterEqual) return truth(less_equal(b, a));
+  if constexpr (kFn == Fn::kEqual) return truth(equal(a, b));
+  if constexpr (kFn == Fn::kAnd) return truth(nonzero(a) & nonzero(b));
+  if constexpr (kFn == Fn::kOr) return truth(nonzero(a) | nonzero(b));
+  if constexpr (kFn == Fn::kXor) return select(nonzero(a), truth(equal(b, zero())), truth(nonzero(b)));
+  if constexpr (kFn == Fn::kSelect) return select(equal(a, zero()), c, b);
+}
+
+/// f over n elements, where some arguments are one number.
+template <int kArguments, class F>
+void sweep(const F& f, const float* a, const float* b, const float* c, float* out, I64 n, int scalar_mask) {
+  const bool one_a = (scalar_mask & 1) != 0;
+  const bool one_b = (scalar_mask & 2) != 0;
+  const bool one_c = (scalar_mask & 4) != 0;
+  const Vec fixed_a = one_a ? set1(*a) : zero();
+  const Vec fixed_b = kArguments > 1 && one_b ? set1(*b) : zero();
+  const Vec fixed_c = kArguments > 2 && one_c ? set1(*c) : zero();
+  I64 i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    const Vec x = one_a ? fixed_a : load(a + i);
+    const Vec y = kArguments < 2 || one_b ? fixed_b : load(b + i);
+    const Vec z = kArguments < 3 || one_c ? fixed_c : load(c + i);
+    store(out + i, f(x, y, z));
+  }
+  if (i < n) {
+    const I64 rest = n - i;
+    const Vec x = one_a ? fixed_a : load_n(a + i, rest);
+    const Vec y = kArguments < 2 || one_b ? fixed_b : load_n(b + i, rest);
+    const Vec z = kArguments < 3 || one_c ? fixed_c : load_n(c + i, rest);
+    store_n(out + i, f(x, y, z), rest);
+  }
+}
+
+template <int kFn>
+void vectors(const float* a, const float* b, const float* c, float* out, I64 n, int scalar_mask) {
+  constexpr int kArguments = kFn >= static_cast<int>(Fn::kSelect) ? 3 : kFn >= static_cast<int>(Fn::kAdd) ? 2 : 1;
+  sweep<kArguments>([](Vec x, Vec y, Vec z) { return lanes<static_cast<Fn>(kFn)>(x, y, z); }, a, b, c, out, n,
+                    scalar_mask);
+}
+
+/// The exponents that models write run as vectors, the others through the C function.
+void power(const float* a, const float* b, const float* c, float* out, I64 n, int scalar_mask) {
+  const auto unary = [&](const auto& f) { sweep<1>(f, a, b, c, out, n, scalar_mask); };
+  if ((scalar_mask & 2) != 0) {
+    if (*b == 1.0F) return unary([](Vec x, Vec, Vec) { return x; });
+    if (*b == 2.0F) return unary([](Vec x, Vec, Vec) { return x * x; });
+    if (*b == 3.0F) return unary([](Vec x, Vec, Vec) { return x * x * x; });
+    if (*b == -1.0F) return unary([](Vec x, Vec, Vec) { return set1(1.0F) / x; });
+    if (*b == 0.5F) {
+      const float infinity = __builtin_inff();
+      return unary([infinity](Vec x, Vec, Vec) {  // pow(-0, 0.5) is 0 and pow(-infinity, 0.5) is infinity
+        return select(equal(x, set1(-infinity)), set1(infinity), sqrt(x + zero()));
+      });
+    }
+  }
+  each<static_cast<int>(Fn::kPow)>(a, b, c, out, n, scalar_mask);
 }
 
 template <class T>
@@ -56,6 +176,31 @@ void store_integer(const float* from, void* to, I64 n) {
       p[i] = static_cast<T>(~kHighest);
     } else {
       p[i] = r != r ? T{0} : static_cast<T>(r);
+    }
+  }
+}
+/// 8- and 16-bit integers.
+template <class T>
+void store_narrow(const float* from, void* to, I64 n) {
+  constexpr bool kSigned = static_cast<T>(-1) < static_cast<T>(0);
+  constexpr int kBits = static_cast<int>(sizeof(T)) * 8;
+  constexpr float kLow = kSigned ? -static_cast<float>(1 << (kBits - 1)) : 0.0F;
+  constexpr float kHigh = static_cast<float>(kSigned ? (1 << (kBits - 1)) - 1 : (1 << kBits) - 1);
+  constexpr I64 kBlock = 64;
+  T* p = static_cast<T*>(to);
+  I32 whole[kBlock];
+  for (I64 start = 0; start < n; start += kBlock) {
+    const I64 count = n - start < kBlock ? n - start : kBlock;
+    for (I64 i = 0; i < count; i += kLanes) {
+      const Vec x = count - i >= kLanes ? load(from + start + i) : load_n(from + start + i, count - i);
+      const Vec clamped = max(set1(kLow), min(set1(kHigh), x));
+      const IVec rounded = to_int(select(is_nan(x), zero(), clamped));
+      __builtin_memcpy(whole + i, &rounded, sizeof(rounded));
+    }
+    if (count == kBlock) {
+      for (I64 i = 0; i < kBlock; ++i) p[start + i] = static_cast<T>(whole[i]);
+    } else {
+      for (I64 i = 0; i < count; ++i) p[start + i] = static_cast<T>(whole[i]);
     }
   }
 }
@@ -119,7 +264,13 @@ void store_f16(const float* from, void* to, I64 n) {
 template <int kFn>
 constexpr void fill(EltwiseKernels& table) {
   if constexpr (kFn < kFnCount) {
-    table.fn[kFn] = each<kFn>;
+    if constexpr (kFn == static_cast<int>(Fn::kPow)) {
+      table.fn[kFn] = power;
+    } else if constexpr (has_lanes(static_cast<Fn>(kFn))) {
+      table.fn[kFn] = vectors<kFn>;
+    } else {
+      table.fn[kFn] = each<kFn>;
+    }
     fill<kFn + 1>(table);
   }
 }
@@ -137,12 +288,12 @@ constexpr EltwiseKernels make_eltwise() {
   set(DataType::kBF16, load_bf16, store_bf16);
   set(DataType::kI64, load_as<std::int64_t>, store_integer<std::int64_t>);
   set(DataType::kI32, load_as<std::int32_t>, store_integer<std::int32_t>);
-  set(DataType::kI16, load_as<std::int16_t>, store_integer<std::int16_t>);
-  set(DataType::kI8, load_as<std::int8_t>, store_integer<std::int8_t>);
+  set(DataType::kI16, load_as<std::int16_t>, store_narrow<std::int16_t>);
+  set(DataType::kI8, load_as<std::int8_t>, store_narrow<std::int8_t>);
   set(DataType::kU64, load_as<std::uint64_t>, store_integer<std::uint64_t>);
   set(DataType::kU32, load_as<std::uint32_t>, store_integer<std::uint32_t>);
-  set(DataType::kU16, load_as<std::uint16_t>, store_integer<std::uint16_t>);
-  set(DataType::kU8, load_as<std::uint8_t>, store_integer<std::uint8_t>);
+  set(DataType::kU16, load_as<std::uint16_t>, store_narrow<std::uint16_t>);
+  set(DataType::kU8, load_as<std::uint8_t>, store_narrow<std::uint8_t>);
   set(DataType::kBool, load_bool, store_bool);
   return table;
 }

@@ -4,8 +4,10 @@
 /// bolide::BOLIDE_ISA_NS and that CMake compiles once per ISA, one line here, one in table.cpp.
 #pragma once
 
+#include "backend/cpu/kernels/depthwise.h"
 #include "backend/cpu/kernels/eltwise.h"
 #include "backend/cpu/kernels/gemm.h"
+#include "backend/cpu/kernels/rows.h"
 
 namespace bolide {
 
@@ -13,6 +15,8 @@ struct KernelTable {
   int lanes;  ///< floats of one vector
   const GemmKernels* gemm;
   const EltwiseKernels* eltwise;
+  const DepthwiseKernels* depthwise;
+  const RowKernels* rows;
 };
 
 }  // namespace bolide

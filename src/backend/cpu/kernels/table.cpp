@@ -5,8 +5,10 @@ namespace bolide::BOLIDE_ISA_NS {
 
 extern const GemmKernels kGemm;
 extern const EltwiseKernels kEltwise;
+extern const DepthwiseKernels kDepthwise;
+extern const RowKernels kRows;
 
 extern const KernelTable kTable;
-const KernelTable kTable = {kLanes, &kGemm, &kEltwise};
+const KernelTable kTable = {kLanes, &kGemm, &kEltwise, &kDepthwise, &kRows};
 
 }  // namespace bolide::BOLIDE_ISA_NS

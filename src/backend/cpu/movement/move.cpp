@@ -1,0 +1,174 @@
+#include "backend/cpu/movement/move.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace bolide::cpu {
+namespace {
+
+constexpr std::int64_t kUnitBytes = 16384;
+
+struct Bytes16 {
+  std::uint64_t low;
+  std::uint64_t high;
+};
+
+using Vec4 = std::uint32_t __attribute__((vector_size(16)));
+
+Vec4 load4(const std::uint32_t* from) {
+  Vec4 v;
+  std::memcpy(&v, from, sizeof(v));
+  return v;
+}
+void store4(std::uint32_t* to, Vec4 v) { std::memcpy(to, &v, sizeof(v)); }
+
+/// to[t * to_stride + l] = from[l * from_stride + t] for 4 x 4 elements.
+void transpose4(std::uint32_t* to, std::int64_t to_stride, const std::uint32_t* from, std::int64_t from_stride) {
+  const Vec4 a = load4(from);
+  const Vec4 b = load4(from + from_stride);
+  const Vec4 c = load4(from + 2 * from_stride);
+  const Vec4 d = load4(from + 3 * from_stride);
+  const Vec4 ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+  const Vec4 ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+  const Vec4 cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+  const Vec4 cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  store4(to, __builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5));
+  store4(to + to_stride, __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7));
+  store4(to + 2 * to_stride, __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5));
+  store4(to + 3 * to_stride, __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7));
+}
+
+template <class T>
+void tile(T* to, std::int64_t to_stride, const T* from, std::int64_t from_stride, std::int64_t rows,
+          std::int64_t cols) {
+  std::int64_t t = 0;
+  if constexpr (sizeof(T) == 4) {
+    for (; t + 4 <= rows; t += 4) {
+      std::int64_t l = 0;
+      for (; l + 4 <= cols; l += 4)
+        transpose4(to + t * to_stride + l, to_stride, from + l * from_stride + t, from_stride);
+      for (; l < cols; ++l) {
+        for (std::int64_t i = t; i < t + 4; ++i) to[i * to_stride + l] = from[l * from_stride + i];
+      }
+    }
+  }
+  for (; t < rows; ++t) {
+    for (std::int64_t l = 0; l < cols; ++l) to[t * to_stride + l] = from[l * from_stride + t];
+  }
+}
+
+}  // namespace
+
+std::optional<Move> Move::make(const Dims& dims, const Dims& to_strides, const Dims& from_strides, int element_bytes) {
+  if (element_bytes != 1 && element_bytes != 2 && element_bytes != 4 && element_bytes != 8 && element_bytes != 16) {
+    return std::nullopt;
+  }
+  Move move;
+  move.element_bytes_ = element_bytes;
+  const std::array<Dims, 2> strides = {to_strides, from_strides};
+  move.nest_ = collapse(dims, strides);
+  Nest& nest = move.nest_;
+  if (nest.rank() > kMaxNestRank) return std::nullopt;
+  const std::int64_t count = nest.count();
+  if (count == 0) return move;
+
+  const int last = nest.rank() - 1;
+  const std::int64_t to_step = nest.stride(0, last);
+  const std::int64_t from_step = nest.stride(1, last);
+  int across = -1;  // the dim along which the source is contiguous
+  for (int d = 0; d < last; ++d) {
+    if (nest.stride(1, d) == 1) across = d;
+  }
+  if (to_step == 1 && from_step == 1) {
+    move.form_ = Form::kRows;
+  } else if (to_step == 1 && from_step == 0) {
+    move.form_ = Form::kFill;
+  } else if (to_step == 1 && across >= 0) {
+    move.form_ = Form::kTiles;
+    nest.move_dim(across, last - 1);
+  } else {
+    move.form_ = Form::kElements;
+  }
+  const std::int64_t unit = std::max<std::int64_t>(1, kUnitBytes / element_bytes);
+  const std::int64_t inner = nest.size(last);
+  std::int64_t pieces = 0;
+  if (move.form_ == Form::kTiles) {
+    const std::int64_t line = std::max(1, 64 / element_bytes);
+    move.chunk_ = std::max(line, unit / inner / line * line);
+    move.chunks_ = (nest.size(last - 1) + move.chunk_ - 1) / move.chunk_;
+    pieces = count / inner / nest.size(last - 1) * move.chunks_;
+    move.group_ = std::max<std::int64_t>(1, unit / (inner * std::min(move.chunk_, nest.size(last - 1))));
+  } else {
+    move.chunk_ = std::min(inner, unit);
+    move.chunks_ = (inner + move.chunk_ - 1) / move.chunk_;
+    pieces = count / inner * move.chunks_;
+    move.group_ = std::max<std::int64_t>(1, unit / move.chunk_);
+  }
+  move.units_ = (pieces + move.group_ - 1) / move.group_;
+  return move;
+}
+
+template <class T>
+void Move::inner(T* to, const T* from, std::int64_t count) const {
+  const int last = nest_.rank() - 1;
+  switch (form_) {
+    case Form::kRows: std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(T)); break;
+    case Form::kFill: std::fill_n(to, count, *from); break;
+    case Form::kTiles: {  // count rows of the destination, each nest.size(last) long
+      const std::int64_t to_row = nest_.stride(0, last - 1);
+      const std::int64_t from_column = nest_.stride(1, last);
+      const std::int64_t columns = nest_.size(last);
+      constexpr std::int64_t kRows = std::max<std::int64_t>(4, 64 / static_cast<std::int64_t>(sizeof(T)));
+      constexpr std::int64_t kColumns = 8;
+      for (std::int64_t t = 0; t < count; t += kRows) {
+        for (std::int64_t l = 0; l < columns; l += kColumns) {
+          tile(to + t * to_row + l, to_row, from + l * from_column + t, from_column, std::min(kRows, count - t),
+               std::min(kColumns, columns - l));
+        }
+      }
+      break;
+    }
+    case Form::kElements: {
+      const std::int64_t to_step = nest_.stride(0, last);
+      const std::int64_t from_step = nest_.stride(1, last);
+      for (std::int64_t i = 0; i < count; ++i) to[i * to_step] = from[i * from_step];
+      break;
+    }
+  }
+}
+
+template <class T>
+void Move::run_as(T* to, const T* from, std::int64_t begin, std::int64_t end) const {
+  const int cut = form_ == Form::kTiles ? nest_.rank() - 2 : nest_.rank() - 1;  // the dim that is cut into chunks
+  const std::int64_t size = nest_.size(cut);
+  std::int64_t total = chunks_;
+  for (int d = 0; d < cut; ++d) total *= nest_.size(d);
+  const std::int64_t stop = std::min(total, end * group_);
+  std::int64_t piece = begin * group_;
+  Walk walk(nest_, cut, piece / chunks_);
+  std::int64_t chunk = piece % chunks_;
+  for (; piece < stop; ++piece) {
+    const std::int64_t start = chunk * chunk_;
+    inner(to + walk.at(0) + start * nest_.stride(0, cut), from + walk.at(1) + start * nest_.stride(1, cut),
+          std::min(chunk_, size - start));
+    if (++chunk == chunks_) {
+      chunk = 0;
+      walk.next();
+    }
+  }
+}
+
+void Move::run(std::byte* to, const std::byte* from, std::int64_t begin, std::int64_t end) const {
+  const auto as = [&]<class T>(T*) {
+    run_as(reinterpret_cast<T*>(to), reinterpret_cast<const T*>(from), begin, std::min(end, units_));
+  };
+  switch (element_bytes_) {
+    case 1: as(static_cast<std::uint8_t*>(nullptr)); break;
+    case 2: as(static_cast<std::uint16_t*>(nullptr)); break;
+    case 4: as(static_cast<std::uint32_t*>(nullptr)); break;
+    case 8: as(static_cast<std::uint64_t*>(nullptr)); break;
+    default: as(static_cast<Bytes16*>(nullptr)); break;
+  }
+}
+
+}  // namespace bolide::cpu
