@@ -1,0 +1,244 @@
+#include "ops/reduce.h"
+
+#include "ops/elements.h"
+#include "ops/reference.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace bolide {
+namespace {
+
+/// True at every axis that is reduced.
+Result<std::vector<bool>> reduced_axes(std::span<const std::int64_t> axes, int rank) {
+  std::vector<bool> out(static_cast<std::size_t>(rank), axes.empty());
+  for (const std::int64_t axis : axes) {
+    TRY(const int at, checked_axis(Reduce::kInfo, axis, rank));
+    if (out[static_cast<std::size_t>(at)]) return invalid_argument("Reduce: axis ", axis, " is given twice");
+    out[static_cast<std::size_t>(at)] = true;
+  }
+  return out;
+}
+
+/// The smallest and largest number of `type`, as T.
+template <class T>
+std::pair<T, T> limits(DataType type) {
+  using Limits = std::numeric_limits<T>;
+  if constexpr (std::is_floating_point_v<T>) {
+    return {-Limits::infinity(), Limits::infinity()};
+  } else {
+    const int bits = type == DataType::kBool ? 1 : bit_width(type);
+    const int unused = 64 - bits;
+    return {static_cast<T>(Limits::min() >> unused), static_cast<T>(Limits::max() >> unused)};
+  }
+}
+
+template <class T>
+T absolute(T value) {
+  if constexpr (std::is_unsigned_v<T>) {
+    return value;
+  } else if constexpr (std::is_integral_v<T>) {
+    return value < 0 ? static_cast<T>(UINT64_C(0) - static_cast<std::uint64_t>(value)) : value;
+  } else {
+    return std::abs(value);
+  }
+}
+
+/// Wraps for integers.
+template <class T>
+T add(T a, T b) {
+  if constexpr (std::is_integral_v<T>) {
+    return static_cast<T>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+  } else {
+    return a + b;
+  }
+}
+template <class T>
+T multiply(T a, T b) {
+  if constexpr (std::is_integral_v<T>) {
+    return static_cast<T>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
+  } else {
+    return a * b;
+  }
+}
+
+template <class T>
+bool is_nan(T value) {
+  if constexpr (std::is_floating_point_v<T>) {
+    return std::isnan(value);
+  } else {
+    return (void)value, false;
+  }
+}
+
+template <class T>
+class Reducer {
+ public:
+  Reducer(ReduceKind kind, DataType type) : kind_(kind), limits_(limits<T>(type)) {}
+
+  T start() const {
+    switch (kind_) {
+      case ReduceKind::kMax: return limits_.first;
+      case ReduceKind::kMin: return limits_.second;
+      case ReduceKind::kProd: return T(1);
+      default: return T(0);
+    }
+  }
+  T step(T sum, T x) const {
+    switch (kind_) {
+      case ReduceKind::kMax: return is_nan(x) || x > sum ? x : sum;
+      case ReduceKind::kMin: return is_nan(x) || x < sum ? x : sum;
+      case ReduceKind::kProd: return multiply(sum, x);
+      case ReduceKind::kL1: return add(sum, absolute(x));
+      case ReduceKind::kL2:
+      case ReduceKind::kSumSquare: return add(sum, multiply(x, x));
+      default: return add(sum, x);
+    }
+  }
+  T finish(T sum, std::int64_t count) const {
+    if (kind_ == ReduceKind::kMean) {
+      if constexpr (std::is_floating_point_v<T>) return sum / static_cast<T>(count);
+      return count == 0 ? T(0) : static_cast<T>(sum / static_cast<T>(count));
+    }
+    if (kind_ == ReduceKind::kL2) return static_cast<T>(std::sqrt(static_cast<double>(sum)));
+    if (kind_ != ReduceKind::kLogSum) return sum;
+    const double log = std::log(static_cast<double>(sum));
+    if constexpr (std::is_integral_v<T>) return log >= 0 && log < 64 ? static_cast<T>(log) : T(0);
+    return static_cast<T>(log);
+  }
+
+ private:
+  ReduceKind kind_;
+  std::pair<T, T> limits_;
+};
+
+/// The layout of the work: for each number of x, where its sum is.
+struct Walk {
+  Dims dims;
+  Dims strides;  ///< in the result, 0 along reduced axes
+  template <class Step>
+  void visit(const Step& step) const {
+    if (product(dims) == 0) return;
+    if (dims.empty()) return step(0, 0);
+    const Dims outer(dims.begin(), dims.end() - 1);
+    Dims index(outer.size(), 0);
+    std::int64_t from = 0;
+    do {
+      std::int64_t to = 0;
+      for (std::size_t d = 0; d < outer.size(); ++d) to += index[d] * strides[d];
+      for (std::int64_t i = 0; i < dims.back(); ++i, to += strides.back()) step(from++, to);
+    } while (next_index(index, outer));
+  }
+};
+
+template <class T>
+void reduce(const Reducer<T>& reducer, const Walk& walk, const T* x, std::span<T> y) {
+  std::ranges::fill(y, reducer.start());
+  walk.visit([&](std::int64_t from, std::int64_t to) {
+    T& sum = y[static_cast<std::size_t>(to)];
+    if (!is_nan(sum)) sum = reducer.step(sum, x[from]);
+  });
+}
+
+void log_sum_exp(const Walk& walk, const double* x, std::span<double> y) {
+  std::vector<double> top(y.size());
+  reduce<double>(Reducer<double>(ReduceKind::kMax, DataType::kF64), walk, x, top);
+  for (double& value : top) value = std::isfinite(value) ? value : 0;
+  std::ranges::fill(y, 0);
+  walk.visit([&](std::int64_t from, std::int64_t to) {
+    const auto at = static_cast<std::size_t>(to);
+    y[at] += std::exp(x[from] - top[at]);
+  });
+  for (std::size_t i = 0; i < y.size(); ++i) y[i] = std::log(y[i]) + top[i];
+}
+
+template <class T>
+Result<Tensor> reduced(ReduceKind kind, const Walk& walk, std::int64_t each, const Tensor& x, const Dims& dims,
+                       const EvalContext& context) {
+  constexpr DataType kType = dtype_of<T>;
+  TRY(Tensor y, context.allocate(kType, dims));
+  TRY(const Tensor numbers, cast(x, kType));
+  const Reducer<T> reducer(kind, x.dtype());
+  reduce(reducer, walk, numbers.template span<T>().data(), y.template span<T>());
+  for (T& sum : y.template span<T>()) sum = reducer.finish(sum, each);
+  return cast(y, x.dtype());
+}
+
+}  // namespace
+
+Result<TensorTypes> Reduce::infer(const InferContext& context) const {
+  const DataType type = context.dtype(0);
+  const bool order = kind == ReduceKind::kMax || kind == ReduceKind::kMin;
+  if (!is_real(type) || (type == DataType::kBool && !order)) {
+    return unsupported("Reduce: ", enum_names(kind)[static_cast<std::size_t>(kind)], " of ", context.type(0));
+  }
+  TRY(const std::vector<bool> gone, reduced_axes(axes, context.rank(0)));
+  Shape shape;
+  for (std::size_t d = 0; d < gone.size(); ++d) {
+    if (!gone[d]) {
+      shape.push_back(context.shape(0)[d]);
+    } else if (keepdims) {
+      shape.emplace_back(1);
+    }
+  }
+  return TensorTypes{{type, std::move(shape)}};
+}
+
+Result<Tensors> Reduce::evaluate(TensorInputs inputs, EvalContext& context) const {
+  TRY(const auto results, infer_known(*this, inputs, context));
+  const Tensor& x = *inputs[0];
+  TRY(const std::vector<bool> gone, reduced_axes(axes, x.rank()));
+  Walk walk{x.dims(), Dims(gone.size(), 0)};
+  std::int64_t stride = 1;
+  std::int64_t each = 1;
+  for (std::size_t d = gone.size(); d-- > 0;) {
+    if (gone[d]) {
+      each *= x.dims()[d];
+    } else {
+      walk.strides[d] = stride;
+      stride *= x.dims()[d];
+    }
+  }
+  Result<Tensor> y = internal_error("not evaluated");
+  if (kind == ReduceKind::kLogSumExp || is_float(x.dtype())) {
+    if (kind == ReduceKind::kLogSumExp) {
+      TRY(Tensor sums, context.allocate(DataType::kF64, results[0].dims));
+      TRY(const Tensor numbers, as_f64(x));
+      log_sum_exp(walk, numbers.span<double>().data(), sums.span<double>());
+      y = cast(sums, x.dtype());
+    } else {
+      y = reduced<double>(kind, walk, each, x, results[0].dims, context);
+    }
+  } else if (x.dtype() == DataType::kI64 || x.dtype() == DataType::kI32 || x.dtype() == DataType::kI16 ||
+             x.dtype() == DataType::kI8 || x.dtype() == DataType::kI4 || x.dtype() == DataType::kI2) {
+    y = reduced<std::int64_t>(kind, walk, each, x, results[0].dims, context);
+  } else {
+    y = reduced<std::uint64_t>(kind, walk, each, x, results[0].dims, context);
+  }
+  if (!y) return std::move(y).error();
+  return one(*std::move(y));
+}
+
+std::optional<std::vector<Dim>> Reduce::contents(const InferContext& context) const {
+  const std::optional<std::vector<Dim>> in = context.contents(0);
+  if (!in || context.rank(0) != 1 || in->empty()) return std::nullopt;
+  Dim out = in->front();
+  for (std::size_t i = 1; i < in->size(); ++i) {
+    const Dim& next = (*in)[i];
+    switch (kind) {
+      case ReduceKind::kSum: out = out + next; break;
+      case ReduceKind::kProd: out = out * next; break;
+      case ReduceKind::kMax: out = Dim::max(out, next); break;
+      case ReduceKind::kMin: out = Dim::min(out, next); break;
+      default: return std::nullopt;
+    }
+  }
+  if (in->size() == 1 && kind != ReduceKind::kSum && kind != ReduceKind::kProd && kind != ReduceKind::kMax &&
+      kind != ReduceKind::kMin) {
+    return std::nullopt;
+  }
+  return std::vector<Dim>{out};
+}
+
+}  // namespace bolide

@@ -1,0 +1,69 @@
+#include "ops/pool.h"
+
+#include "run_op.h"
+
+namespace bolide::testing {
+namespace {
+
+using Numbers = std::vector<double>;
+
+TEST(MaxPool, TakesTheLargestAndSaysWhere) {
+  const auto y = run(MaxPool{.kernel = {2, 2}, .strides = {2, 2}}, {counting({1, 2, 2, 4})}, 2);
+  EXPECT_EQ(dims(y), (Dims{1, 2, 1, 2}));
+  EXPECT_EQ(numbers(y), (Numbers{5, 7, 13, 15}));
+  EXPECT_EQ(numbers(y, 1), (Numbers{5, 7, 13, 15}));
+}
+
+TEST(MaxPool, ColumnMajorIndicesCountDownTheColumns) {
+  const auto y = run(MaxPool{.kernel = {1, 1}, .storage_order = 1}, {counting({1, 1, 2, 3})}, 2);
+  EXPECT_EQ(numbers(y, 1), (Numbers{0, 2, 4, 1, 3, 5}));
+}
+
+TEST(MaxPool, PaddingNeverWins) {
+  EXPECT_EQ(numbers(run(MaxPool{.kernel = {2}, .pads = {1, 1}}, {make({1, 1, 2}, {-5, -7})})), (Numbers{-5, -5, -7}));
+}
+
+TEST(MaxPool, WorksOnBytes) {
+  const auto y = run(MaxPool{.kernel = {2}}, {make<std::int8_t>({1, 1, 3}, {-128, -3, 4})});
+  EXPECT_EQ(numbers(y), (Numbers{-3, 4}));
+}
+
+TEST(MaxPool, CeilModeDropsWindowsThatStartInThePadding) {
+  EXPECT_EQ(infer(MaxPool{.kernel = {2}, .strides = {2}, .ceil_mode = true}, {"f32[1,1,5]"}), "f32[1,1,3]");
+  // Rounding up would give 3, but the third window starts at 4 = in + before.
+  EXPECT_EQ(infer(MaxPool{.kernel = {1}, .strides = {2}, .pads = {1, 1}, .ceil_mode = true}, {"f32[1,1,3]"}),
+            "f32[1,1,2]");
+}
+
+TEST(AveragePool, CountsPaddingOnlyWhenAsked) {
+  const Tensor x = make({1, 1, 2}, {2, 4});
+  EXPECT_EQ(numbers(run(AveragePool{.kernel = {2}, .pads = {1, 1}}, {x})), (Numbers{2, 3, 4}));
+  EXPECT_EQ(numbers(run(AveragePool{.kernel = {2}, .pads = {1, 1}, .count_include_pad = true}, {x})),
+            (Numbers{1, 3, 2}));
+}
+
+TEST(AveragePool, WhatCeilModeAddsNeverCounts) {
+  const AveragePool pool{.kernel = {2}, .strides = {2}, .ceil_mode = true, .count_include_pad = true};
+  EXPECT_EQ(numbers(run(pool, {make({1, 1, 3}, {1, 3, 8})})), (Numbers{2, 8}));
+}
+
+TEST(AveragePool, Dilates) {
+  EXPECT_EQ(numbers(run(AveragePool{.kernel = {2}, .dilations = {2}}, {make({1, 1, 4}, {1, 2, 5, 8})})),
+            (Numbers{3, 5}));
+}
+
+TEST(LpPool, TakesTheNorm) {
+  expect_near(numbers(run(LpPool{.kernel = {2}}, {make({1, 1, 3}, {3, -4, 0})})), {5, 4});
+  expect_near(numbers(run(LpPool{.kernel = {2}, .p = 1}, {make({1, 1, 3}, {3, -4, 0})})), {7, 4});
+}
+
+TEST(Pool, InfersNamedSizesAndRefusesOtherTypes) {
+  EXPECT_EQ(infer(MaxPool{.kernel = {3, 3}, .strides = {2, 2}, .pads = {1, 1, 1, 1}}, {"f32[batch,64,112,112]"}, 2),
+            "f32[batch,64,56,56] i64[batch,64,56,56]");
+  EXPECT_EQ(infer(AveragePool{.kernel = {2}}, {"i32[1,1,4]"}),
+            "AveragePool: input 0 must be floating point, got i32[1,1,4]");
+  EXPECT_EQ(infer(MaxPool{.kernel = {2, 2}}, {"f32[1,1,4]"}), "MaxPool: kernel has 2 numbers, expected 1");
+}
+
+}  // namespace
+}  // namespace bolide::testing
