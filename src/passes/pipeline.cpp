@@ -1,0 +1,143 @@
+#include "passes/pipeline.h"
+
+#include "base/clock.h"
+#include "ir/text.h"
+#include "passes/passes.h"
+
+#include <algorithm>
+#include <map>
+
+namespace bolide {
+namespace {
+
+// Cleanup stands first in every group, so that later passes meet few forms of the same thing.
+constexpr Pass kSimplify[] = {
+    {"remove-dead-nodes", remove_dead_nodes},
+};
+
+// Operators that take over their neighbours' work. What they leave over is cleaned up in the same group.
+constexpr Pass kFuse[] = {
+    {"remove-dead-nodes", remove_dead_nodes},
+};
+
+constexpr PassGroup kPipeline[] = {
+    {"simplify", kSimplify},
+    {"fuse", kFuse},
+};
+
+/// What a run carries from pass to pass.
+struct Run {
+  Graph& graph;
+  const PassOptions& options;
+  std::map<std::string_view, PassReport::Entry> entries;
+  std::map<NodeId, std::string_view> made_by;  // nodes that a pass added to the main graph
+};
+
+Result<int> run_bodies(const Pass& pass, Graph& graph) {
+  int rewrites = 0;
+  for (const NodeId id : graph.order()) {
+    for (std::size_t i = 0; i < graph.node(id).subgraphs.size(); ++i) {
+      Graph body = *graph.node(id).subgraphs[i];
+      TRY(const int found, run_pass(pass, body));
+      if (found == 0) continue;
+      rewrites += found;
+      graph.node(id).subgraphs[i] = std::make_shared<const Graph>(std::move(body));
+    }
+  }
+  return rewrites;
+}
+
+Result<int> run_one(Run& run, const Pass& pass, int round) {
+  if (run.options.progress && !run.options.progress(pass.name, round)) {
+    return make_error(Code::kCancelled, "cancelled before pass '", pass.name, "'");
+  }
+  const std::string before = run.options.dump ? print(run.graph) : std::string();
+  const auto slots = static_cast<NodeId>(run.graph.node_slots());
+  const std::int64_t start = monotonic_nanoseconds();
+  Result<int> rewrites = run_pass(pass, run.graph);
+  PassReport::Entry& entry = run.entries[pass.name];
+  entry.milliseconds += static_cast<double>(monotonic_nanoseconds() - start) / 1e6;
+  ++entry.runs;
+  const std::string where = strings::join("pass '", pass.name, "'");
+  if (!rewrites) return std::move(rewrites).within(where);
+  if (*rewrites == 0) return 0;
+  entry.rewrites += *rewrites;
+  for (auto id = slots; id < static_cast<NodeId>(run.graph.node_slots()); ++id) run.made_by[id] = pass.name;
+  if (run.options.dump) {
+    run.options.dump(pass.name, "before", before);
+    run.options.dump(pass.name, "after", print(run.graph));
+  }
+  if (run.options.verify) TRY_OK(verify(run.graph).within(where));
+  return rewrites;
+}
+
+Status run_group(Run& run, const PassGroup& group) {
+  for (int round = 0; round < run.options.max_rounds; ++round) {
+    int rewrites = 0;
+    for (const Pass& pass : group.passes) {
+      const auto& skip = run.options.skip;
+      if (std::find(skip.begin(), skip.end(), pass.name) != skip.end()) continue;
+      TRY(const int found, run_one(run, pass, round));
+      rewrites += found;
+    }
+    if (rewrites == 0) break;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::span<const PassGroup> pipeline() { return kPipeline; }
+
+std::vector<std::string_view> pass_names() {
+  std::vector<std::string_view> names;
+  for (const PassGroup& group : kPipeline) {
+    for (const Pass& pass : group.passes) {
+      if (std::find(names.begin(), names.end(), pass.name) == names.end()) names.push_back(pass.name);
+    }
+  }
+  return names;
+}
+
+Result<Pass> find_pass(std::string_view name) {
+  for (const PassGroup& group : kPipeline) {
+    for (const Pass& pass : group.passes) {
+      if (pass.name == name) return pass;
+    }
+  }
+  return not_found("there is no pass '", name.substr(0, 80), "'");
+}
+
+Result<int> run_pass(const Pass& pass, Graph& graph) {
+  TRY(const int inside, run_bodies(pass, graph));
+  TRY(const int here, pass.run(graph));
+  return inside + here;
+}
+
+int PassReport::rewrites() const {
+  int sum = 0;
+  for (const Entry& entry : passes) sum += entry.rewrites;
+  return sum;
+}
+
+Result<PassReport> run_pipeline(Graph& graph, const PassOptions& options) {
+  for (const std::string& name : options.skip) TRY_OK(find_pass(name));
+  Run run{graph, options, {}, {}};
+  for (const PassGroup& group : kPipeline) TRY_OK(run_group(run, group));
+  PassReport report;
+  for (const std::string_view name : pass_names()) {
+    const auto found = run.entries.find(name);
+    if (found == run.entries.end()) continue;
+    found->second.pass = name;
+    report.passes.push_back(found->second);
+  }
+  for (const NodeId id : graph.order()) {
+    const Node& node = graph.node(id);
+    const auto maker = run.made_by.find(id);
+    if (node.members.size() < 2 || maker == run.made_by.end()) continue;
+    report.fusions.push_back({maker->second, node.name, std::string(node.op.name()), node.members});
+  }
+  return report;
+}
+
+}  // namespace bolide
