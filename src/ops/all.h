@@ -5,6 +5,7 @@
 
 #include "ops/activation.h"
 #include "ops/arithmetic.h"
+#include "ops/concat.h"
 #include "ops/conv.h"
 #include "ops/conv_transpose.h"
 #include "ops/identity.h"
@@ -14,5 +15,8 @@
 #include "ops/normalization.h"
 #include "ops/pool.h"
 #include "ops/reduce.h"
+#include "ops/reshape.h"
+#include "ops/slice.h"
 #include "ops/softmax.h"
+#include "ops/transpose.h"
 #include "ops/unary_math.h"

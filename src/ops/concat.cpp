@@ -1,0 +1,99 @@
+#include "ops/concat.h"
+
+namespace bolide {
+
+Result<TensorTypes> Concat::infer(const InferContext& context) const {
+  TensorType out = context.type(0);
+  TRY(const std::size_t at, normalize_axis(axis, out.rank()).within("Concat"));
+  for (int i = 1; i < context.input_count(); ++i) {
+    if (!context.has(i)) return invalid_argument("Concat: input ", i, " is left out");
+    if (context.dtype(i) != out.dtype || context.rank(i) != out.rank()) {
+      return invalid_argument("Concat: input ", i, " is ", context.type(i), ", the first is ", context.type(0));
+    }
+    for (std::size_t d = 0; d < out.shape.size(); ++d) {
+      const Dim& other = context.shape(i)[d];
+      if (d == at) {
+        out.shape[d] = out.shape[d] + other;
+      } else {
+        const auto merged = merge(out.shape[d], other);
+        if (!merged) {
+          return invalid_argument("Concat: input ", i, " is ", context.shape(i), " and the first ", context.shape(0),
+                                  ", which differ beside axis ", at);
+        }
+        out.shape[d] = *merged;
+      }
+    }
+  }
+  return TensorTypes{std::move(out)};
+}
+
+Result<Tensors> Concat::evaluate(TensorInputs inputs, EvalContext& context) const {
+  TRY(Tensors out, outputs_of(*this, inputs, context));
+  const Dims strides = contiguous_strides(out[0].dims());
+  TRY(const std::size_t at, normalize_axis(axis, out[0].rank()));
+  std::int64_t begin = 0;
+  for (const Tensor* input : inputs) {
+    copy_strided(*input, out[0], {input->dims(), 0, contiguous_strides(input->dims()), begin * strides[at], strides});
+    begin += input->dims()[at];
+  }
+  return out;
+}
+
+std::optional<std::vector<Dim>> Concat::contents(const InferContext& context) const {
+  std::vector<Dim> out;
+  for (int i = 0; i < context.input_count(); ++i) {
+    const auto part = context.contents(i);
+    if (!part || context.rank(i) != 1) return std::nullopt;
+    out.insert(out.end(), part->begin(), part->end());
+  }
+  return out;
+}
+
+Result<TensorTypes> Split::infer(const InferContext& context) const {
+  TRY(const std::size_t at, normalize_axis(axis, context.rank(0)).within("Split"));
+  const Dim& whole = context.shape(0)[at];
+  const int outputs = context.output_count();
+  if (outputs < 1) return invalid_argument("Split: no output");
+  std::vector<Dim> pieces;
+  if (sizes.empty()) {
+    const auto equal = Dim::exact_div(whole, outputs);
+    const Dim piece = equal ? *equal : whole.ceil_div(outputs);
+    pieces.assign(static_cast<std::size_t>(outputs), piece);
+    pieces.back() = whole - piece * (outputs - 1);
+    if (pieces.back().constant().value_or(0) < 0) {
+      return invalid_argument("Split: a size of ", whole, " into ", outputs, " pieces of ", piece);
+    }
+  } else {
+    if (static_cast<int>(sizes.size()) != outputs) {
+      return invalid_argument("Split: ", sizes.size(), " sizes for ", outputs, " outputs");
+    }
+    Dim sum = 0;
+    for (const std::int64_t size : sizes) {
+      if (size < 0) return invalid_argument("Split: a piece of size ", size);
+      pieces.emplace_back(size);
+      sum = sum + size;
+    }
+    if (!merge(sum, whole)) return invalid_argument("Split: pieces ", sizes, " of a size of ", whole);
+  }
+  TensorTypes out;
+  for (const Dim& piece : pieces) {
+    TensorType type = context.type(0);
+    type.shape[at] = piece;
+    out.push_back(std::move(type));
+  }
+  return out;
+}
+
+Result<Tensors> Split::evaluate(TensorInputs inputs, EvalContext& context) const {
+  TRY(Tensors out, outputs_of(*this, inputs, context));
+  const Dims strides = contiguous_strides(inputs[0]->dims());
+  TRY(const std::size_t at, normalize_axis(axis, inputs[0]->rank()));
+  std::int64_t begin = 0;
+  for (Tensor& piece : out) {
+    copy_strided(*inputs[0], piece, {piece.dims(), begin * strides[at], strides, 0, contiguous_strides(piece.dims())});
+    begin += piece.dims()[at];
+  }
+  return out;
+}
+
+}  // namespace bolide

@@ -1,0 +1,57 @@
+/// What operators that move elements share: copying of any dtype, outputs from inferred types, merging of sizes.
+#pragma once
+
+#include "ops/axis.h"
+#include "ops/op.h"
+
+namespace bolide {
+
+/// to[to_at + i] = from[from_at + i] for i in [0, count); both of one dtype.
+void copy_run(const Tensor& from, std::int64_t from_at, Tensor& to, std::int64_t to_at, std::int64_t count);
+/// Every element of `to` = the first of `value`.
+void fill(Tensor& to, const Tensor& value);
+
+/// A box of elements in two tensors: element (i, j, ...) lies at at + i*strides[0] + j*strides[1] + ...; strides may be
+/// 0 or negative.
+struct Walk {
+  Dims dims;
+  std::int64_t from_at = 0;
+  Dims from_strides;
+  std::int64_t to_at = 0;
+  Dims to_strides;
+};
+void copy_strided(const Tensor& from, Tensor& to, const Walk& walk);
+
+/// Steps `index` through `dims` in row-major order; false after the last.
+bool next_index(Dims& index, const Dims& dims);
+
+/// Sizes of [from, to) multiplied.
+std::int64_t product(const Dims& dims, std::size_t from, std::size_t to);
+
+/// What `infer` says of these inputs when their values are known.
+Result<TensorTypes> infer_values(const std::function<Result<TensorTypes>(const InferContext&)>& infer,
+                                 TensorInputs inputs, const EvalContext& context);
+/// Zero-filled tensors of those types. Errors: Internal when a size is not known from the values.
+Result<Tensors> allocate_outputs(const std::function<Result<TensorTypes>(const InferContext&)>& infer,
+                                 TensorInputs inputs, const EvalContext& context);
+template <class T>
+Result<Tensors> outputs_of(const T& op, TensorInputs inputs, const EvalContext& context) {
+  const auto infer = [&op](const InferContext& known) { return op.infer(known); };
+  return allocate_outputs(infer, inputs, context).within(T::kInfo.name);
+}
+
+/// One size that is both: the constant one, else the first. Errors: InvalidArgument for two different numbers.
+Result<Dim> merge(const Dim& a, const Dim& b);
+
+/// Errors: InvalidArgument unless input `index` is an integer tensor of rank 0 or 1.
+Status check_sizes_input(const OpInfo& info, const InferContext& context, int index);
+/// The number of elements of a rank 1 (or 0) input. Errors: Unsupported when it is not known.
+Result<std::int64_t> known_length(const OpInfo& info, const InferContext& context, int index);
+
+/// An index in [0, size), counted from the end when negative. Errors: InvalidArgument with both numbers.
+inline Result<std::int64_t> normalize_index(std::int64_t index, std::int64_t size) {
+  if (index < -size || index >= size) return invalid_argument("index ", index, " into a size of ", size);
+  return index < 0 ? index + size : index;
+}
+
+}  // namespace bolide
