@@ -1,0 +1,265 @@
+#include "ops/resize.h"
+
+#include "ops/elements.h"
+#include "ops/reference.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace bolide {
+namespace {
+
+/// What one axis becomes.
+struct AxisPlan {
+  std::size_t axis = 0;
+  Dim out;
+  double scale = 1;
+};
+
+/// p / q with q <= 32 that has the same f32 value.
+std::optional<std::pair<std::int64_t, std::int64_t>> as_fraction(float scale) {
+  for (std::int64_t q = 1; q <= 32; ++q) {
+    const double p = std::nearbyint(double{scale} * static_cast<double>(q));
+    if (p >= 1 && p < 1e9 && static_cast<float>(p / static_cast<double>(q)) == scale) {
+      return std::pair{static_cast<std::int64_t>(p), q};
+    }
+  }
+  return std::nullopt;
+}
+
+Result<Dim> scaled(const Dim& in, float scale, const InferContext& context) {
+  if (!(scale > 0) || !std::isfinite(scale)) return invalid_argument("Resize: a scale is ", scale);
+  if (const auto fraction = as_fraction(scale)) return (in * Dim(fraction->first)).floor_div(fraction->second);
+  if (!in.constant()) return context.fresh_dim("resize");
+  const float size = static_cast<float>(*in.constant()) * scale;
+  if (size >= 1e18F) return invalid_argument("Resize: size ", in, " times ", scale, " is too large");
+  return Dim(static_cast<std::int64_t>(size));
+}
+
+bool given(const InferContext& context, int index) {
+  return context.has(index) && !(context.rank(index) == 1 && context.shape(index)[0] == Dim(0));
+}
+
+Result<std::vector<AxisPlan>> plan_scales(std::vector<AxisPlan> plans, const InferContext& context) {
+  const Tensor* scales = context.constant(2);
+  if (scales == nullptr) {
+    for (AxisPlan& plan : plans) plan.out = context.fresh_dim("resize");
+    return plans;
+  }
+  TRY(const std::vector<double> values, to_f64(*scales));
+  if (values.size() != plans.size()) {
+    return invalid_argument("Resize: ", values.size(), " scales for ", plans.size(), " axes");
+  }
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    plans[i].scale = values[i];
+    TRY(plans[i].out, scaled(context.shape(0)[plans[i].axis], static_cast<float>(values[i]), context));
+  }
+  return plans;
+}
+
+Result<std::vector<AxisPlan>> plan_sizes(std::vector<AxisPlan> plans, ResizeAspect aspect,
+                                         const InferContext& context) {
+  const auto sizes = context.contents(3);
+  if (!sizes) {
+    for (AxisPlan& plan : plans) plan.out = context.fresh_dim("resize");
+    return plans;
+  }
+  if (sizes->size() != plans.size()) {
+    return invalid_argument("Resize: ", sizes->size(), " sizes for ", plans.size(), " axes");
+  }
+  const auto in_of = [&](std::size_t i) { return context.shape(0)[plans[i].axis].constant(); };
+  bool known = true;
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    plans[i].out = (*sizes)[i];
+    const auto size = plans[i].out.constant();
+    if (size && *size < 0) return invalid_argument("Resize: a size is ", *size);
+    if (size && in_of(i) && *in_of(i) > 0) {
+      plans[i].scale = static_cast<double>(*size) / static_cast<double>(*in_of(i));
+    } else {
+      known = false;
+    }
+  }
+  if (aspect == ResizeAspect::kStretch || plans.empty()) return plans;
+  if (!known) {
+    for (AxisPlan& plan : plans) plan.out = context.fresh_dim("resize");
+    return plans;
+  }
+  double common = plans[0].scale;
+  for (const AxisPlan& plan : plans) {
+    common = aspect == ResizeAspect::kNotLarger ? std::min(common, plan.scale) : std::max(common, plan.scale);
+  }
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    const double size = std::floor(common * static_cast<double>(*in_of(i)) + 0.5);
+    if (!(size < 1e18)) return invalid_argument("Resize: a size of ", size, " is too large");
+    plans[i].scale = common;
+    plans[i].out = Dim(static_cast<std::int64_t>(size));
+  }
+  return plans;
+}
+
+Result<std::vector<AxisPlan>> plan_axes(const Resize& op, const InferContext& context) {
+  const int rank = context.rank(0);
+  std::vector<AxisPlan> plans;
+  for (int i = 0; op.axes.empty() && i < rank; ++i) plans.push_back({static_cast<std::size_t>(i), {}, 1});
+  std::vector<bool> seen(static_cast<std::size_t>(rank));
+  for (const std::int64_t axis : op.axes) {
+    TRY(const int at, checked_axis(Resize::kInfo, axis, rank));
+    if (seen[static_cast<std::size_t>(at)]) return invalid_argument("Resize: axis ", axis, " is given twice");
+    seen[static_cast<std::size_t>(at)] = true;
+    plans.push_back({static_cast<std::size_t>(at), {}, 1});
+  }
+  const bool scales = given(context, 2);
+  if (scales == given(context, 3)) return invalid_argument("Resize: needs either scales or sizes");
+  return scales ? plan_scales(std::move(plans), context) : plan_sizes(std::move(plans), op.aspect, context);
+}
+
+/// Which numbers of a line make one of the resized line.
+struct Taps {
+  bool outside = false;  ///< reads extrapolation_value instead
+  std::vector<std::pair<std::int64_t, double>> weights;
+};
+
+double position(ResizeCoordinates mode, std::int64_t at, std::int64_t in, std::int64_t out, double scale, double from,
+                double to) {
+  const auto i = static_cast<double>(at);
+  const auto n = static_cast<double>(in);
+  const auto m = static_cast<double>(out);
+  switch (mode) {
+    case ResizeCoordinates::kHalfPixel: return (i + 0.5) / scale - 0.5;
+    case ResizeCoordinates::kHalfPixelSymmetric: return n / 2 * (1 - m / (scale * n)) + (i + 0.5) / scale - 0.5;
+    case ResizeCoordinates::kPytorchHalfPixel: return out > 1 ? (i + 0.5) / scale - 0.5 : 0;
+    case ResizeCoordinates::kAlignCorners: return out > 1 ? i * (n - 1) / (m - 1) : 0;
+    case ResizeCoordinates::kAsymmetric: return i / scale;
+    case ResizeCoordinates::kTfCropAndResize: break;
+  }
+  return out > 1 ? from * (n - 1) + i * (to - from) * (n - 1) / (m - 1) : 0.5 * (from + to) * (n - 1);
+}
+
+std::int64_t nearest(ResizeNearest mode, double at) {
+  const double low = std::floor(at);
+  const double rest = at - low;
+  const bool up = mode == ResizeNearest::kCeil              ? rest > 0
+                  : mode == ResizeNearest::kRoundPreferCeil ? rest >= 0.5
+                  : mode == ResizeNearest::kFloor           ? false
+                                                            : rest > 0.5;
+  return static_cast<std::int64_t>(low) + (up ? 1 : 0);
+}
+
+double triangle(double x) { return std::max(0.0, 1 - std::abs(x)); }
+
+double cubic(double x, double a) {
+  x = std::abs(x);
+  if (x <= 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+  return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0;
+}
+
+Taps taps_at(const Resize& op, double at, std::int64_t in, double scale) {
+  Taps out;
+  const double limit = static_cast<double>(in) + 4;
+  at = std::clamp(at, -limit, 2 * limit);  // all beyond the ends reads alike
+  const auto inside = [&](std::int64_t i) { return std::clamp<std::int64_t>(i, 0, in - 1); };
+  if (op.mode == ResizeMode::kNearest) {
+    out.weights = {{inside(nearest(op.nearest_mode, at)), 1.0}};
+    return out;
+  }
+  const double squeeze = op.antialias ? std::min(1.0, scale) : 1;
+  const int radius = op.mode == ResizeMode::kLinear ? 1 : 2;
+  const double reach = std::min(std::floor(radius / squeeze) + 1, 2 * limit);
+  const double low = std::floor(at);
+  double sum = 0;
+  for (auto i = static_cast<std::int64_t>(low - reach); i <= static_cast<std::int64_t>(low + reach); ++i) {
+    const double distance = (static_cast<double>(i) - at) * squeeze;
+    const double weight =
+        op.mode == ResizeMode::kLinear ? triangle(distance) : cubic(distance, double{op.cubic_coeff_a});
+    if (weight == 0 || (op.exclude_outside && inside(i) != i)) continue;
+    out.weights.emplace_back(inside(i), weight);
+    sum += weight;
+  }
+  if (sum != 0 && (op.exclude_outside || op.antialias)) {
+    for (auto& weight : out.weights) weight.second /= sum;
+  }
+  return out;
+}
+
+/// x [outer, in, inner] to y [outer, taps, inner].
+void resize_axis(const std::vector<Taps>& taps, double beyond, std::int64_t outer, std::int64_t in, std::int64_t inner,
+                 const double* x, double* y) {
+  const auto out = static_cast<std::int64_t>(taps.size());
+  parallel_ranges(outer * out, 1 + 4096 / std::max<std::int64_t>(1, inner), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const Taps& tap = taps[static_cast<std::size_t>(i % out)];
+      double* to = y + i * inner;
+      if (tap.outside) {
+        std::fill_n(to, inner, beyond);
+        continue;
+      }
+      std::fill_n(to, inner, 0.0);
+      for (const auto& weight : tap.weights) {
+        const double* from = x + (i / out * in + weight.first) * inner;
+        for (std::int64_t j = 0; j < inner; ++j) to[j] += weight.second * from[j];
+      }
+    }
+  });
+}
+
+}  // namespace
+
+Result<TensorTypes> Resize::infer(const InferContext& context) const {
+  if (!is_real(context.dtype(0))) return unsupported("Resize: x is ", context.type(0));
+  TRY(const std::vector<AxisPlan> plans, plan_axes(*this, context));
+  if (coordinates == ResizeCoordinates::kTfCropAndResize) {
+    if (!given(context, 1)) return invalid_argument("Resize: tf_crop_and_resize needs roi");
+    const auto count = element_count(context.shape(1)).constant();
+    if (count && *count != 2 * static_cast<std::int64_t>(plans.size())) {
+      return invalid_argument("Resize: roi has ", *count, " numbers for ", plans.size(), " axes");
+    }
+  }
+  TensorType y = context.type(0);
+  for (const AxisPlan& plan : plans) {
+    const auto in = y.shape[plan.axis].constant();
+    const auto out = plan.out.constant();
+    if (in && out && *in == 0 && *out > 0) return invalid_argument("Resize: an empty axis cannot grow to ", *out);
+    y.shape[plan.axis] = plan.out;
+  }
+  return TensorTypes{std::move(y)};
+}
+
+Result<Tensors> Resize::evaluate(TensorInputs inputs, EvalContext& context) const {
+  TRY(const auto results, infer_known(*this, inputs, context));
+  TRY_OK(context.check(DataType::kF64, results[0].dims));
+  TRY(const std::vector<AxisPlan> plans, plan_axes(*this, KnownInputs(inputs).context()));
+  std::vector<double> roi(2 * plans.size(), 0);
+  const bool crop = coordinates == ResizeCoordinates::kTfCropAndResize;
+  if (crop) {
+    TRY(roi, to_f64(*inputs[1]));
+  }
+  TRY(Tensor x, as_f64(*inputs[0]));
+  Dims dims = x.dims();
+  for (std::size_t p = 0; p < plans.size(); ++p) {
+    const std::size_t axis = plans[p].axis;
+    const std::int64_t in = dims[axis];
+    const std::int64_t out = results[0].dims[axis];
+    if (in == out && plans[p].scale == 1 && !crop) continue;
+    const std::int64_t outer = product(dims, 0, axis);
+    const std::int64_t inner = product(dims, axis + 1, dims.size());
+    dims[axis] = out;
+    TRY(Tensor y, context.allocate(DataType::kF64, dims));
+    if (y.count() > 0) {
+      std::vector<Taps> taps(static_cast<std::size_t>(out));
+      for (std::int64_t i = 0; i < out; ++i) {
+        const double at = position(coordinates, i, in, out, plans[p].scale, roi[p], roi[plans.size() + p]);
+        Taps& tap = taps[static_cast<std::size_t>(i)];
+        if (std::isnan(at)) return invalid_argument("Resize: roi or scales are not numbers");
+        tap = taps_at(*this, at, in, plans[p].scale);
+        tap.outside = crop && (at < 0 || at > static_cast<double>(in - 1));
+      }
+      resize_axis(taps, double{extrapolation_value}, outer, in, inner, x.span<double>().data(),
+                  y.span<double>().data());
+    }
+    x = std::move(y);
+  }
+  TRY(Tensor stored, store_f64(x, results[0].dtype));
+  return one(std::move(stored));
+}
+
+}  // namespace bolide

@@ -1,0 +1,70 @@
+/// Samples x at other sizes: nearest, linear or cubic, one axis after the other.
+///
+/// Inputs   x : any real dtype; roi : floats, starts then ends of the resized axes, for tf_crop_and_resize only;
+///          scales : floats, one a resized axis; sizes : integers, one a resized axis. Exactly one of scales and sizes.
+/// Outputs  y : x's dtype; the size of an axis is floor(in * scale), or what `sizes` says under the aspect policy
+/// A scale within f32 rounding of a fraction p/q with q <= 32 counts as that fraction, for known and named sizes alike.
+/// Numerics in double, rounded once; integers round to nearest even and saturate
+/// Errors   InvalidArgument for sizes or counts that do not fit
+/// Source   ONNX Resize-19
+#pragma once
+
+#include "ops/op.h"
+
+#include <array>
+
+namespace bolide {
+
+enum class ResizeMode : std::uint8_t { kNearest, kLinear, kCubic };
+constexpr std::array<std::string_view, 3> enum_names(ResizeMode) { return {"nearest", "linear", "cubic"}; }
+
+/// Where output i reads, with `scale` = out / in.
+enum class ResizeCoordinates : std::uint8_t {
+  kHalfPixel,           ///< (i + 0.5) / scale - 0.5
+  kHalfPixelSymmetric,  ///< the same about the middle, when in * scale is not whole
+  kPytorchHalfPixel,    ///< half_pixel, but 0 when out is 1
+  kAlignCorners,        ///< i * (in - 1) / (out - 1)
+  kAsymmetric,          ///< i / scale
+  kTfCropAndResize,     ///< align_corners within roi; beyond x reads extrapolation_value
+};
+constexpr std::array<std::string_view, 6> enum_names(ResizeCoordinates) {
+  return {"half_pixel",    "half_pixel_symmetric", "pytorch_half_pixel",
+          "align_corners", "asymmetric",           "tf_crop_and_resize"};
+}
+
+enum class ResizeNearest : std::uint8_t { kRoundPreferFloor, kRoundPreferCeil, kFloor, kCeil };
+constexpr std::array<std::string_view, 4> enum_names(ResizeNearest) {
+  return {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"};
+}
+
+/// How `sizes` binds: exactly, or as bounds with one common scale.
+enum class ResizeAspect : std::uint8_t { kStretch, kNotLarger, kNotSmaller };
+constexpr std::array<std::string_view, 3> enum_names(ResizeAspect) { return {"stretch", "not_larger", "not_smaller"}; }
+
+struct Resize {
+  ResizeMode mode = ResizeMode::kNearest;
+  ResizeCoordinates coordinates = ResizeCoordinates::kHalfPixel;
+  ResizeNearest nearest_mode = ResizeNearest::kRoundPreferFloor;
+  float cubic_coeff_a = -0.75F;
+  bool exclude_outside = false;  ///< weights beyond x become 0 and the others are scaled up
+  float extrapolation_value = 0;
+  bool antialias = false;          ///< widen the filter when shrinking (linear and cubic)
+  std::vector<std::int64_t> axes;  ///< empty: all
+  ResizeAspect aspect = ResizeAspect::kStretch;
+
+  static constexpr OpInfo kInfo{.name = "Resize", .max_inputs = 4};
+  static constexpr auto kFields = std::tuple{field("mode", &Resize::mode),
+                                             field("coordinates", &Resize::coordinates),
+                                             field("nearest_mode", &Resize::nearest_mode),
+                                             field("cubic_coeff_a", &Resize::cubic_coeff_a),
+                                             field("exclude_outside", &Resize::exclude_outside),
+                                             field("extrapolation_value", &Resize::extrapolation_value),
+                                             field("antialias", &Resize::antialias),
+                                             field("axes", &Resize::axes),
+                                             field("aspect", &Resize::aspect)};
+
+  Result<TensorTypes> infer(const InferContext& context) const;
+  Result<Tensors> evaluate(TensorInputs inputs, EvalContext& context) const;
+};
+
+}  // namespace bolide
