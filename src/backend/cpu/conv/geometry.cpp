@@ -1,0 +1,86 @@
+#include "backend/cpu/conv/geometry.h"
+
+#include "backend/cpu/gemm/tiles.h"
+
+namespace bolide {
+
+Result<ConvGeometry> conv_geometry(const Problem& problem, DataType type) {
+  const Conv& conv = *problem.op->as<Conv>();
+  const Operand& x = problem.inputs[0];
+  const Operand& w = problem.inputs[1];
+  if (x.dtype != type || w.dtype != type) return unsupported("x is ", x.dtype, " and w is ", w.dtype, "; needs ", type);
+  const std::size_t spatial = x.dims.size() - 2;
+  if (spatial > 3) return unsupported(spatial, " spatial dims; at most 3");
+  TRY(const std::vector<WindowAxis> axes, window_axes("Conv", conv.window(), std::span(w.dims).subspan(2),
+                                                      std::span(x.dims).subspan(2)));
+  ConvGeometry out;
+  out.batch = x.dims[0];
+  out.groups = conv.groups;
+  out.group_in = w.dims[1];
+  out.group_out = w.dims[0] / conv.groups;
+  out.element_bytes = bit_width(type) / 8;
+  out.x_batch = x.strides[0] * out.element_bytes;
+  out.x_channel = x.strides[1] * out.element_bytes;
+  for (WindowAxis& axis : out.axes) axis = {1, 1, 1, 1, 1, 0, 0};
+  const std::size_t first = spatial == 1 ? 1 : 3 - spatial;
+  for (std::size_t a = 0; a < spatial; ++a) {
+    out.axes[first + a] = axes[a];
+    out.x_axis[first + a] = x.strides[a + 2] * out.element_bytes;
+  }
+  return out;
+}
+
+bool conv_has_bias(const Problem& problem) { return problem.inputs.size() > 2 && !problem.inputs[2].absent; }
+
+ResultShape conv_result(const Problem& problem) { return {problem.outputs[0].dims, 1}; }
+
+std::int64_t group_panel_floats(const ConvGeometry& geometry, int width) {
+  const std::int64_t panels = (geometry.group_out + width - 1) / width;
+  return panels * geometry.taps() * geometry.group_in * width;
+}
+
+void pack_conv_panels(const ConvGeometry& geometry, const float* w, int width, float* out) {
+  PanelSource source;
+  source.columns = geometry.group_out;
+  source.taps = geometry.taps();
+  source.k = geometry.group_in;
+  source.column_stride = geometry.group_in * source.taps;
+  source.tap_stride = 1;
+  source.k_stride = source.taps;
+  const std::int64_t panels = (geometry.group_out + width - 1) / width;
+  for (std::int64_t g = 0; g < geometry.groups; ++g) {
+    source.data = w + g * geometry.group_out * source.column_stride;
+    pack_panels(source, {0, panels}, width, out + g * group_panel_floats(geometry, width));
+  }
+}
+
+Grid conv_grid(const ConvGeometry& geometry, int tile_rows, int tile_columns, int threads, std::int64_t l2_bytes) {
+  Grid grid;
+  grid.rows = geometry.rows();
+  grid.channels = geometry.out_channels();
+  const std::int64_t one_tile = std::max<std::int64_t>(1, (tile_rows + geometry.width() - 1) / std::max<std::int64_t>(
+                                                                                                 1, geometry.width()));
+  const std::int64_t channel_unit = geometry.groups > 1 ? geometry.group_out : tile_columns;
+  const std::int64_t chunks = threads > 1 ? std::int64_t{threads} * 4 : 1;
+  const std::int64_t row_units = (grid.rows + one_tile - 1) / one_tile;
+  const std::int64_t channel_units = (grid.channels + channel_unit - 1) / channel_unit;
+  const std::int64_t weight_bytes =
+      geometry.out_channels() * geometry.taps() * geometry.group_in * geometry.element_bytes;
+  const std::int64_t pixels = grid.rows * geometry.width();
+  const bool heavy = weight_bytes > l2_bytes / 2 && pixels < 32 * tile_rows;
+  // The preferred axis gives all the chunks it can; the other one what is missing.
+  const std::int64_t first_units = heavy ? channel_units : row_units;
+  const std::int64_t second_units = heavy ? row_units : channel_units;
+  const std::int64_t first_chunks = std::min(chunks, first_units);
+  const std::int64_t second_chunks = std::min((chunks + first_chunks - 1) / std::max<std::int64_t>(first_chunks, 1),
+                                              second_units);
+  const auto grain = [](std::int64_t units, std::int64_t parts) {
+    return parts <= 0 ? std::int64_t{1} : (units + parts - 1) / parts;
+  };
+  grid.row_grain = std::max<std::int64_t>(1, one_tile * grain(row_units, heavy ? second_chunks : first_chunks));
+  grid.channel_grain =
+      std::max<std::int64_t>(1, channel_unit * grain(channel_units, heavy ? first_chunks : second_chunks));
+  return grid;
+}
+
+}  // namespace bolide

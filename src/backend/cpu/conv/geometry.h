@@ -1,0 +1,48 @@
+/// A convolution with concrete sizes, as the CPU tactics see it: three spatial dims, group by group.
+#pragma once
+
+#include "backend/cpu/gemm/epilogue.h"
+#include "ops/conv.h"
+
+namespace bolide {
+
+/// Spatial dims are depth, height, width; those that the operator does not have are of size 1. One spatial dim is the
+/// height, so that its positions are rows of work.
+struct ConvGeometry {
+  std::int64_t batch = 1;
+  std::int64_t groups = 1;
+  std::int64_t group_in = 1;   ///< input channels of a group
+  std::int64_t group_out = 1;  ///< output channels of a group
+  std::array<WindowAxis, 3> axes;
+  std::int64_t element_bytes = 4;
+  std::int64_t x_batch = 0;  ///< strides in bytes
+  std::int64_t x_channel = 0;
+  std::array<std::int64_t, 3> x_axis = {0, 0, 0};
+
+  std::int64_t out_channels() const { return groups * group_out; }
+  std::int64_t taps() const { return axes[0].kernel * axes[1].kernel * axes[2].kernel; }
+  /// Rows of work: batch x depth x height of the output, each of width() pixels.
+  std::int64_t rows() const { return batch * axes[0].out * axes[1].out; }
+  std::int64_t width() const { return axes[2].out; }
+  double multiply_adds() const {
+    return static_cast<double>(rows() * width()) * static_cast<double>(taps() * group_in * out_channels());
+  }
+};
+
+/// Errors: Unsupported when x and w are not both of `type` or the operator has more than three spatial dims.
+Result<ConvGeometry> conv_geometry(const Problem& problem, DataType type);
+
+bool conv_has_bias(const Problem& problem);
+
+/// The result's dims with the channels named, for the epilogue.
+ResultShape conv_result(const Problem& problem);
+
+/// Panels of all groups, one group after the other, from w [O, C/groups, kernel...], contiguous.
+/// Taps are ordered as the kernel's positions; the bytes of one group are `group_panel_floats`.
+std::int64_t group_panel_floats(const ConvGeometry& geometry, int width);
+void pack_conv_panels(const ConvGeometry& geometry, const float* w, int width, float* out);
+
+/// How to cut rows x channels for `threads`: channels when the weights are heavy or rows are few, else rows.
+Grid conv_grid(const ConvGeometry& geometry, int tile_rows, int tile_columns, int threads, std::int64_t l2_bytes);
+
+}  // namespace bolide

@@ -1,0 +1,67 @@
+/// The loop over register tiles that convolution and matrix multiplication share.
+#pragma once
+
+#include "backend/cpu/gemm/epilogue.h"
+#include "backend/cpu/isa.h"
+#include "backend/cpu/kernel_table.h"
+
+namespace bolide {
+
+/// Rows of A for a tile: the only thing that differs between a convolution and a matrix.
+class RowSource {
+ public:
+  /// out[t * count + r] = address of piece t of result row first + r.
+  virtual void fill(std::int64_t first, int count, const std::byte** out) const = 0;
+
+ protected:
+  ~RowSource() = default;
+};
+
+/// What is fixed when a kernel is bound. Columns are those of one group.
+struct TilePlan {
+  const GemmKernels* kernels = nullptr;
+  const GemmEpilogue* epilogue = nullptr;
+  std::int64_t taps = 1;
+  std::int64_t k = 0;
+  std::int64_t columns = 0;
+  /// Row tiles that pass under one panel before the next panel comes: more of them read large weights less often.
+  int row_tiles = 1;
+
+  std::int64_t panel_floats() const { return taps * k * kernels->columns; }
+  std::int64_t panels() const { return (columns + kernels->columns - 1) / kernels->columns; }
+  /// Chooses row_tiles by the sizes of the caches.
+  void choose_blocking(const CpuTarget& target, std::int64_t rows);
+  std::size_t scratch_bytes() const;
+};
+
+/// Addresses of one call.
+struct TileBuffers {
+  const float* panels = nullptr;  ///< of the group's first column
+  const float* bias = nullptr;    ///< of the group's first column, or null
+  EpilogueBuffers epilogue;       ///< its scratch is not set
+  std::byte* scratch = nullptr;   ///< TilePlan::scratch_bytes()
+  std::int64_t first_column = 0;  ///< of the group in the result
+  std::int64_t first_row = 0;     ///< of row 0 of the source in the result
+};
+
+/// Result rows [rows.begin, rows.end) of the source, columns [columns.begin, columns.end) of the group; the latter begins
+/// at a multiple of the tile's columns.
+void run_tiles(const TilePlan& plan, const RowSource& source, const TileBuffers& buffers, Range rows, Range columns);
+
+/// Weights in panels: out[p][t][i][j] = w[(p * width + j) * column_stride + t * tap_stride + i * k_stride], zeros beyond
+/// the columns. `out` holds ceil(columns / width) * taps * k * width floats.
+struct PanelSource {
+  const float* data = nullptr;
+  std::int64_t columns = 0;
+  std::int64_t taps = 1;
+  std::int64_t k = 0;
+  std::int64_t column_stride = 0;
+  std::int64_t tap_stride = 0;
+  std::int64_t k_stride = 0;
+};
+void pack_panels(const PanelSource& source, Range panels, int width, float* out);
+
+/// Roofline: the larger of arithmetic at the register rate of `target` times `efficiency` and of memory traffic.
+double roofline_us(const CpuTarget& target, double multiply_adds, double bytes, double efficiency);
+
+}  // namespace bolide
