@@ -32,7 +32,7 @@ class StripProgram {
  private:
   struct Arg {
     Expr::Arg::Kind kind = Expr::Arg::Kind::kNumber;
-    int index = 0;     // input, or temporary
+    int index = 0;  // input, or temporary
     float number = 0;
   };
   struct Step {

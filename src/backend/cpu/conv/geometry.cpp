@@ -11,8 +11,9 @@ Result<ConvGeometry> conv_geometry(const Problem& problem, DataType type) {
   if (x.dtype != type || w.dtype != type) return unsupported("x is ", x.dtype, " and w is ", w.dtype, "; needs ", type);
   const std::size_t spatial = x.dims.size() - 2;
   if (spatial > 3) return unsupported(spatial, " spatial dims; at most 3");
-  TRY(const std::vector<WindowAxis> axes, window_axes("Conv", conv.window(), std::span(w.dims).subspan(2),
-                                                      std::span(x.dims).subspan(2)));
+  TRY(const std::vector<WindowAxis> axes,
+      window_axes("Conv", conv.window(), std::span(w.dims).subspan(2), std::span(x.dims).subspan(2)));
+  if (w.count() == 0) return unsupported("empty weights ", w.dims);
   ConvGeometry out;
   out.batch = x.dims[0];
   out.groups = conv.groups;
@@ -54,33 +55,14 @@ void pack_conv_panels(const ConvGeometry& geometry, const float* w, int width, f
   }
 }
 
-Grid conv_grid(const ConvGeometry& geometry, int tile_rows, int tile_columns, int threads, std::int64_t l2_bytes) {
-  Grid grid;
-  grid.rows = geometry.rows();
-  grid.channels = geometry.out_channels();
-  const std::int64_t one_tile = std::max<std::int64_t>(1, (tile_rows + geometry.width() - 1) / std::max<std::int64_t>(
-                                                                                                 1, geometry.width()));
-  const std::int64_t channel_unit = geometry.groups > 1 ? geometry.group_out : tile_columns;
-  const std::int64_t chunks = threads > 1 ? std::int64_t{threads} * 4 : 1;
-  const std::int64_t row_units = (grid.rows + one_tile - 1) / one_tile;
-  const std::int64_t channel_units = (grid.channels + channel_unit - 1) / channel_unit;
-  const std::int64_t weight_bytes =
-      geometry.out_channels() * geometry.taps() * geometry.group_in * geometry.element_bytes;
-  const std::int64_t pixels = grid.rows * geometry.width();
-  const bool heavy = weight_bytes > l2_bytes / 2 && pixels < 32 * tile_rows;
-  // The preferred axis gives all the chunks it can; the other one what is missing.
-  const std::int64_t first_units = heavy ? channel_units : row_units;
-  const std::int64_t second_units = heavy ? row_units : channel_units;
-  const std::int64_t first_chunks = std::min(chunks, first_units);
-  const std::int64_t second_chunks = std::min((chunks + first_chunks - 1) / std::max<std::int64_t>(first_chunks, 1),
-                                              second_units);
-  const auto grain = [](std::int64_t units, std::int64_t parts) {
-    return parts <= 0 ? std::int64_t{1} : (units + parts - 1) / parts;
-  };
-  grid.row_grain = std::max<std::int64_t>(1, one_tile * grain(row_units, heavy ? second_chunks : first_chunks));
-  grid.channel_grain =
-      std::max<std::int64_t>(1, channel_unit * grain(channel_units, heavy ? first_chunks : second_chunks));
-  return grid;
+Grid conv_grid(const ConvGeometry& geometry, const GemmKernels& kernels, const CpuTarget& target, int threads) {
+  CutRequest request;
+  request.rows = geometry.rows();
+  request.row_unit = (kernels.rows + geometry.width() - 1) / std::max<std::int64_t>(1, geometry.width());
+  request.columns = geometry.out_channels();
+  request.column_unit = geometry.groups > 1 ? geometry.group_out : kernels.columns;
+  request.weight_bytes = geometry.out_channels() * geometry.taps() * geometry.group_in * geometry.element_bytes;
+  return cut_grid(request, target, threads);
 }
 
 }  // namespace bolide

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backend/cpu/gemm/epilogue.h"
+#include "backend/cpu/isa.h"
 #include "ops/conv.h"
 
 namespace bolide {
@@ -42,7 +43,7 @@ ResultShape conv_result(const Problem& problem);
 std::int64_t group_panel_floats(const ConvGeometry& geometry, int width);
 void pack_conv_panels(const ConvGeometry& geometry, const float* w, int width, float* out);
 
-/// How to cut rows x channels for `threads`: channels when the weights are heavy or rows are few, else rows.
-Grid conv_grid(const ConvGeometry& geometry, int tile_rows, int tile_columns, int threads, std::int64_t l2_bytes);
+/// How threads cut rows x channels; see cut_grid.
+Grid conv_grid(const ConvGeometry& geometry, const GemmKernels& kernels, const CpuTarget& target, int threads);
 
 }  // namespace bolide

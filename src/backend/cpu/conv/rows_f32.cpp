@@ -97,7 +97,7 @@ class ConvRowsKernel final : public Kernel {
     plan_.k = geometry.group_in;
     plan_.columns = geometry.group_out;
     plan_.choose_blocking(target, geometry.rows() * geometry.width() / threads);
-    grid_ = conv_grid(geometry, kernels.rows, kernels.columns, threads, target.l2_bytes);
+    grid_ = conv_grid(geometry, kernels, target, threads);
     for (std::int64_t kd = 0; kd < geometry.axes[0].kernel; ++kd) {
       for (std::int64_t kh = 0; kh < geometry.axes[1].kernel; ++kh) {
         for (std::int64_t kw = 0; kw < geometry.axes[2].kernel; ++kw) {
@@ -159,16 +159,14 @@ class ConvRowsF32 final : public Tactic {
   std::size_t packed_bytes(const Problem& problem, const Target& target) const override {
     const ConvGeometry geometry = *conv_geometry(problem, DataType::kF32);
     const int width = kernel_table(cpu_target(target).isa).gemm->columns;
-    return static_cast<std::size_t>(zero_bytes(geometry) +
-                                    geometry.groups * group_panel_floats(geometry, width) * 4);
+    return static_cast<std::size_t>(zero_bytes(geometry) + geometry.groups * group_panel_floats(geometry, width) * 4);
   }
   Status pack(const Problem& problem, const Target& target, std::span<std::byte> out) const override {
     TRY(const ConvGeometry geometry, conv_geometry(problem, DataType::kF32));
     const std::int64_t zeros = zero_bytes(geometry);
     std::memset(out.data(), 0, static_cast<std::size_t>(zeros));
     pack_conv_panels(geometry, problem.inputs[1].constant->span<float>().data(),
-                     kernel_table(cpu_target(target).isa).gemm->columns,
-                     reinterpret_cast<float*>(out.data() + zeros));
+                     kernel_table(cpu_target(target).isa).gemm->columns, reinterpret_cast<float*>(out.data() + zeros));
     return ok();
   }
   std::string pack_key(const Problem&, const Target& target) const override {
@@ -181,8 +179,7 @@ class ConvRowsF32 final : public Tactic {
     const KernelTable& table = kernel_table(cpu.isa);
     TRY(GemmEpilogue epilogue,
         GemmEpilogue::make(problem, problem.op->as<Conv>()->epilogue, conv_result(problem), false, table));
-    return std::unique_ptr<Kernel>(
-        new ConvRowsKernel(problem, geometry, std::move(epilogue), cpu, *table.gemm));
+    return std::unique_ptr<Kernel>(new ConvRowsKernel(problem, geometry, std::move(epilogue), cpu, *table.gemm));
   }
 };
 

@@ -55,8 +55,8 @@ class StripRows final : public RowSource {
     std::int64_t row = first / across.out;
     std::int64_t column = first % across.out;
     for (int r = 0; r < count; ++r) {
-      const float* at = data_ + row * geometry_.axes[1].stride * strip_.row_floats() +
-                        column * across.stride * strip_.channels;
+      const float* at =
+          data_ + row * geometry_.axes[1].stride * strip_.row_floats() + column * across.stride * strip_.channels;
       for (std::size_t t = 0; t < piece_offsets_.size(); ++t) {
         out[t * static_cast<std::size_t>(count) + static_cast<std::size_t>(r)] =
             reinterpret_cast<const std::byte*>(at + piece_offsets_[t]);
@@ -91,7 +91,7 @@ class ConvStripKernel final : public Kernel {
     plan_.k = geometry.group_in * (joined ? axes[2].kernel : 1);
     plan_.columns = geometry.group_out;
     plan_.choose_blocking(target, strip_.out_rows * geometry.width());
-    grid_ = conv_grid(geometry, kernels.rows, kernels.columns, std::max(1, problem.threads), target.l2_bytes);
+    grid_ = conv_grid(geometry, kernels, target, std::max(1, problem.threads));
     if (problem.threads > 1) {  // whole strips, so that rows are not copied twice, unless threads would idle
       const std::int64_t share = std::max<std::int64_t>(1, grid_.rows / (std::int64_t{problem.threads} * 2));
       grid_.row_grain = std::max(grid_.row_grain, std::min(strip_.out_rows, share));
@@ -205,8 +205,8 @@ class ConvStripF32 final : public Tactic {
   }
   std::size_t packed_bytes(const Problem& problem, const Target& target) const override {
     const ConvGeometry geometry = *conv_geometry(problem, DataType::kF32);
-    return static_cast<std::size_t>(
-        group_panel_floats(geometry, kernel_table(cpu_target(target).isa).gemm->columns) * 4);
+    return static_cast<std::size_t>(group_panel_floats(geometry, kernel_table(cpu_target(target).isa).gemm->columns) *
+                                    4);
   }
   Status pack(const Problem& problem, const Target& target, std::span<std::byte> out) const override {
     TRY(const ConvGeometry geometry, conv_geometry(problem, DataType::kF32));
@@ -224,8 +224,7 @@ class ConvStripF32 final : public Tactic {
     const KernelTable& table = kernel_table(cpu.isa);
     TRY(GemmEpilogue epilogue,
         GemmEpilogue::make(problem, problem.op->as<Conv>()->epilogue, conv_result(problem), false, table));
-    return std::unique_ptr<Kernel>(
-        new ConvStripKernel(problem, geometry, std::move(epilogue), cpu, *table.gemm));
+    return std::unique_ptr<Kernel>(new ConvStripKernel(problem, geometry, std::move(epilogue), cpu, *table.gemm));
   }
 
  private:

@@ -19,8 +19,8 @@ Verdict check_f32_conv(const Problem& problem, const Target& target) {
     if (bias.dtype != DataType::kF32 || !bias.contiguous()) return reject("the bias is not contiguous f32");
   }
   const Conv& conv = *problem.op->as<Conv>();
-  const auto epilogue = GemmEpilogue::make(problem, conv.epilogue, conv_result(problem), false,
-                                           kernel_table(cpu_target(target).isa));
+  const auto epilogue =
+      GemmEpilogue::make(problem, conv.epilogue, conv_result(problem), false, kernel_table(cpu_target(target).isa));
   if (!epilogue) return reject(epilogue.error().message);
   return accept();
 }

@@ -23,7 +23,8 @@ struct ResultOperand {
   RowOffsets rows;
   std::int64_t column_stride = 0;  ///< elements, 0 or 1
 };
-/// Errors: Unsupported when it does not broadcast, has more dims than RowOffsets takes, or its columns are not contiguous.
+/// Errors: Unsupported when it does not broadcast, has more dims than RowOffsets takes, or its columns are not
+/// contiguous.
 Result<ResultOperand> result_operand(const Operand& operand, const ResultShape& shape, std::string_view what);
 
 /// Addresses of one run that the epilogue needs.
@@ -43,7 +44,9 @@ class GemmEpilogue {
   bool on_tile() const { return on_tile_; }
   const ResultOperand& output() const { return output_; }
   /// The operand added on the register tile; null when there is none.
-  const ResultOperand* residual() const { return residual_ < 0 ? nullptr : &extras_[static_cast<std::size_t>(residual_)]; }
+  const ResultOperand* residual() const {
+    return residual_ < 0 ? nullptr : &extras_[static_cast<std::size_t>(residual_)];
+  }
   bool clamp() const { return clamp_; }
   float low() const { return low_; }
   float high() const { return high_; }

@@ -38,9 +38,9 @@ void run_tiles(const TilePlan& plan, const RowSource& source, const TileBuffers&
 
   const std::int64_t per_tile = height * plan.taps;
   const std::int64_t pointers = plan.row_tiles * height * (plan.taps + 2);
-  auto** a = reinterpret_cast<const std::byte**>(buffers.scratch);
-  auto** out = reinterpret_cast<std::byte**>(a + plan.row_tiles * per_tile);
-  auto** residual = reinterpret_cast<const std::byte**>(out + plan.row_tiles * height);
+  auto** out = reinterpret_cast<std::byte**>(buffers.scratch);
+  auto** residual = reinterpret_cast<const std::byte**>(buffers.scratch + plan.row_tiles * height * 8);
+  auto** a = residual + plan.row_tiles * height;
   auto* sums = reinterpret_cast<float*>(buffers.scratch + ceil_div(pointers * 8, 64) * 64);
   EpilogueBuffers finish = buffers.epilogue;
   finish.scratch = reinterpret_cast<std::byte*>(sums) + kSumBytes;
@@ -108,6 +108,22 @@ void pack_panels(const PanelSource& source, Range panels, int width, float* out)
       }
     }
   }
+}
+
+Grid cut_grid(const CutRequest& request, const CpuTarget& target, int threads) {
+  const std::int64_t chunks = threads > 1 ? std::int64_t{threads} * 4 : 1;
+  const std::int64_t row_units = std::max<std::int64_t>(1, ceil_div(request.rows, request.row_unit));
+  const std::int64_t column_units = std::max<std::int64_t>(1, ceil_div(request.columns, request.column_unit));
+  const bool heavy = request.weight_bytes > target.l2_bytes / 2 && row_units < 32;
+  // The preferred axis gives all the chunks it can, the other one what is missing.
+  const std::int64_t first = std::min(chunks, heavy ? column_units : row_units);
+  const std::int64_t second = std::min(ceil_div(chunks, first), heavy ? row_units : column_units);
+  Grid grid;
+  grid.rows = request.rows;
+  grid.channels = request.columns;
+  grid.row_grain = request.row_unit * ceil_div(row_units, heavy ? second : first);
+  grid.channel_grain = request.column_unit * ceil_div(column_units, heavy ? first : second);
+  return grid;
 }
 
 double roofline_us(const CpuTarget& target, double multiply_adds, double bytes, double efficiency) {

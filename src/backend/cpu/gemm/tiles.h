@@ -44,12 +44,12 @@ struct TileBuffers {
   std::int64_t first_row = 0;     ///< of row 0 of the source in the result
 };
 
-/// Result rows [rows.begin, rows.end) of the source, columns [columns.begin, columns.end) of the group; the latter begins
-/// at a multiple of the tile's columns.
+/// Result rows [rows.begin, rows.end) of the source, columns [columns.begin, columns.end) of the group; the latter
+/// begins at a multiple of the tile's columns.
 void run_tiles(const TilePlan& plan, const RowSource& source, const TileBuffers& buffers, Range rows, Range columns);
 
-/// Weights in panels: out[p][t][i][j] = w[(p * width + j) * column_stride + t * tap_stride + i * k_stride], zeros beyond
-/// the columns. `out` holds ceil(columns / width) * taps * k * width floats.
+/// Weights in panels: out[p][t][i][j] = w[(p * width + j) * column_stride + t * tap_stride + i * k_stride], zeros
+/// beyond the columns. `out` holds ceil(columns / width) * taps * k * width floats.
 struct PanelSource {
   const float* data = nullptr;
   std::int64_t columns = 0;
@@ -60,6 +60,17 @@ struct PanelSource {
   std::int64_t k_stride = 0;
 };
 void pack_panels(const PanelSource& source, Range panels, int width, float* out);
+
+/// How to cut rows x columns for `threads`: along the columns when the weights are heavy and rows are few, else along
+/// rows.
+struct CutRequest {
+  std::int64_t rows = 1;      ///< of the grid
+  std::int64_t row_unit = 1;  ///< rows that fill a tile
+  std::int64_t columns = 1;
+  std::int64_t column_unit = 1;   ///< columns of a panel, or of a group
+  std::int64_t weight_bytes = 0;  ///< of all columns
+};
+Grid cut_grid(const CutRequest& request, const CpuTarget& target, int threads);
 
 /// Roofline: the larger of arithmetic at the register rate of `target` times `efficiency` and of memory traffic.
 double roofline_us(const CpuTarget& target, double multiply_adds, double bytes, double efficiency);

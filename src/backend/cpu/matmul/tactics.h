@@ -1,0 +1,14 @@
+/// The matrix product tactics of the CPU.
+#pragma once
+
+#include "backend/tactic.h"
+#include "ops/matmul.h"
+
+namespace bolide {
+
+const Tactic& matmul_tiles_f32();
+
+/// Best guess first.
+std::span<const Tactic* const> matmul_tactics();
+
+}  // namespace bolide

@@ -1,0 +1,87 @@
+#include "ops/matmul.h"
+#include "backend/cpu/tactic_harness.h"
+
+namespace bolide::test {
+namespace {
+
+constexpr std::string_view kTiles = "cpu.matmul.f32.tiles";
+
+Layout matrix(Dims dims, bool constant = false) { return {.dims = std::move(dims), .constant = constant}; }
+/// The same matrix stored with its last two dims exchanged.
+Layout transposed(Dims dims) { return {.dims = std::move(dims), .order = Order::kChannelsLast}; }
+Case product(Layout a, Layout b) { return {.op = Op(MatMul{}), .inputs = {std::move(a), std::move(b)}}; }
+
+TEST(MatMul, EqualsTheReferenceForSizesAroundTheTile) {
+  for (const std::int64_t m : {1, 3, 4, 5, 6, 7, 13, 14, 15, 29}) {
+    for (const std::int64_t n : {1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 65}) {
+      expect_tactic(product(matrix({m, 11}), matrix({11, n}, n % 2 == 0)), kTiles);
+      if (HasFailure()) return;
+    }
+  }
+}
+
+TEST(MatMul, BatchesBroadcast) {
+  expect_tactic(product(matrix({2, 3, 5, 7}), matrix({3, 7, 9})), kTiles);
+  expect_tactic(product(matrix({3, 5, 7}), matrix({2, 1, 7, 9}, true)), kTiles);
+  expect_tactic(product(matrix({2, 1, 5, 7}), matrix({7, 9}, true)), kTiles);
+  expect_tactic(product(matrix({5, 7}), matrix({4, 7, 9})), kTiles);
+}
+
+TEST(MatMul, VectorsAreMatricesWithoutADim) {
+  expect_tactic(product(matrix({7}), matrix({7, 9})), kTiles);
+  expect_tactic(product(matrix({2, 5, 7}), matrix({7}, true)), kTiles);
+  expect_tactic(product(matrix({7}), matrix({7})), kTiles);
+}
+
+TEST(MatMul, OperandsWithAnyStrides) {
+  expect_tactic(product(transposed({2, 7, 5}), matrix({2, 5, 9})), kTiles);  // dim 1 innermost: k is not contiguous
+  expect_tactic(product(matrix({2, 35, 7}), transposed({2, 7, 33})), kTiles);
+  Layout a = matrix({3, 15, 7});
+  a.gap = 4;
+  a.offset = 3;
+  Layout b = matrix({3, 7, 40});
+  b.gap = 2;
+  b.repeated = {0};
+  Case test = product(a, b);
+  test.outputs = {{.gap = 7}};
+  expect_tactic(test, kTiles);
+}
+
+TEST(MatMul, BiasAndEpilogue) {
+  MatMul matmul;
+  matmul.epilogue = *Expr::parse("t0=mul(x0,x1);add(t0,x2)", 3);
+  Case test = product(matrix({2, 15, 7}), matrix({7, 35}, true));
+  test.op = Op(matmul);
+  test.inputs.push_back(matrix({35}));
+  test.inputs.push_back(matrix({35}));
+  test.inputs.push_back(matrix({2, 15, 35}));
+  expect_tactic(test, kTiles);
+  matmul.epilogue = *Expr::parse("max(x0,0)", 1);
+  test.op = Op(matmul);
+  test.inputs.resize(3);
+  expect_tactic(test, kTiles);
+}
+
+TEST(MatMul, ManyThreadsCutTheSameResult) {
+  Case test = product(matrix({1, 130}), matrix({130, 300}, true));
+  test.threads = 4;
+  expect_tactic(test, kTiles);
+  test = product(matrix({3, 50, 13}), transposed({3, 13, 70}));
+  test.threads = 4;
+  expect_tactic(test, kTiles);
+}
+
+TEST(MatMul, EmptySizes) {
+  expect_tactic(product(matrix({0, 7}), matrix({7, 9})), kTiles);
+  expect_tactic(product(matrix({5, 0}), matrix({0, 9})), kTiles);
+}
+
+TEST(MatMul, FloatsStayWithinTheBound) {
+  Case test = product(matrix({17, 301}), matrix({301, 45}));
+  for (Layout& input : test.inputs) input.fill = Fill::kNormal;
+  test.rounding = 303;
+  expect_tactic(test, kTiles);
+}
+
+}  // namespace
+}  // namespace bolide::test
