@@ -1,0 +1,81 @@
+/// The network for one assignment of sizes, ready to run: steps bound to kernels, every operand at a place in a buffer,
+/// all temporary buffers in one arena.
+#pragma once
+
+#include "plan/memory.h"
+#include "plan/selector.h"
+
+#include <functional>
+
+namespace bolide {
+
+/// Where an operand's first element lies.
+struct Place {
+  int buffer = kNone;
+  std::int64_t offset = 0;  ///< bytes
+};
+
+struct ScheduleBuffer {
+  enum class Kind : std::uint8_t { kArena, kInput, kOutput, kConstant };
+  Kind kind = Kind::kArena;
+  int index = kNone;             ///< graph input or output number, or constant number
+  std::int64_t bytes = 0;
+  std::int64_t arena_offset = 0; ///< of kArena
+  int first = 0;                 ///< scheduled steps between which it is live
+  int last = 0;
+};
+
+/// How one phase of a step is cut among threads.
+struct Cut {
+  Grid grid;
+  std::int64_t row_chunks = 1;
+  std::int64_t channel_chunks = 1;
+};
+
+struct Schedule;
+
+struct ScheduledStep {
+  int step = kNone;  ///< in the step graph; kNone for a copy between layouts
+  std::string name;
+  Problem problem;
+  const Tactic* tactic = nullptr;
+  std::unique_ptr<Kernel> kernel;
+  std::string pack_key;  ///< names the packed constants that the kernel reads; empty: none
+  std::vector<Place> inputs;   ///< as problem.inputs
+  std::vector<Place> outputs;  ///< as problem.outputs
+  Place workspace;
+  std::vector<Cut> cuts;  ///< by phase
+  double us = 0;
+  bool measured = false;
+  /// Of If: the scheduled bodies. Their inputs and outputs are bound to this step's operands (all but the condition).
+  std::vector<std::unique_ptr<Schedule>> bodies;
+};
+
+struct Schedule {
+  Sizes sizes;
+  Choice choice;
+  std::vector<ScheduledStep> steps;
+  std::vector<ScheduleBuffer> buffers;
+  std::vector<Place> places;  ///< by value; buffer kNone where it is never stored
+  std::vector<Dims> strides;  ///< by value
+  std::int64_t arena_bytes = 0;
+  std::int64_t arena_lower_bound = 0;
+  std::size_t scratch_bytes = 0;  ///< per thread
+  int copies = 0;                 ///< steps that only move data between layouts
+  int threads = 1;
+};
+
+/// Lays everything out for `choice` and binds the kernels. Concatenations become writes into slices and views become
+/// renamed strides wherever the layouts allow it; elsewhere a copy is inserted.
+/// Errors: as select(), and what binding a kernel gives.
+Result<Schedule> build_schedule(const StepGraph& graph, const Sizes& sizes, const Backend& backend, Choice choice,
+                                const CostTable& costs, const TacticRules& rules);
+
+/// select() and build_schedule() in one, for all bodies as well.
+Result<Schedule> plan_schedule(const StepGraph& graph, std::span<const Dims> inputs, const Backend& backend,
+                               const CostTable& costs, const SelectOptions& options = {});
+
+/// Cuts a grid so that `threads` threads stay busy; one chunk when the step takes under about 8 microseconds.
+Cut cut_grid(const Grid& grid, int threads, double us);
+
+}  // namespace bolide

@@ -1,0 +1,351 @@
+#include "plan/selector.h"
+
+#include "ops/all.h"
+
+#include <algorithm>
+#include <limits>
+#include <unordered_map>
+
+namespace bolide {
+
+double copy_us(std::int64_t bytes, int threads) {
+  // Read and write at about 8 bytes/ns a core, shared by at most four cores, plus a fixed start.
+  return 1.0 + 2.0 * static_cast<double>(bytes) / (8000.0 * std::min(threads, 4));
+}
+
+namespace {
+
+Operand base_operand(const StepGraph& graph, const Sizes& sizes, const std::vector<Order>& orders, int value) {
+  const auto index = static_cast<std::size_t>(value);
+  Operand operand{.dtype = graph.values[index].type.dtype, .dims = sizes.dims[index]};
+  operand.constant = graph.constant(value);
+  operand.strides = dense_strides(operand.dims, operand.constant != nullptr || orders[index].empty()
+                                                    ? row_major(operand.rank())
+                                                    : orders[index]);
+  return operand;
+}
+
+/// Walks over orders of values and prices them.
+class Search {
+ public:
+  Search(const StepGraph& graph, const Sizes& sizes, const Backend& backend, const CostTable& costs,
+         const SelectOptions& options)
+      : graph_(graph), flow_(graph), sizes_(sizes), backend_(backend), costs_(costs), options_(options) {
+    for (const StepGraph::Step& step : graph.steps) tactics_.push_back(backend.tactics(step.op));
+  }
+
+  Result<Choice> run() {
+    Choice best = start(true);
+    price_all(best);
+    if (Choice other = start(false); price_all(other) < best.total_us) best = std::move(other);
+    improve(best);
+    for (std::size_t s = 0; s < best.steps.size(); ++s) {
+      if (best.steps[s].us >= kImpossible) return no_tactic(best, static_cast<int>(s));
+    }
+    return best;
+  }
+
+ private:
+  static constexpr double kImpossible = 1e15;
+
+  bool is_structural(int step) const {
+    const StepGraph::Step& s = graph_.steps[static_cast<std::size_t>(step)];
+    return s.op.info().view || s.op.is<Concat>() || !s.bodies.empty();
+  }
+
+  bool spatial(int step) const { return graph_.steps[static_cast<std::size_t>(step)].op.is<Conv>(); }
+
+  /// Values that a step writes may take these orders.
+  std::vector<Order> candidates(int value) const {
+    const int rank = static_cast<int>(sizes_.dims[static_cast<std::size_t>(value)].size());
+    std::vector<Order> orders = {row_major(rank)};
+    const auto add = [&](Order order) {
+      if (std::find(orders.begin(), orders.end(), order) == orders.end()) orders.push_back(std::move(order));
+    };
+    if (rank >= 3) add(channels_last(rank));
+    for (const int reader : flow_.readers[static_cast<std::size_t>(value)]) {
+      const auto* transpose = graph_.steps[static_cast<std::size_t>(reader)].op.as<Transpose>();
+      if (transpose == nullptr || static_cast<int>(transpose->perm.size()) != rank) continue;
+      Order order;
+      for (const std::int64_t from : transpose->perm) order.push_back(static_cast<int>(from));
+      add(std::move(order));
+    }
+    return orders;
+  }
+
+  Choice start(bool spatial_channels_last) const {
+    Choice choice;
+    choice.orders.resize(graph_.values.size());
+    choice.steps.resize(graph_.steps.size());
+    for (std::size_t v = 0; v < graph_.values.size(); ++v) {
+      const int rank = static_cast<int>(sizes_.dims[v].size());
+      const int producer = flow_.producer[v];
+      const bool free = producer != kNone && graph_.steps[static_cast<std::size_t>(producer)].bodies.empty();
+      choice.orders[v] =
+          free && spatial_channels_last && (rank >= 4 || (rank == 3 && spatial(producer))) ? channels_last(rank) : row_major(rank);
+    }
+    return choice;
+  }
+
+  double price_all(Choice& choice) {
+    choice.total_us = 0;
+    for (std::size_t s = 0; s < graph_.steps.size(); ++s) {
+      choice.steps[s] = price(choice, static_cast<int>(s));
+      choice.total_us += choice.steps[s].us;
+    }
+    return choice.total_us;
+  }
+
+  void improve(Choice& choice) {
+    for (int sweep = 0; sweep < 4; ++sweep) {
+      bool changed = false;
+      for (std::size_t v = 0; v < graph_.values.size(); ++v) changed |= improve_value(choice, static_cast<int>(v));
+      if (!changed) return;
+    }
+  }
+
+  bool improve_value(Choice& choice, int value) {
+    const int producer = flow_.producer[static_cast<std::size_t>(value)];
+    if (producer == kNone || !graph_.steps[static_cast<std::size_t>(producer)].bodies.empty()) return false;
+    const std::vector<Order> orders = candidates(value);
+    if (orders.size() < 2) return false;
+    std::vector<int> affected = {producer};
+    collect_readers(value, affected);
+    double now = 0;
+    for (const int s : affected) now += choice.steps[static_cast<std::size_t>(s)].us;
+    Order& order = choice.orders[static_cast<std::size_t>(value)];
+    const Order original = order;
+    Order best_order = original;
+    std::vector<StepChoice> best_steps;
+    double best = now;
+    for (const Order& candidate : orders) {
+      if (candidate == original) continue;
+      order = candidate;
+      double total = 0;
+      std::vector<StepChoice> steps;
+      for (const int s : affected) {
+        steps.push_back(price(choice, s));
+        total += steps.back().us;
+        if (total >= best) break;
+      }
+      if (total < best * 0.999) {
+        best = total;
+        best_order = candidate;
+        best_steps = std::move(steps);
+      }
+    }
+    order = best_order;
+    if (best_steps.empty()) return false;
+    choice.total_us += best - now;
+    for (std::size_t i = 0; i < affected.size(); ++i) {
+      choice.steps[static_cast<std::size_t>(affected[i])] = std::move(best_steps[i]);
+    }
+    return true;
+  }
+
+  /// Steps whose problem changes with the value's order: its readers, through views.
+  void collect_readers(int value, std::vector<int>& steps) const {
+    for (const int reader : flow_.readers[static_cast<std::size_t>(value)]) {
+      if (std::find(steps.begin(), steps.end(), reader) != steps.end()) continue;
+      steps.push_back(reader);
+      const StepGraph::Step& step = graph_.steps[static_cast<std::size_t>(reader)];
+      if (!step.op.info().view) continue;
+      for (const int output : step.outputs) {
+        if (output != kNone) collect_readers(output, steps);
+      }
+    }
+  }
+
+  StepChoice price(const Choice& choice, int s) {
+    const StepGraph::Step& step = graph_.steps[static_cast<std::size_t>(s)];
+    StepChoice result;
+    result.reformats.resize(step.inputs.size());
+    if (!step.bodies.empty()) return result;
+    const Problem problem = problem_of(graph_, flow_, sizes_, choice.orders, s, backend_.target().threads);
+    if (step.op.info().view) {
+      for (std::size_t i = 0; i < step.outputs.size(); ++i) {
+        if (step.outputs[i] == kNone) continue;
+        if (view_of(step.op, problem.inputs, static_cast<int>(i), problem.outputs[i].dims)) continue;
+        result.us += copy_us(bytes_of(problem.outputs[i]), problem.threads);
+      }
+      return result;
+    }
+    if (step.op.is<Concat>()) {
+      for (std::size_t i = 0; i < step.inputs.size(); ++i) {
+        const Operand& input = problem.inputs[i];
+        const int producer = flow_.producer[static_cast<std::size_t>(step.inputs[i])];
+        const bool in_place = producer != kNone && !graph_.steps[static_cast<std::size_t>(producer)].op.info().view &&
+                              choice.orders[static_cast<std::size_t>(step.inputs[i])] ==
+                                  choice.orders[static_cast<std::size_t>(step.outputs[0])];
+        if (!in_place) result.us += copy_us(bytes_of(input), problem.threads);
+      }
+      return result;
+    }
+    return cheapest(step, s, problem, result);
+  }
+
+  static std::int64_t bytes_of(const Operand& operand) {
+    return static_cast<std::int64_t>(packed_bytes(operand.dtype, operand.count()));
+  }
+
+  /// The best tactic as the inputs lie, or after copying those that lie otherwise into the output's or row-major order.
+  StepChoice cheapest(const StepGraph::Step& step, int s, const Problem& problem, StepChoice result) {
+    result.us = kImpossible;
+    weigh(step, s, problem, 0, result);
+    const Operand* out = nullptr;
+    for (const Operand& output : problem.outputs) {
+      if (!output.absent) {
+        out = &output;
+        break;
+      }
+    }
+    const bool hopeless = result.tactic == nullptr || result.tactic->is_reference();
+    if (out == nullptr || (!hopeless && result.us < 20)) return result;
+    for (const bool as_output : {true, false}) {
+      Problem copied = problem;
+      std::vector<std::optional<Order>> reformats(problem.inputs.size());
+      double cost = 0;
+      for (std::size_t i = 0; i < copied.inputs.size(); ++i) {
+        Operand& input = copied.inputs[i];
+        if (input.absent || input.constant != nullptr || input.count() < 2) continue;
+        const Order order = as_output && input.rank() == out->rank() ? order_of(*out) : row_major(input.rank());
+        Dims strides = dense_strides(input.dims, order);
+        if (same_strides(input.dims, strides, input.strides)) continue;
+        cost += copy_us(bytes_of(input), problem.threads);
+        input.strides = std::move(strides);
+        reformats[i] = order;
+      }
+      if (cost == 0 || cost >= result.us) continue;
+      StepChoice other;
+      other.us = result.us;
+      weigh(step, s, copied, cost, other);
+      if (other.tactic != nullptr && other.us < result.us) {
+        other.reformats = std::move(reformats);
+        result = std::move(other);
+      }
+    }
+    return result;
+  }
+
+  static Order order_of(const Operand& operand) {
+    Order order = row_major(operand.rank());
+    std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
+      return operand.strides[static_cast<std::size_t>(a)] > operand.strides[static_cast<std::size_t>(b)];
+    });
+    return order;
+  }
+
+  struct Weighed {
+    const Tactic* tactic = nullptr;
+    double us = kImpossible;
+    bool measured = false;
+  };
+
+  void weigh(const StepGraph::Step& step, int s, const Problem& problem, double extra_us, StepChoice& best) {
+    const std::string key = problem.key();
+    auto [known, fresh] = weighed_.try_emplace(strings::join(s, ' ', key));
+    if (fresh) known->second = weigh_tactics(step, s, problem, key);
+    if (known->second.tactic != nullptr && known->second.us + extra_us < best.us) {
+      best.tactic = known->second.tactic;
+      best.us = known->second.us + extra_us;
+      best.measured = known->second.measured;
+    }
+  }
+
+  Weighed weigh_tactics(const StepGraph::Step& step, int s, const Problem& problem, const std::string& key) {
+    Weighed best;
+    std::vector<CandidateReport> accepted;
+    for (const Tactic* tactic : tactics_[static_cast<std::size_t>(s)]) {
+      if (refused_by(options_.rules, step.name, tactic->name())) continue;
+      if (!tactic->accepts(problem, backend_.target()).accepted) continue;
+      CandidateReport report{tactic, accept(), 0, false};
+      const std::optional<double> measured = costs_.find(key, *tactic);
+      report.us = measured ? *measured : tactic->estimate_us(problem, backend_.target());
+      report.measured = measured.has_value();
+      // The incumbent (the earlier in the list) stays unless the other is clearly better.
+      if (report.us < best.us * (best.tactic != nullptr ? 0.98 : 1.0)) best = {tactic, report.us, report.measured};
+      accepted.push_back(std::move(report));
+    }
+    if (options_.observe) options_.observe(step, problem, key, accepted);
+    return best;
+  }
+
+  Error no_tactic(const Choice& choice, int s) const {
+    const StepGraph::Step& step = graph_.steps[static_cast<std::size_t>(s)];
+    const Problem problem = problem_of(graph_, flow_, sizes_, choice.orders, s, backend_.target().threads);
+    std::string reasons;
+    for (const Tactic* tactic : tactics_[static_cast<std::size_t>(s)]) {
+      const auto refused = refused_by(options_.rules, step.name, tactic->name());
+      reasons += strings::join("; ", tactic->name(), ": ",
+                               refused ? *refused : tactic->accepts(problem, backend_.target()).reason);
+    }
+    return unsupported("step '", step.name, "' (", text(step.op), "): no tactic of ", backend_.name(), " can run it",
+                       reasons);
+  }
+
+  const StepGraph& graph_;
+  const Flow flow_;
+  const Sizes& sizes_;
+  const Backend& backend_;
+  const CostTable& costs_;
+  const SelectOptions& options_;
+  std::vector<std::vector<const Tactic*>> tactics_;
+  std::unordered_map<std::string, Weighed> weighed_;
+};
+
+/// The operand a reader sees: through views down to the value that was written.
+Operand seen_operand(const StepGraph& graph, const Sizes& sizes, const std::vector<Order>& orders,
+                     const Flow& flow, int value) {
+  const int p = flow.producer[static_cast<std::size_t>(value)];
+  Operand own = base_operand(graph, sizes, orders, value);
+  if (p == kNone) return own;
+  const StepGraph::Step& step = graph.steps[static_cast<std::size_t>(p)];
+  if (!step.op.info().view) return own;
+  std::vector<Operand> inputs;
+  for (std::size_t i = 0; i < step.inputs.size(); ++i) {
+    if (step.inputs[i] == kNone) {
+      inputs.push_back({.absent = true});
+    } else if (i == 0) {
+      inputs.push_back(seen_operand(graph, sizes, orders, flow, step.inputs[i]));
+    } else {
+      inputs.push_back(base_operand(graph, sizes, orders, step.inputs[i]));
+    }
+  }
+  const auto index = std::find(step.outputs.begin(), step.outputs.end(), value) - step.outputs.begin();
+  if (const auto view = view_of(step.op, inputs, static_cast<int>(index), own.dims)) own.strides = view->strides;
+  return own;
+}
+
+}  // namespace
+
+Flow::Flow(const StepGraph& graph) : producer(graph.values.size(), kNone), readers(graph.values.size()) {
+  for (std::size_t s = 0; s < graph.steps.size(); ++s) {
+    for (const int output : graph.steps[s].outputs) {
+      if (output != kNone) producer[static_cast<std::size_t>(output)] = static_cast<int>(s);
+    }
+    for (const int input : graph.steps[s].inputs) {
+      if (input != kNone) readers[static_cast<std::size_t>(input)].push_back(static_cast<int>(s));
+    }
+  }
+}
+
+Problem problem_of(const StepGraph& graph, const Flow& flow, const Sizes& sizes, const std::vector<Order>& orders,
+                   int step_index, int threads) {
+  const StepGraph::Step& step = graph.steps[static_cast<std::size_t>(step_index)];
+  Problem problem{.op = &step.op, .threads = threads};
+  for (const int input : step.inputs) {
+    problem.inputs.push_back(input == kNone ? Operand{.absent = true}
+                                            : seen_operand(graph, sizes, orders, flow, input));
+  }
+  for (const int output : step.outputs) {
+    problem.outputs.push_back(output == kNone ? Operand{.absent = true} : base_operand(graph, sizes, orders, output));
+  }
+  return problem;
+}
+
+Result<Choice> select(const StepGraph& graph, const Sizes& sizes, const Backend& backend, const CostTable& costs,
+                      const SelectOptions& options) {
+  return Search(graph, sizes, backend, costs, options).run();
+}
+
+}  // namespace bolide
