@@ -1,0 +1,160 @@
+#include "runtime/context.h"
+
+#include "runtime/reference.h"
+
+namespace bolide {
+
+ContextCore::ContextCore(std::shared_ptr<EngineCore> engine) : engine_(std::move(engine)) {
+  inputs_.resize(engine_->graph().inputs.size());
+  outputs_.resize(engine_->graph().outputs.size());
+  input_data_.resize(inputs_.size());
+  output_data_.resize(outputs_.size());
+}
+
+Status ContextCore::set_input(int index, DataType dtype, const Dims& dims, const void* data) {
+  const StepGraph& graph = engine_->graph();
+  if (index < 0 || static_cast<std::size_t>(index) >= inputs_.size()) {
+    return invalid_argument("input ", index, " does not exist; the model has ", inputs_.size());
+  }
+  const StepGraph::Value& value = graph.values[static_cast<std::size_t>(graph.inputs[static_cast<std::size_t>(index)])];
+  if (dtype != value.type.dtype) {
+    return invalid_argument("input '", value.name, "' is given as ", dtype, ", the model takes ", value.type.dtype);
+  }
+  TRY(const std::int64_t count, element_count(dims).within(strings::join("input '", value.name, "'")));
+  if (data == nullptr && count > 0) return invalid_argument("input '", value.name, "' has no data");
+  Port& port = inputs_[static_cast<std::size_t>(index)];
+  if (!port.set || port.dims != dims) {
+    port.dims = dims;
+    stale_ = true;
+  }
+  port.data = data;
+  port.set = true;
+  return {};
+}
+
+Status ContextCore::set_output(int index, void* data, std::size_t bytes) {
+  if (index < 0 || static_cast<std::size_t>(index) >= outputs_.size()) {
+    return invalid_argument("output ", index, " does not exist; the model has ", outputs_.size());
+  }
+  OutputPort& port = outputs_[static_cast<std::size_t>(index)];
+  port.borrowed = data != nullptr;
+  port.data = data;
+  port.bytes = bytes;
+  if (!port.borrowed) stale_ = true;
+  return {};
+}
+
+Status ContextCore::prepare() {
+  if (!stale_) return {};
+  const StepGraph& graph = engine_->graph();
+  std::vector<Dims> dims;
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    if (!inputs_[i].set) {
+      return invalid_argument("input '", graph.values[static_cast<std::size_t>(graph.inputs[i])].name, "' is not set");
+    }
+    dims.push_back(inputs_[i].dims);
+  }
+  if (!engine_->sizes_known()) {
+    TRY_OK(resolve_sizes(graph, dims));
+    executor_.reset();
+    stale_ = false;
+    return {};
+  }
+  TRY(auto prepared, engine_->prepare(dims));
+  const Schedule& schedule = prepared->schedule();
+  if (static_cast<std::size_t>(schedule.arena_bytes) > arena_.size()) {
+    arena_ = {};
+    TRY(arena_, AlignedBuffer::allocate(static_cast<std::size_t>(schedule.arena_bytes)));
+  }
+  const std::size_t scratch = (schedule.scratch_bytes + 63) / 64 * 64 * static_cast<std::size_t>(schedule.threads);
+  if (scratch > scratch_.size()) {
+    TRY(scratch_, AlignedBuffer::allocate(scratch));
+  }
+  for (std::size_t i = 0; i < outputs_.size(); ++i) {
+    OutputPort& port = outputs_[i];
+    if (port.borrowed) continue;
+    const auto value = static_cast<std::size_t>(graph.outputs[i]);
+    TRY(const std::int64_t count, element_count(schedule.sizes.dims[value]));
+    const std::size_t bytes = packed_bytes(graph.values[value].type.dtype, count);
+    if (bytes > port.owned.size()) {
+      TRY(port.owned, AlignedBuffer::allocate(bytes));
+    }
+    port.data = port.owned.data();
+    port.bytes = port.owned.size();
+  }
+  executor_ = std::make_unique<Executor>(std::move(prepared));
+  stale_ = false;
+  return {};
+}
+
+Status ContextCore::run() {
+  if (running_.exchange(true)) {
+    return invalid_argument("this execution context is running already; use one context for each thread");
+  }
+  struct Release {
+    std::atomic<bool>& flag;
+    ~Release() { flag = false; }
+  } release{running_};
+  TRY_OK(prepare());
+  if (!executor_) return run_dynamic();
+  const StepGraph& graph = engine_->graph();
+  const Schedule& schedule = executor_->prepared().schedule();
+  for (std::size_t i = 0; i < inputs_.size(); ++i) input_data_[i] = inputs_[i].data;
+  for (std::size_t i = 0; i < outputs_.size(); ++i) {
+    const auto value = static_cast<std::size_t>(graph.outputs[i]);
+    const Dims& dims = schedule.sizes.dims[value];
+    std::int64_t count = 1;
+    for (const std::int64_t size : dims) count *= size;
+    const std::size_t needed = packed_bytes(graph.values[value].type.dtype, count);
+    if (outputs_[i].bytes < needed) {
+      return invalid_argument("output '", graph.values[value].name, "' needs ", needed, " bytes for ", dims,
+                              ", the memory given has ", outputs_[i].bytes);
+    }
+    output_data_[i] = outputs_[i].data;
+  }
+  if (times_ != nullptr && times_->us.size() != schedule.steps.size()) times_->us.assign(schedule.steps.size(), 0);
+  return executor_->run({.arena = arena_.data(),
+                         .scratch = scratch_.data(),
+                         .scratch_stride = (schedule.scratch_bytes + 63) / 64 * 64,
+                         .inputs = input_data_,
+                         .outputs = output_data_},
+                        times_);
+}
+
+Status ContextCore::run_dynamic() {
+  const StepGraph& graph = engine_->graph();
+  Tensors inputs;
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    const auto value = static_cast<std::size_t>(graph.inputs[i]);
+    inputs.push_back(Tensor::borrow(graph.values[value].type.dtype, inputs_[i].dims, inputs_[i].data, nullptr));
+  }
+  TRY(Tensors results, run_reference(graph, inputs));
+  for (std::size_t i = 0; i < outputs_.size(); ++i) {
+    OutputPort& port = outputs_[i];
+    port.dynamic = std::move(results[i]);
+    if (!port.borrowed) continue;
+    if (port.bytes < port.dynamic.bytes()) {
+      return invalid_argument("output '", graph.values[static_cast<std::size_t>(graph.outputs[i])].name, "' needs ",
+                              port.dynamic.bytes(), " bytes for ", port.dynamic.dims(), ", the memory given has ", port.bytes);
+    }
+    std::memcpy(port.data, port.dynamic.data(), port.dynamic.bytes());
+  }
+  return {};
+}
+
+Result<Dims> ContextCore::output_dims(int index) {
+  if (index < 0 || static_cast<std::size_t>(index) >= outputs_.size()) {
+    return invalid_argument("output ", index, " does not exist; the model has ", outputs_.size());
+  }
+  TRY_OK(prepare());
+  if (!executor_) return outputs_[static_cast<std::size_t>(index)].dynamic.dims();
+  const int value = engine_->graph().outputs[static_cast<std::size_t>(index)];
+  return executor_->prepared().schedule().sizes.dims[static_cast<std::size_t>(value)];
+}
+
+const void* ContextCore::output_data(int index) const {
+  const OutputPort& port = outputs_[static_cast<std::size_t>(index)];
+  return executor_ || port.borrowed ? port.data : port.dynamic.data();
+}
+
+}  // namespace bolide

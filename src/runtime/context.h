@@ -1,0 +1,64 @@
+/// One run at a time over a shared engine: inputs and outputs, one arena, the plan of the present shape.
+#pragma once
+
+#include "runtime/engine.h"
+
+#include <atomic>
+
+namespace bolide {
+
+/// Not for two threads at once (a second run while one is under way is refused); any number of contexts may share an
+/// engine.
+class ContextCore {
+ public:
+  explicit ContextCore(std::shared_ptr<EngineCore> engine);
+
+  const EngineCore& engine() const { return *engine_; }
+
+  /// Borrows `data` until the next run has ended. Errors: InvalidArgument naming the input for a wrong dtype or rank.
+  Status set_input(int index, DataType dtype, const Dims& dims, const void* data);
+  /// Borrows `data` of `bytes`; without it the context owns the output's memory.
+  Status set_output(int index, void* data, std::size_t bytes);
+  /// Plans for the sizes of the inputs that are set (cached), allocates the arena when it grows.
+  Status prepare();
+  /// Runs. A steady state of equal shapes allocates nothing. Errors: missing inputs, too small outputs, what steps report.
+  Status run();
+
+  /// Sizes of an output for the inputs that are set; after run() where only the data decide.
+  Result<Dims> output_dims(int index);
+  const void* output_data(int index) const;
+  /// Present plan; null before prepare() and for networks whose sizes only the data decide.
+  const Schedule* schedule() const { return executor_ ? &executor_->prepared().schedule() : nullptr; }
+  /// Per-step times of the next runs go here; null switches off.
+  void profile(StepTimes* times) { times_ = times; }
+  std::int64_t arena_bytes() const { return static_cast<std::int64_t>(arena_.size()); }
+
+ private:
+  struct Port {
+    Dims dims;
+    const void* data = nullptr;
+    bool set = false;
+  };
+  struct OutputPort {
+    void* data = nullptr;
+    std::size_t bytes = 0;
+    bool borrowed = false;
+    AlignedBuffer owned;
+    Tensor dynamic;  // result of a network whose sizes only the data decide
+  };
+  Status run_dynamic();
+
+  std::shared_ptr<EngineCore> engine_;
+  std::vector<Port> inputs_;
+  std::vector<OutputPort> outputs_;
+  std::vector<const void*> input_data_;
+  std::vector<void*> output_data_;
+  std::unique_ptr<Executor> executor_;
+  AlignedBuffer arena_;
+  AlignedBuffer scratch_;
+  bool stale_ = true;  // input sizes changed since prepare()
+  std::atomic<bool> running_ = false;
+  StepTimes* times_ = nullptr;
+};
+
+}  // namespace bolide

@@ -1,0 +1,78 @@
+#include "runtime/engine.h"
+
+#include <algorithm>
+#include <set>
+
+namespace bolide {
+namespace {
+
+/// True when every name in the graph's shapes comes from an input.
+bool names_come_from_inputs(const StepGraph& graph) {
+  std::set<std::string> bound;
+  for (const int input : graph.inputs) {
+    for (const Dim& dim : graph.values[static_cast<std::size_t>(input)].type.shape) {
+      for (std::string& name : dim.names()) bound.insert(std::move(name));
+    }
+  }
+  for (const StepGraph::Value& value : graph.values) {
+    for (const Dim& dim : value.type.shape) {
+      for (const std::string& name : dim.names()) {
+        if (!bound.contains(name)) return false;
+      }
+    }
+  }
+  return true;
+}
+
+int index_of(const StepGraph& graph, std::span<const int> values, std::string_view name) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (graph.values[static_cast<std::size_t>(values[i])].name == name) return static_cast<int>(i);
+  }
+  return kNone;
+}
+
+}  // namespace
+
+std::shared_ptr<EngineCore> EngineCore::make(std::shared_ptr<const StepGraph> graph,
+                                             std::shared_ptr<const Backend> backend, CostTable costs,
+                                             std::vector<Variant> variants, EngineOptions options) {
+  auto engine = std::shared_ptr<EngineCore>(new EngineCore());
+  engine->graph_ = std::move(graph);
+  engine->backend_ = std::move(backend);
+  engine->costs_ = std::move(costs);
+  engine->variants_ = std::move(variants);
+  engine->options_ = std::move(options);
+  engine->sizes_known_ = names_come_from_inputs(*engine->graph_);
+  return engine;
+}
+
+int EngineCore::input_index(std::string_view name) const { return index_of(*graph_, graph_->inputs, name); }
+int EngineCore::output_index(std::string_view name) const { return index_of(*graph_, graph_->outputs, name); }
+
+Result<std::shared_ptr<const PreparedSchedule>> EngineCore::prepare(std::span<const Dims> inputs) {
+  const auto same = [&](const std::vector<Dims>& other) {
+    return std::equal(inputs.begin(), inputs.end(), other.begin(), other.end());
+  };
+  const std::lock_guard lock(mutex_);
+  for (auto entry = cache_.begin(); entry != cache_.end(); ++entry) {
+    if (!same(entry->inputs)) continue;
+    cache_.splice(cache_.begin(), cache_, entry);
+    return entry->prepared;
+  }
+  Result<Schedule> schedule = internal_error("not planned");
+  const auto variant =
+      std::find_if(variants_.begin(), variants_.end(), [&](const Variant& v) { return same(v.inputs); });
+  if (variant != variants_.end()) {
+    TRY(const Sizes sizes, resolve_sizes(*graph_, inputs));
+    schedule = build_schedule(*graph_, sizes, *backend_, variant->choice, costs_, options_.rules);
+  } else {
+    schedule = plan_schedule(*graph_, inputs, *backend_, costs_, {.rules = options_.rules, .observe = {}});
+  }
+  if (!schedule) return std::move(schedule).error();
+  TRY(auto prepared, PreparedSchedule::make(graph_, *std::move(schedule), packs_, backend_->target()));
+  cache_.push_front({std::vector<Dims>(inputs.begin(), inputs.end()), prepared});
+  if (cache_.size() > std::max<std::size_t>(options_.max_schedules, 1)) cache_.pop_back();
+  return prepared;
+}
+
+}  // namespace bolide

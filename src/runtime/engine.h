@@ -1,0 +1,61 @@
+/// An engine: a step graph with what is known about running it fast on one device. Immutable for its users; shared by
+/// threads. Plans for shapes are made on first use and kept in a bounded cache.
+#pragma once
+
+#include "runtime/executor.h"
+
+#include <list>
+
+namespace bolide {
+
+/// A tuned decision for one assignment of input sizes.
+struct Variant {
+  std::vector<Dims> inputs;
+  Choice choice;
+};
+
+struct EngineOptions {
+  TacticRules rules;
+  std::size_t max_schedules = 8;  ///< shapes kept planned; the least recently used goes first
+};
+
+class EngineCore : public std::enable_shared_from_this<EngineCore> {
+ public:
+  static std::shared_ptr<EngineCore> make(std::shared_ptr<const StepGraph> graph, std::shared_ptr<const Backend> backend,
+                                          CostTable costs, std::vector<Variant> variants, EngineOptions options = {});
+
+  const StepGraph& graph() const { return *graph_; }
+  const std::shared_ptr<const StepGraph>& shared_graph() const { return graph_; }
+  const Backend& backend() const { return *backend_; }
+  const CostTable& costs() const { return costs_; }
+  const std::vector<Variant>& variants() const { return variants_; }
+  int input_index(std::string_view name) const;   ///< kNone when there is none
+  int output_index(std::string_view name) const;
+
+  /// The plan for these input sizes: a tuned variant, else the cost model's choice; cached. Any thread.
+  /// Errors: InvalidArgument for sizes the graph does not allow; Unsupported when some size is known only while running.
+  Result<std::shared_ptr<const PreparedSchedule>> prepare(std::span<const Dims> inputs);
+  /// True when every size follows from the inputs' sizes.
+  bool sizes_known() const { return sizes_known_; }
+  std::int64_t packed_bytes() const { return packs_.bytes(); }
+
+ private:
+  EngineCore() = default;
+
+  std::shared_ptr<const StepGraph> graph_;
+  std::shared_ptr<const Backend> backend_;
+  CostTable costs_;
+  std::vector<Variant> variants_;
+  EngineOptions options_;
+  bool sizes_known_ = true;
+  PackStore packs_;
+
+  struct Entry {
+    std::vector<Dims> inputs;
+    std::shared_ptr<const PreparedSchedule> prepared;
+  };
+  std::mutex mutex_;
+  std::list<Entry> cache_;  // most recently used first
+};
+
+}  // namespace bolide

@@ -1,0 +1,148 @@
+#include "runtime/executor.h"
+
+#include "base/clock.h"
+#include "base/thread_pool.h"
+
+#include <algorithm>
+#include <atomic>
+
+namespace bolide {
+namespace {
+
+using Kind = ScheduleBuffer::Kind;
+
+/// Part `index` of `parts` of [0, size), borders on multiples of `grain`.
+Range part_of(std::int64_t size, std::int64_t grain, std::int64_t index, std::int64_t parts) {
+  const std::int64_t step = std::max<std::int64_t>(grain, 1);
+  const std::int64_t units = (size + step - 1) / step;
+  return {std::min(units * index / parts * step, size), std::min(units * (index + 1) / parts * step, size)};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const PreparedSchedule>> PreparedSchedule::make(std::shared_ptr<const StepGraph> graph,
+                                                                       Schedule schedule, PackStore& packs,
+                                                                       const Target& target) {
+  TRY_OK(packs.pack(schedule, target));
+  auto prepared = std::shared_ptr<PreparedSchedule>(new PreparedSchedule());
+  prepared->bodies_.resize(schedule.steps.size());
+  for (std::size_t s = 0; s < schedule.steps.size(); ++s) {
+    ScheduledStep& step = schedule.steps[s];
+    prepared->packed_.push_back(step.pack_key.empty() ? nullptr : packs.find(step.pack_key));
+    for (std::size_t b = 0; b < step.bodies.size(); ++b) {
+      const auto& body = graph->steps[static_cast<std::size_t>(step.step)].bodies[b];
+      // A body's steps are numbered from 0 again: keep their packed constants apart.
+      for (ScheduledStep& inner : step.bodies[b]->steps) {
+        if (!inner.pack_key.empty()) inner.pack_key = strings::join(step.step, '/', b, '/', inner.pack_key);
+      }
+      TRY(auto inner, make(body, std::move(*step.bodies[b]), packs, target));
+      prepared->bodies_[s].push_back(std::move(inner));
+    }
+  }
+  for (const ScheduleBuffer& buffer : schedule.buffers) {
+    prepared->bases_.push_back(buffer.kind == Kind::kConstant
+                                   ? graph->constants[static_cast<std::size_t>(buffer.index)].data()
+                                   : nullptr);
+  }
+  prepared->graph_ = std::move(graph);
+  prepared->schedule_ = std::move(schedule);
+  return std::shared_ptr<const PreparedSchedule>(std::move(prepared));
+}
+
+Executor::Executor(std::shared_ptr<const PreparedSchedule> prepared) : prepared_(std::move(prepared)) {
+  const Schedule& schedule = prepared_->schedule_;
+  bases_.resize(schedule.buffers.size());
+  std::size_t inputs = 0;
+  std::size_t outputs = 0;
+  for (const ScheduledStep& step : schedule.steps) {
+    inputs = std::max(inputs, step.inputs.size());
+    outputs = std::max(outputs, step.outputs.size());
+  }
+  inputs_.resize(inputs);
+  outputs_.resize(outputs);
+  for (const auto& bodies : prepared_->bodies_) {
+    std::vector<std::unique_ptr<Executor>> executors;
+    for (const auto& body : bodies) executors.push_back(std::make_unique<Executor>(body));
+    bodies_.push_back(std::move(executors));
+  }
+}
+
+Status Executor::run(const RunBuffers& buffers, StepTimes* times) {
+  const Schedule& schedule = prepared_->schedule_;
+  for (std::size_t b = 0; b < schedule.buffers.size(); ++b) {
+    const ScheduleBuffer& buffer = schedule.buffers[b];
+    switch (buffer.kind) {
+      case Kind::kArena: bases_[b] = buffers.arena + buffer.arena_offset; break;
+      // Kernels only read through these addresses; one table serves both directions.
+      case Kind::kInput:
+        bases_[b] = static_cast<std::byte*>(const_cast<void*>(buffers.inputs[static_cast<std::size_t>(buffer.index)]));
+        break;
+      case Kind::kOutput: bases_[b] = static_cast<std::byte*>(buffers.outputs[static_cast<std::size_t>(buffer.index)]); break;
+      case Kind::kConstant: bases_[b] = const_cast<std::byte*>(prepared_->bases_[b]); break;
+    }
+  }
+  for (std::size_t s = 0; s < schedule.steps.size(); ++s) {
+    const double start = times != nullptr ? monotonic_microseconds() : 0;
+    TRY_OK(run_step(s, buffers));
+    if (times != nullptr) times->us[s] = monotonic_microseconds() - start;
+  }
+  return {};
+}
+
+std::byte* Executor::address(const Place& place) const {
+  return place.buffer == kNone ? nullptr : bases_[static_cast<std::size_t>(place.buffer)] + place.offset;
+}
+
+Status Executor::run_step(std::size_t index, const RunBuffers& buffers) {
+  const ScheduledStep& step = prepared_->schedule_.steps[index];
+  for (std::size_t i = 0; i < step.inputs.size(); ++i) inputs_[i] = address(step.inputs[i]);
+  for (std::size_t i = 0; i < step.outputs.size(); ++i) outputs_[i] = address(step.outputs[i]);
+  return step.bodies.empty() ? run_kernel(index, buffers) : run_body(index, buffers);
+}
+
+Status Executor::run_kernel(std::size_t index, const RunBuffers& buffers) {
+  const ScheduledStep& step = prepared_->schedule_.steps[index];
+  KernelBuffers shared{.inputs = inputs_.data(),
+                       .outputs = outputs_.data(),
+                       .packed = prepared_->packed_[index],
+                       .workspace = address(step.workspace),
+                       .scratch = buffers.scratch};
+  for (std::size_t phase = 0; phase < step.cuts.size(); ++phase) {
+    const Cut& cut = step.cuts[phase];
+    const std::int64_t chunks = cut.row_chunks * cut.channel_chunks;
+    const auto number = static_cast<int>(phase);
+    if (chunks == 1) {
+      Status status = step.kernel->run(number, shared, {0, cut.grid.rows}, {0, cut.grid.channels});
+      if (!status) return std::move(status).within(strings::join("step '", step.name, "'"));
+      continue;
+    }
+    std::atomic<bool> failed = false;
+    Status failure;
+    ThreadPool::shared().parallel_for(chunks, prepared_->schedule_.threads, [&](std::int64_t chunk, int worker) {
+      if (failed.load(std::memory_order_relaxed)) return;
+      KernelBuffers own = shared;
+      own.scratch = buffers.scratch + static_cast<std::size_t>(worker) * buffers.scratch_stride;
+      Status status = step.kernel->run(
+          number, own, part_of(cut.grid.rows, cut.grid.row_grain, chunk % cut.row_chunks, cut.row_chunks),
+          part_of(cut.grid.channels, cut.grid.channel_grain, chunk / cut.row_chunks, cut.channel_chunks));
+      if (!status && !failed.exchange(true)) failure = std::move(status);
+    });
+    if (failed) return std::move(failure).within(strings::join("step '", step.name, "'"));
+  }
+  return {};
+}
+
+Status Executor::run_body(std::size_t index, const RunBuffers& buffers) {
+  const ScheduledStep& step = prepared_->schedule_.steps[index];
+  // If: the condition is the first input, the rest are captures; body 0 is the branch taken when it is true.
+  const bool taken = *static_cast<const std::uint8_t*>(inputs_[0]) != 0;
+  Executor& body = *bodies_[index][taken ? 0 : 1];
+  const RunBuffers inner{.arena = address(step.workspace),
+                         .scratch = buffers.scratch,
+                         .scratch_stride = buffers.scratch_stride,
+                         .inputs = std::span<const void* const>(inputs_).subspan(1, step.inputs.size() - 1),
+                         .outputs = std::span<void* const>(outputs_).first(step.outputs.size())};
+  return body.run(inner).within(strings::join("step '", step.name, "'"));
+}
+
+}  // namespace bolide

@@ -1,0 +1,62 @@
+/// Runs a schedule: steps in order, each cut among the threads of the process-wide pool.
+#pragma once
+
+#include "base/arena.h"
+#include "plan/schedule.h"
+#include "runtime/pack_store.h"
+
+namespace bolide {
+
+/// A schedule with every address that does not change between runs filled in. Immutable; shared by contexts.
+class PreparedSchedule {
+ public:
+  static Result<std::shared_ptr<const PreparedSchedule>> make(std::shared_ptr<const StepGraph> graph, Schedule schedule,
+                                                              PackStore& packs, const Target& target);
+  const Schedule& schedule() const { return schedule_; }
+
+ private:
+  friend class Executor;
+  PreparedSchedule() = default;
+  std::shared_ptr<const StepGraph> graph_;
+  Schedule schedule_;
+  std::vector<const std::byte*> packed_;  // by step
+  std::vector<const std::byte*> bases_;   // by buffer: constants; null for the rest
+  std::vector<std::vector<std::shared_ptr<const PreparedSchedule>>> bodies_;  // by step
+};
+
+/// The addresses of one run.
+struct RunBuffers {
+  std::byte* arena = nullptr;    ///< schedule.arena_bytes, 64-byte aligned
+  std::byte* scratch = nullptr;  ///< scratch_bytes of each thread, one after the other, each rounded up to 64
+  std::size_t scratch_stride = 0;
+  std::span<const void* const> inputs;  ///< contiguous, in graph order
+  std::span<void* const> outputs;
+};
+
+/// Running times of steps, in microseconds; one run at a time.
+struct StepTimes {
+  std::vector<double> us;  ///< by scheduled step
+};
+
+/// The mutable state of one run at a time over one prepared schedule.
+class Executor {
+ public:
+  explicit Executor(std::shared_ptr<const PreparedSchedule> prepared);
+  const PreparedSchedule& prepared() const { return *prepared_; }
+  /// Allocates nothing unless a step runs its reference. Errors: what a kernel reports, with the step's name.
+  Status run(const RunBuffers& buffers, StepTimes* times = nullptr);
+
+ private:
+  Status run_step(std::size_t index, const RunBuffers& buffers);
+  Status run_kernel(std::size_t index, const RunBuffers& buffers);
+  Status run_body(std::size_t index, const RunBuffers& buffers);
+  std::byte* address(const Place& place) const;
+
+  std::shared_ptr<const PreparedSchedule> prepared_;
+  std::vector<std::byte*> bases_;             // by buffer
+  std::vector<const void*> inputs_;           // of the step that runs
+  std::vector<void*> outputs_;
+  std::vector<std::vector<std::unique_ptr<Executor>>> bodies_;  // by step
+};
+
+}  // namespace bolide

@@ -1,0 +1,26 @@
+/// Constants rearranged as the chosen kernels read them: made once, shared by all contexts and shapes of an engine.
+#pragma once
+
+#include "base/arena.h"
+#include "plan/schedule.h"
+
+#include <map>
+#include <mutex>
+
+namespace bolide {
+
+/// Any thread.
+class PackStore {
+ public:
+  /// Packs what the schedule's steps need and is not there yet, in parallel over steps.
+  Status pack(const Schedule& schedule, const Target& target);
+  /// The packed bytes; null when there are none under that key.
+  const std::byte* find(const std::string& key) const;
+  std::int64_t bytes() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, AlignedBuffer> packed_;
+};
+
+}  // namespace bolide
