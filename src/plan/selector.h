@@ -38,6 +38,12 @@ struct Choice {
   double total_us = 0;
 };
 
+/// A decision made for one assignment of input sizes: what an engine file keeps for each tuned shape.
+struct Variant {
+  std::vector<Dims> inputs;
+  Choice choice;
+};
+
 /// One tactic that may run a step, or why it may not.
 struct CandidateReport {
   const Tactic* tactic = nullptr;

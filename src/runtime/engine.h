@@ -8,12 +8,6 @@
 
 namespace bolide {
 
-/// A tuned decision for one assignment of input sizes.
-struct Variant {
-  std::vector<Dims> inputs;
-  Choice choice;
-};
-
 struct EngineOptions {
   TacticRules rules;
   std::size_t max_schedules = 8;  ///< shapes kept planned; the least recently used goes first
