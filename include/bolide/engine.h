@@ -1,0 +1,118 @@
+/// Running engines: loading, contexts, inputs and outputs by name.
+///
+///     auto engine = bolide::Runtime().load("model.engine");
+///     auto context = engine->make_context();
+///     (void)context->set_input("image", image);
+///     if (bolide::Status ran = context->run(); !ran) ...
+///     bolide::HostTensor scores = *context->output("scores");
+#pragma once
+
+#include <bolide/network.h>
+
+#include <map>
+
+namespace bolide {
+
+class Profiler;
+class ExecutionContext;
+
+/// What a step of an engine's plan is and does.
+struct StepInfo {
+  std::string name;
+  std::string op;
+  std::string tactic;
+  std::vector<std::string> members;  ///< the user's layers whose work it does
+  std::vector<std::string> inputs;   ///< "name f32[1,64,56,56] nhwc"
+  std::vector<std::string> outputs;
+  std::int64_t bytes = 0;            ///< read and written
+  double microseconds = 0;           ///< measured or estimated when it was planned
+  bool measured = false;
+  bool reference = false;            ///< runs the slow defining form
+  bool copy = false;                 ///< only moves data between layouts
+};
+
+/// What planning decided for one shape.
+struct PlanInfo {
+  std::vector<StepInfo> steps;
+  std::int64_t arena_bytes = 0;
+  std::int64_t arena_lower_bound = 0;
+  std::int64_t weight_bytes = 0;
+  std::int64_t packed_bytes = 0;
+  int reference_steps = 0;
+  int copies = 0;
+  int threads = 1;
+  double total_microseconds = 0;
+};
+
+/// An immutable, tuned network. Copies share everything. Any thread.
+class BOLIDE_API Engine {
+ public:
+  std::vector<TensorInfo> inputs() const;
+  std::vector<TensorInfo> outputs() const;
+  /// Contexts share the engine's weights; each has its own activations. Release order is free.
+  Result<ExecutionContext> make_context() const;
+  /// Writes the engine file, all or nothing.
+  Status save(const std::filesystem::path& path) const;
+  /// The plan for these input sizes (named dims not given are 1).
+  Result<PlanInfo> plan(const std::vector<std::pair<std::string, Dims>>& shapes = {}) const;
+  /// What the build did, for people: passes with counts, fusions with members, candidates with times and reasons.
+  std::string build_report() const;
+  /// The same as one JSON document.
+  std::string build_report_json() const;
+  /// Facts by key: "device", "threads", "producer", "source", "isa", "precision", "tuned".
+  std::map<std::string, std::string> facts() const;
+
+  struct State;
+  explicit Engine(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+  const State& state() const { return *state_; }
+
+ private:
+  std::shared_ptr<const State> state_;
+};
+
+/// One run at a time; not for two threads at once. Keeps its engine alive.
+class BOLIDE_API ExecutionContext {
+ public:
+  ~ExecutionContext();
+  ExecutionContext(ExecutionContext&&) noexcept;
+  ExecutionContext& operator=(ExecutionContext&&) noexcept;
+
+  /// The tensor's elements are read by the next runs: keep them alive and in place.
+  /// Errors: NotFound for the name (with the names there are), InvalidArgument for dtype, rank or size.
+  Status set_input(std::string_view name, const HostTensor& tensor);
+  Status set_input(std::string_view name, DataType type, const Dims& dims, const void* data);
+  /// Where the output is to be written; without this the context owns it.
+  Status set_output(std::string_view name, void* data, std::size_t bytes);
+  /// Sizes of an output for the inputs that are set.
+  Result<Dims> output_dims(std::string_view name);
+  /// Runs and waits. A steady state of equal shapes allocates nothing.
+  Status run();
+  /// The result of the last run; valid until the next run or the end of the context.
+  Result<HostTensor> output(std::string_view name) const;
+  /// Times every step of the next runs; null switches off.
+  void set_profiler(Profiler* profiler);
+  std::int64_t arena_bytes() const;
+
+  struct State;
+  explicit ExecutionContext(std::unique_ptr<State> state);
+
+ private:
+  std::unique_ptr<State> state_;
+};
+
+/// What is running the process, as `bolide doctor` prints it: ordered pairs of name and value.
+BOLIDE_API std::vector<std::pair<std::string, std::string>> system_facts();
+
+/// Reads engine files.
+class BOLIDE_API Runtime {
+ public:
+  struct Options {
+    int threads = 0;  ///< 0: the smaller of CPU affinity and cgroup quota
+    std::string device = "cpu";
+  };
+  /// Errors: NotFound, BadFile (what is damaged), Unsupported (other major format version, device not there).
+  Result<Engine> load(const std::filesystem::path& path, const Options& options) const;
+  Result<Engine> load(const std::filesystem::path& path) const { return load(path, Options{}); }
+};
+
+}  // namespace bolide

@@ -1,0 +1,52 @@
+/// A tensor in host memory as users see it: dtype, sizes, contiguous row-major elements.
+///
+///     auto image = bolide::HostTensor::make(bolide::DataType::kF32, {1, 3, 224, 224});
+///     std::span<float> pixels = image->values<float>();
+#pragma once
+
+#include <bolide/export.h>
+#include <bolide/types.h>
+
+#include <memory>
+#include <span>
+
+namespace bolide {
+
+/// Copies share the elements. Thread safety: as the memory it points to.
+class BOLIDE_API HostTensor {
+ public:
+  /// No elements.
+  HostTensor() = default;
+  /// Zero-filled. Errors: InvalidArgument for negative or impossible sizes, OutOfMemory.
+  static Result<HostTensor> make(DataType type, Dims dims);
+  /// Uses the caller's memory, which must stay valid and unchanged in size while the tensor is used.
+  static Result<HostTensor> borrow(DataType type, Dims dims, void* data);
+
+  DataType dtype() const { return dtype_; }
+  const Dims& dims() const { return dims_; }
+  std::int64_t count() const { return count_; }
+  std::size_t bytes() const { return bytes_; }
+  void* data() { return data_.get(); }
+  const void* data() const { return data_.get(); }
+
+  /// The elements as T; empty when T's size is not the dtype's.
+  template <class T>
+  std::span<T> values() {
+    if (static_cast<int>(8 * sizeof(T)) != bit_width(dtype_)) return {};
+    return {static_cast<T*>(data_.get()), static_cast<std::size_t>(count_)};
+  }
+  template <class T>
+  std::span<const T> values() const {
+    if (static_cast<int>(8 * sizeof(T)) != bit_width(dtype_)) return {};
+    return {static_cast<const T*>(data_.get()), static_cast<std::size_t>(count_)};
+  }
+
+ private:
+  DataType dtype_ = DataType::kF32;
+  Dims dims_ = {0};
+  std::int64_t count_ = 0;
+  std::size_t bytes_ = 0;
+  std::shared_ptr<void> data_;
+};
+
+}  // namespace bolide
