@@ -22,25 +22,26 @@ struct BuilderConfig {
   std::string device = "cpu";
   /// Shapes to tune for, each a list of input sizes. None: named dims are 1. Other shapes run too, by the cost model.
   std::vector<InputShapes> shapes;
-  int threads = 0;             ///< 0: the smaller of CPU affinity and cgroup quota
-  double time_budget_s = 5;    ///< for timing kernels; the best found so far is kept when it ends
-  int effort = 2;              ///< 0 cost model only, 1 few candidates, 2 default, 3 all
+  int threads = 0;           ///< 0: the smaller of CPU affinity and cgroup quota
+  double time_budget_s = 5;  ///< for timing kernels; the best found so far is kept when it ends
+  int effort = 2;            ///< 0 cost model only, 1 few candidates, 2 default, 3 all
   std::vector<std::string> skip_passes;
   std::vector<std::string> forbid_tactics;  ///< patterns over tactic names, `*` for any characters
   std::vector<std::string> force_tactics;   ///< "step pattern=tactic pattern"
   std::vector<std::string> mark_outputs;    ///< value names kept as extra outputs; "all" for every one
   std::vector<std::string> outputs;         ///< cut the network so that these values are its outputs
   bool use_timing_cache = true;
-  std::filesystem::path timing_cache;       ///< empty: the user's cache folder
-  bool verify_passes = false;               ///< check the graph after every pass
-  std::filesystem::path dump_passes;        ///< folder for the graph as text before and after each pass
+  std::filesystem::path timing_cache;  ///< empty: the user's cache folder
+  bool verify_passes = false;          ///< check the graph after every pass
+  std::filesystem::path dump_passes;   ///< folder for the graph as text before and after each pass
   ProgressMonitor* progress = nullptr;
 };
 
 class BOLIDE_API Builder {
  public:
   /// The network is used up. Weights given to it may be freed after this returns.
-  /// Errors: Unsupported with step and reason; InvalidArgument for shapes that do not fit; what the network's status says.
+  /// Errors: Unsupported with step and reason; InvalidArgument for shapes that do not fit; what the network's status
+  /// says.
   Result<Engine> build(Network network, const BuilderConfig& config = {}) const;
 };
 

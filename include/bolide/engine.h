@@ -24,11 +24,11 @@ struct StepInfo {
   std::vector<std::string> members;  ///< the user's layers whose work it does
   std::vector<std::string> inputs;   ///< "name f32[1,64,56,56] nhwc"
   std::vector<std::string> outputs;
-  std::int64_t bytes = 0;            ///< read and written
-  double microseconds = 0;           ///< measured or estimated when it was planned
+  std::int64_t bytes = 0;   ///< read and written
+  double microseconds = 0;  ///< measured or estimated when it was planned
   bool measured = false;
-  bool reference = false;            ///< runs the slow defining form
-  bool copy = false;                 ///< only moves data between layouts
+  bool reference = false;  ///< runs the slow defining form
+  bool copy = false;       ///< only moves data between layouts
 };
 
 /// What planning decided for one shape.

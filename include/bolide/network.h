@@ -38,8 +38,8 @@ struct TensorInfo {
 struct LayerInfo {
   std::string name;
   std::string op;
-  std::string attributes;  ///< "strides=[2,2] pads=[1,1,1,1]"
-  std::vector<std::string> inputs;   ///< names of values; "" where left out
+  std::string attributes;           ///< "strides=[2,2] pads=[1,1,1,1]"
+  std::vector<std::string> inputs;  ///< names of values; "" where left out
   std::vector<std::string> outputs;
 };
 

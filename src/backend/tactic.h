@@ -1,4 +1,5 @@
-/// One implementation able to run a family of problems: it accepts or says why not, packs weights once, and runs ranges.
+/// One implementation able to run a family of problems: it accepts or says why not, packs weights once, and runs
+/// ranges.
 #pragma once
 
 #include "backend/problem.h"

@@ -50,7 +50,8 @@ bool same_strides(std::span<const std::int64_t> dims, std::span<const std::int64
 std::optional<Dims> reshaped_strides(std::span<const std::int64_t> from, std::span<const std::int64_t> strides,
                                      std::span<const std::int64_t> to) {
   Dims result(to.size(), 0);
-  if (std::find(from.begin(), from.end(), 0) != from.end()) return dense_strides(to, row_major(static_cast<int>(to.size())));
+  if (std::find(from.begin(), from.end(), 0) != from.end())
+    return dense_strides(to, row_major(static_cast<int>(to.size())));
   // Cut both shapes into the shortest groups of equal product; within a group the input must be uniformly strided.
   std::size_t f = 0;
   std::size_t t = 0;

@@ -17,7 +17,7 @@ struct Lifetime {
 struct MemoryPlan {
   std::vector<std::int64_t> offsets;  ///< by buffer, multiples of 64
   std::int64_t arena_bytes = 0;
-  std::int64_t lower_bound = 0;       ///< largest sum of live bytes at any step; no plan can be smaller
+  std::int64_t lower_bound = 0;  ///< largest sum of live bytes at any step; no plan can be smaller
 };
 
 /// Greedy by size, largest first, each at the lowest offset where it fits (best fit among the gaps); then repeated with

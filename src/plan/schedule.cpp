@@ -76,8 +76,8 @@ class Builder {
       const auto* concat = step.op.as<Concat>();
       if (concat == nullptr || element_bytes(step.outputs[0]) == 0) continue;
       const int into = step.outputs[0];
-      const auto axis =
-          static_cast<std::size_t>(concat->axis < 0 ? concat->axis + static_cast<std::int64_t>(dims(into).size()) : concat->axis);
+      const auto axis = static_cast<std::size_t>(
+          concat->axis < 0 ? concat->axis + static_cast<std::int64_t>(dims(into).size()) : concat->axis);
       std::int64_t start = 0;
       for (const int input : step.inputs) {
         Alias& alias = aliases_[static_cast<std::size_t>(input)];
@@ -208,7 +208,8 @@ class Builder {
     if (from.count() == 0) return {};
     Operand target{.dtype = from.dtype, .dims = from.dims, .strides = std::move(to_strides)};
     ScheduledStep step{.name = name};
-    step.problem = {.op = &copy_op(), .inputs = {std::move(from)}, .outputs = {std::move(target)}, .threads = schedule_.threads};
+    step.problem = {
+        .op = &copy_op(), .inputs = {std::move(from)}, .outputs = {std::move(target)}, .threads = schedule_.threads};
     step.inputs = {place(value)};
     step.outputs = {to};
     ++schedule_.copies;
@@ -233,7 +234,8 @@ class Builder {
         Dims wanted = dense_strides(read.dims, *choice.reformats[i]);
         if (!same_strides(read.dims, wanted, read.strides)) {
           from = {add_buffer(Kind::kArena, kNone, bytes_of(input)), 0};
-          TRY_OK(add_copy(strings::join(step.name, " <- ", graph_.values[static_cast<std::size_t>(input)].name), input, from, wanted));
+          TRY_OK(add_copy(strings::join(step.name, " <- ", graph_.values[static_cast<std::size_t>(input)].name), input,
+                          from, wanted));
           read.strides = std::move(wanted);
         }
       }
@@ -282,9 +284,11 @@ class Builder {
                          " can run it", reasons);
     }
     step.tactic = wanted;
-    TRY(step.kernel, wanted->bind(step.problem, target).within(strings::join("step '", step.name, "', ", wanted->name())));
+    TRY(step.kernel,
+        wanted->bind(step.problem, target).within(strings::join("step '", step.name, "', ", wanted->name())));
     if (wanted->packed_bytes(step.problem, target) > 0) {
-      step.pack_key = strings::join(step.step, ' ', CostTable::tactic_key(*wanted), ' ', wanted->pack_key(step.problem, target));
+      step.pack_key =
+          strings::join(step.step, ' ', CostTable::tactic_key(*wanted), ' ', wanted->pack_key(step.problem, target));
     }
     for (int phase = 0; phase < step.kernel->phases(); ++phase) {
       step.cuts.push_back(cut_grid(step.kernel->grid(phase), schedule_.threads, step.us));
@@ -327,7 +331,8 @@ class Builder {
     std::int64_t workspace = 0;
     for (const auto& body : step.bodies) {
       std::vector<Dims> captures;
-      for (std::size_t i = 1; i < scheduled.problem.inputs.size(); ++i) captures.push_back(scheduled.problem.inputs[i].dims);
+      for (std::size_t i = 1; i < scheduled.problem.inputs.size(); ++i)
+        captures.push_back(scheduled.problem.inputs[i].dims);
       auto planned = plan_schedule(*body, captures, backend_, costs_, {.rules = rules_, .observe = {}});
       if (!planned) return std::move(planned).within(strings::join("body of '", step.name, "'")).error();
       workspace = std::max(workspace, planned->arena_bytes);

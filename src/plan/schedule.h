@@ -18,10 +18,10 @@ struct Place {
 struct ScheduleBuffer {
   enum class Kind : std::uint8_t { kArena, kInput, kOutput, kConstant };
   Kind kind = Kind::kArena;
-  int index = kNone;             ///< graph input or output number, or constant number
+  int index = kNone;  ///< graph input or output number, or constant number
   std::int64_t bytes = 0;
-  std::int64_t arena_offset = 0; ///< of kArena
-  int first = 0;                 ///< scheduled steps between which it is live
+  std::int64_t arena_offset = 0;  ///< of kArena
+  int first = 0;                  ///< scheduled steps between which it is live
   int last = 0;
 };
 
@@ -40,7 +40,7 @@ struct ScheduledStep {
   Problem problem;
   const Tactic* tactic = nullptr;
   std::unique_ptr<Kernel> kernel;
-  std::string pack_key;  ///< names the packed constants that the kernel reads; empty: none
+  std::string pack_key;        ///< names the packed constants that the kernel reads; empty: none
   std::vector<Place> inputs;   ///< as problem.inputs
   std::vector<Place> outputs;  ///< as problem.outputs
   Place workspace;

@@ -19,9 +19,8 @@ Operand base_operand(const StepGraph& graph, const Sizes& sizes, const std::vect
   const auto index = static_cast<std::size_t>(value);
   Operand operand{.dtype = graph.values[index].type.dtype, .dims = sizes.dims[index]};
   operand.constant = graph.constant(value);
-  operand.strides = dense_strides(operand.dims, operand.constant != nullptr || orders[index].empty()
-                                                    ? row_major(operand.rank())
-                                                    : orders[index]);
+  operand.strides = dense_strides(
+      operand.dims, operand.constant != nullptr || orders[index].empty() ? row_major(operand.rank()) : orders[index]);
   return operand;
 }
 
@@ -81,8 +80,9 @@ class Search {
       const int rank = static_cast<int>(sizes_.dims[v].size());
       const int producer = flow_.producer[v];
       const bool free = producer != kNone && graph_.steps[static_cast<std::size_t>(producer)].bodies.empty();
-      choice.orders[v] =
-          free && spatial_channels_last && (rank >= 4 || (rank == 3 && spatial(producer))) ? channels_last(rank) : row_major(rank);
+      choice.orders[v] = free && spatial_channels_last && (rank >= 4 || (rank == 3 && spatial(producer)))
+                             ? channels_last(rank)
+                             : row_major(rank);
     }
     return choice;
   }
@@ -294,8 +294,8 @@ class Search {
 };
 
 /// The operand a reader sees: through views down to the value that was written.
-Operand seen_operand(const StepGraph& graph, const Sizes& sizes, const std::vector<Order>& orders,
-                     const Flow& flow, int value) {
+Operand seen_operand(const StepGraph& graph, const Sizes& sizes, const std::vector<Order>& orders, const Flow& flow,
+                     int value) {
   const int p = flow.producer[static_cast<std::size_t>(value)];
   Operand own = base_operand(graph, sizes, orders, value);
   if (p == kNone) return own;

@@ -19,8 +19,8 @@ namespace bolide {
 /// Who writes and who reads each value.
 struct Flow {
   explicit Flow(const StepGraph& graph);
-  std::vector<int> producer;               ///< step by value; kNone for inputs and constants
-  std::vector<std::vector<int>> readers;   ///< steps by value, as often as they read it
+  std::vector<int> producer;              ///< step by value; kNone for inputs and constants
+  std::vector<std::vector<int>> readers;  ///< steps by value, as often as they read it
 };
 
 /// What was decided for one step.
@@ -55,7 +55,8 @@ struct CandidateReport {
 struct SelectOptions {
   TacticRules rules;
   /// Called for each problem whose candidates are weighed, with those that accepted; the tuner collects here.
-  std::function<void(const StepGraph::Step&, const Problem&, const std::string& key, std::span<const CandidateReport>)> observe;
+  std::function<void(const StepGraph::Step&, const Problem&, const std::string& key, std::span<const CandidateReport>)>
+      observe;
 };
 
 /// Errors: Unsupported naming the step that no tactic accepts, with every tactic's reason.

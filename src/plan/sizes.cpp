@@ -6,7 +6,8 @@ namespace {
 Status bind_input(const StepGraph::Value& value, const Dims& given, DimBindings& names) {
   const Shape& shape = value.type.shape;
   if (given.size() != shape.size()) {
-    return invalid_argument("input '", value.name, "' has rank ", given.size(), " ", given, ", the model takes ", shape);
+    return invalid_argument("input '", value.name, "' has rank ", given.size(), " ", given, ", the model takes ",
+                            shape);
   }
   for (std::size_t i = 0; i < shape.size(); ++i) {
     if (given[i] < 0) return invalid_argument("input '", value.name, "': size ", i, " is ", given[i]);
@@ -53,7 +54,8 @@ Result<Sizes> resolve_sizes(const StepGraph& graph, std::span<const Dims> inputs
     const StepGraph::Value& value = graph.values[v];
     auto dims = evaluate(value.type.shape, sizes.names);
     if (!dims) {
-      if (dims.error().code != Code::kNotFound) return std::move(dims).within(strings::join("value '", value.name, "'")).error();
+      if (dims.error().code != Code::kNotFound)
+        return std::move(dims).within(strings::join("value '", value.name, "'")).error();
       sizes.all_known = false;
       continue;
     }

@@ -21,9 +21,9 @@ struct StepGraph {
   struct Step {
     std::string name;
     Op op;
-    std::vector<int> inputs;   ///< value indices; kNone where left out
-    std::vector<int> outputs;  ///< value indices; kNone where left out
-    std::vector<std::string> members;  ///< the user's nodes whose work this step does
+    std::vector<int> inputs;                               ///< value indices; kNone where left out
+    std::vector<int> outputs;                              ///< value indices; kNone where left out
+    std::vector<std::string> members;                      ///< the user's nodes whose work this step does
     std::vector<std::shared_ptr<const StepGraph>> bodies;  ///< of If, Loop, Scan; captures are the last inputs
   };
 

@@ -135,7 +135,8 @@ Status ContextCore::run_dynamic() {
     if (!port.borrowed) continue;
     if (port.bytes < port.dynamic.bytes()) {
       return invalid_argument("output '", graph.values[static_cast<std::size_t>(graph.outputs[i])].name, "' needs ",
-                              port.dynamic.bytes(), " bytes for ", port.dynamic.dims(), ", the memory given has ", port.bytes);
+                              port.dynamic.bytes(), " bytes for ", port.dynamic.dims(), ", the memory given has ",
+                              port.bytes);
     }
     std::memcpy(port.data, port.dynamic.data(), port.dynamic.bytes());
   }

@@ -21,7 +21,8 @@ class ContextCore {
   Status set_output(int index, void* data, std::size_t bytes);
   /// Plans for the sizes of the inputs that are set (cached), allocates the arena when it grows.
   Status prepare();
-  /// Runs. A steady state of equal shapes allocates nothing. Errors: missing inputs, too small outputs, what steps report.
+  /// Runs. A steady state of equal shapes allocates nothing. Errors: missing inputs, too small outputs, what steps
+  /// report.
   Status run();
 
   /// Sizes of an output for the inputs that are set; after run() where only the data decide.

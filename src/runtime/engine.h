@@ -15,19 +15,21 @@ struct EngineOptions {
 
 class EngineCore : public std::enable_shared_from_this<EngineCore> {
  public:
-  static std::shared_ptr<EngineCore> make(std::shared_ptr<const StepGraph> graph, std::shared_ptr<const Backend> backend,
-                                          CostTable costs, std::vector<Variant> variants, EngineOptions options = {});
+  static std::shared_ptr<EngineCore> make(std::shared_ptr<const StepGraph> graph,
+                                          std::shared_ptr<const Backend> backend, CostTable costs,
+                                          std::vector<Variant> variants, EngineOptions options = {});
 
   const StepGraph& graph() const { return *graph_; }
   const std::shared_ptr<const StepGraph>& shared_graph() const { return graph_; }
   const Backend& backend() const { return *backend_; }
   const CostTable& costs() const { return costs_; }
   const std::vector<Variant>& variants() const { return variants_; }
-  int input_index(std::string_view name) const;   ///< kNone when there is none
+  int input_index(std::string_view name) const;  ///< kNone when there is none
   int output_index(std::string_view name) const;
 
   /// The plan for these input sizes: a tuned variant, else the cost model's choice; cached. Any thread.
-  /// Errors: InvalidArgument for sizes the graph does not allow; Unsupported when some size is known only while running.
+  /// Errors: InvalidArgument for sizes the graph does not allow; Unsupported when some size is known only while
+  /// running.
   Result<std::shared_ptr<const PreparedSchedule>> prepare(std::span<const Dims> inputs);
   /// True when every size follows from the inputs' sizes.
   bool sizes_known() const { return sizes_known_; }

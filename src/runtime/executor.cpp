@@ -40,9 +40,8 @@ Result<std::shared_ptr<const PreparedSchedule>> PreparedSchedule::make(std::shar
     }
   }
   for (const ScheduleBuffer& buffer : schedule.buffers) {
-    prepared->bases_.push_back(buffer.kind == Kind::kConstant
-                                   ? graph->constants[static_cast<std::size_t>(buffer.index)].data()
-                                   : nullptr);
+    prepared->bases_.push_back(
+        buffer.kind == Kind::kConstant ? graph->constants[static_cast<std::size_t>(buffer.index)].data() : nullptr);
   }
   prepared->graph_ = std::move(graph);
   prepared->schedule_ = std::move(schedule);
@@ -77,7 +76,9 @@ Status Executor::run(const RunBuffers& buffers, StepTimes* times) {
       case Kind::kInput:
         bases_[b] = static_cast<std::byte*>(const_cast<void*>(buffers.inputs[static_cast<std::size_t>(buffer.index)]));
         break;
-      case Kind::kOutput: bases_[b] = static_cast<std::byte*>(buffers.outputs[static_cast<std::size_t>(buffer.index)]); break;
+      case Kind::kOutput:
+        bases_[b] = static_cast<std::byte*>(buffers.outputs[static_cast<std::size_t>(buffer.index)]);
+        break;
       case Kind::kConstant: bases_[b] = const_cast<std::byte*>(prepared_->bases_[b]); break;
     }
   }

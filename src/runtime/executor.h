@@ -19,8 +19,8 @@ class PreparedSchedule {
   PreparedSchedule() = default;
   std::shared_ptr<const StepGraph> graph_;
   Schedule schedule_;
-  std::vector<const std::byte*> packed_;  // by step
-  std::vector<const std::byte*> bases_;   // by buffer: constants; null for the rest
+  std::vector<const std::byte*> packed_;                                      // by step
+  std::vector<const std::byte*> bases_;                                       // by buffer: constants; null for the rest
   std::vector<std::vector<std::shared_ptr<const PreparedSchedule>>> bodies_;  // by step
 };
 
@@ -53,8 +53,8 @@ class Executor {
   std::byte* address(const Place& place) const;
 
   std::shared_ptr<const PreparedSchedule> prepared_;
-  std::vector<std::byte*> bases_;             // by buffer
-  std::vector<const void*> inputs_;           // of the step that runs
+  std::vector<std::byte*> bases_;    // by buffer
+  std::vector<const void*> inputs_;  // of the step that runs
   std::vector<void*> outputs_;
   std::vector<std::vector<std::unique_ptr<Executor>>> bodies_;  // by step
 };

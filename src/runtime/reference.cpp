@@ -38,7 +38,8 @@ Status check_inputs(const StepGraph& graph, std::span<const Tensor> inputs) {
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const StepGraph::Value& value = graph.values[static_cast<std::size_t>(graph.inputs[i])];
     if (inputs[i].dtype() != value.type.dtype) {
-      return invalid_argument("input '", value.name, "' is ", inputs[i].dtype(), ", the model takes ", value.type.dtype);
+      return invalid_argument("input '", value.name, "' is ", inputs[i].dtype(), ", the model takes ",
+                              value.type.dtype);
     }
   }
   return {};

@@ -13,6 +13,7 @@ using ValueObserver = std::function<void(int value, const Tensor& tensor)>;
 
 /// Outputs for the given inputs, in the graph's order. Values are freed after their last reader.
 /// Errors: InvalidArgument for wrong dtypes or sizes; what an operator reports, with the step's name.
-Result<Tensors> run_reference(const StepGraph& graph, std::span<const Tensor> inputs, const ValueObserver& observe = {});
+Result<Tensors> run_reference(const StepGraph& graph, std::span<const Tensor> inputs,
+                              const ValueObserver& observe = {});
 
 }  // namespace bolide

@@ -26,8 +26,9 @@ class Dim {
  public:
   static constexpr std::int64_t kTooLarge = INT64_C(1) << 62;
 
-  Dim(std::int64_t value = 0);           // NOLINT(google-explicit-constructor): numbers are sizes
-  explicit Dim(std::string_view name);   ///< a named dim; `name` is an identifier and may hold '.', '_', '/', '-' and ':'
+  Dim(std::int64_t value = 0);  // NOLINT(google-explicit-constructor): numbers are sizes
+  explicit Dim(
+      std::string_view name);  ///< a named dim; `name` is an identifier and may hold '.', '_', '/', '-' and ':'
   /// Reads what `text()` writes: + - * / (floor), ceil(a/b), min(a,b), max(a,b), parentheses, names, integers.
   static Result<Dim> parse(std::string_view text);
 
@@ -59,7 +60,7 @@ class Dim {
   /// Nothing when it has no unbound name or is not linear in it. Errors: InvalidArgument when no integer solves it.
   Result<std::optional<std::pair<std::string, std::int64_t>>> solve(std::int64_t value, const DimBindings& bound) const;
 
-  struct Sum;     ///< the canonical form, for src/tensor only: dim_form.h
+  struct Sum;  ///< the canonical form, for src/tensor only: dim_form.h
   struct Access;
 
  private:

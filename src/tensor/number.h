@@ -1,9 +1,9 @@
 /// Storage types for the narrow floats and packed integers, and conversions exact to the rounding rules.
 ///
 /// To narrow: round to nearest, ties to even, from f32 or f64 without double rounding. Overflow: f16 and bf16 become
-/// infinite; the 8-bit and 4-bit types saturate to the largest finite value when `saturate`, else become infinity (e5m2)
-/// or NaN (the types without infinity), as ONNX Cast-19 says. e2m1 has neither: it always saturates, NaN becomes -0.
-/// e8m0 takes the magnitude of negative values; 0 and values below 2^-127 become 2^-127 when `saturate`, else NaN.
+/// infinite; the 8-bit and 4-bit types saturate to the largest finite value when `saturate`, else become infinity
+/// (e5m2) or NaN (the types without infinity), as ONNX Cast-19 says. e2m1 has neither: it always saturates, NaN becomes
+/// -0. e8m0 takes the magnitude of negative values; 0 and values below 2^-127 become 2^-127 when `saturate`, else NaN.
 /// Source: IEEE 754-2019, ONNX "Float stored in 8 bits" and Cast-19..25, OCP Microscaling Formats 1.0 (e8m0, e2m1).
 #pragma once
 
@@ -51,8 +51,8 @@ void set_packed(std::byte* data, int bits, std::int64_t index, std::uint8_t code
 
 /// All elements of `from` converted as ONNX Cast does: float to integer truncates towards zero (out of range wraps as
 /// in two's complement; NaN and infinities give 0), anything to bool is "not zero", numbers to string
-/// and back use shortest decimal text ("NaN", "INF", "-INF"). The same dtype shares the memory. Errors: InvalidArgument for text that is not a number; Unsupported for
-/// complex to real.
+/// and back use shortest decimal text ("NaN", "INF", "-INF"). The same dtype shares the memory. Errors: InvalidArgument
+/// for text that is not a number; Unsupported for complex to real.
 Result<Tensor> cast(const Tensor& from, DataType to, CastOptions options = {});
 
 }  // namespace bolide
