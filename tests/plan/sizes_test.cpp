@@ -1,0 +1,63 @@
+#include "plan/sizes.h"
+
+#include "ops/all.h"
+
+#include <gtest/gtest.h>
+
+namespace bolide {
+namespace {
+
+Shape shape(std::initializer_list<const char*> dims) {
+  Shape out;
+  for (const char* dim : dims) out.push_back(*Dim::parse(dim));
+  return out;
+}
+
+/// Two inputs and a value whose height is half of the first input's.
+StepGraph graph() {
+  StepGraph g;
+  g.values = {{.name = "x", .type = {DataType::kF32, shape({"batch", "3", "height"})}},
+              {.name = "y", .type = {DataType::kF32, shape({"batch", "2*height"})}},
+              {.name = "z", .type = {DataType::kF32, shape({"batch", "height/2"})}}};
+  g.inputs = {0, 1};
+  g.outputs = {2};
+  return g;
+}
+
+TEST(ResolveSizes, NamesTakeTheSizesOfTheInputs) {
+  const auto sizes = resolve_sizes(graph(), std::vector<Dims>{{4, 3, 10}, {4, 20}});
+  ASSERT_TRUE(sizes) << sizes.error().message;
+  EXPECT_EQ(sizes->dims[2], (Dims{4, 5}));
+  EXPECT_TRUE(sizes->all_known);
+}
+
+TEST(ResolveSizes, AFixedSizeThatDiffersIsAnErrorWithBothNumbers) {
+  const auto sizes = resolve_sizes(graph(), std::vector<Dims>{{4, 5, 10}, {4, 20}});
+  ASSERT_FALSE(sizes);
+  EXPECT_EQ(sizes.error().code, Code::kInvalidArgument);
+  EXPECT_EQ(sizes.error().message, "input 'x' is [4,5,10], the model takes [batch,3,height]: size 1 is fixed to 3");
+}
+
+TEST(ResolveSizes, OneNameCannotHaveTwoSizes) {
+  const auto sizes = resolve_sizes(graph(), std::vector<Dims>{{4, 3, 10}, {5, 20}});
+  ASSERT_FALSE(sizes);
+  EXPECT_EQ(sizes.error().message, "input 'y' is [5,20], the model takes [batch,2*height]: batch is 4 already");
+}
+
+TEST(ResolveSizes, WrongRankNamesTheInput) {
+  const auto sizes = resolve_sizes(graph(), std::vector<Dims>{{4, 3}, {4, 20}});
+  ASSERT_FALSE(sizes);
+  EXPECT_EQ(sizes.error().message, "input 'x' has rank 2 [4,3], the model takes [batch,3,height]");
+}
+
+TEST(ResolveSizes, ASizeThatOnlyDataDecideStaysUnknown) {
+  StepGraph g = graph();
+  g.values[2].type.shape = shape({"batch", "nonzero_1"});
+  const auto sizes = resolve_sizes(g, std::vector<Dims>{{4, 3, 10}, {4, 20}});
+  ASSERT_TRUE(sizes);
+  EXPECT_FALSE(sizes->all_known);
+  EXPECT_FALSE(sizes->known[2]);
+}
+
+}  // namespace
+}  // namespace bolide
