@@ -1,0 +1,24 @@
+/// Tensors in files, as ONNX test folders and NumPy keep them.
+#pragma once
+
+#include <bolide/tensor.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace bolide {
+
+struct NamedTensor {
+  std::string name;
+  HostTensor tensor;
+};
+
+/// One ONNX TensorProto (`input_0.pb`). Errors: NotFound, BadFile, Unsupported for strings.
+BOLIDE_API Result<NamedTensor> read_tensor_proto(const std::filesystem::path& path);
+/// All or nothing.
+BOLIDE_API Status write_tensor_proto(const std::filesystem::path& path, const NamedTensor& tensor);
+/// "input:1x3x224x224,ids:1x128" as names with sizes: split at the last colon of each part; "name:" is a scalar.
+BOLIDE_API Result<std::vector<std::pair<std::string, Dims>>> parse_shapes(std::string_view text);
+
+}  // namespace bolide

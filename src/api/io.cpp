@@ -1,0 +1,71 @@
+#include <bolide/io.h>
+
+#include "api/network_state.h"
+#include "base/file.h"
+#include "import/onnx/reader.h"
+#include "import/onnx/tensor_data.h"
+#include "import/onnx/writer.h"
+
+#include <charconv>
+
+namespace bolide {
+
+Result<HostTensor> to_host(const Tensor& tensor) {
+  if (tensor.dtype() == DataType::kString) return unsupported("string tensors cannot be handed out through this interface");
+  TRY(HostTensor result, HostTensor::make(tensor.dtype(), tensor.dims()));
+  if (tensor.bytes() > 0) std::memcpy(result.data(), tensor.data(), tensor.bytes());
+  return result;
+}
+
+Result<NamedTensor> read_tensor_proto(const std::filesystem::path& path) {
+  const std::string shown = path.string();
+  TRY(const auto file, MappedFile::open(path));
+  TRY(const auto proto, onnx::read_tensor(file).within(shown));
+  TRY(const Tensor tensor, onnx::to_tensor(proto, onnx::ExternalData(path.parent_path())).within(shown));
+  TRY(HostTensor host, to_host(tensor).within(shown));
+  return NamedTensor{std::string(proto.name), std::move(host)};
+}
+
+Status write_tensor_proto(const std::filesystem::path& path, const NamedTensor& tensor) {
+  TRY(const Tensor copy, to_internal(tensor.tensor));
+  const std::string bytes = onnx::write_tensor(copy, tensor.name);
+  return write_file(path, std::as_bytes(std::span(bytes.data(), bytes.size())));
+}
+
+namespace {
+
+Result<Dims> parse_dims(std::string_view text, std::string_view whole) {
+  Dims dims;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('x'), text.size());
+    std::int64_t value = 0;
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + end, value);
+    if (error != std::errc() || stop != text.data() + end || value < 0) {
+      return invalid_argument("'", whole, "' is not NAME:DIMxDIMx...: '", text.substr(0, end), "' is no size");
+    }
+    dims.push_back(value);
+    if (end < text.size() && end + 1 == text.size()) return invalid_argument("'", whole, "' ends with 'x'");
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return dims;
+}
+
+}  // namespace
+
+Result<std::vector<std::pair<std::string, Dims>>> parse_shapes(std::string_view text) {
+  std::vector<std::pair<std::string, Dims>> shapes;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(','), text.size());
+    const std::string_view part = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    const std::size_t colon = part.rfind(':');
+    if (colon == std::string_view::npos || colon == 0) {
+      return invalid_argument("'", part, "' is not NAME:DIMxDIMx...");
+    }
+    TRY(Dims dims, parse_dims(part.substr(colon + 1), part));
+    shapes.emplace_back(part.substr(0, colon), std::move(dims));
+  }
+  return shapes;
+}
+
+}  // namespace bolide
