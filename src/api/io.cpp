@@ -11,7 +11,8 @@
 namespace bolide {
 
 Result<HostTensor> to_host(const Tensor& tensor) {
-  if (tensor.dtype() == DataType::kString) return unsupported("string tensors cannot be handed out through this interface");
+  if (tensor.dtype() == DataType::kString)
+    return unsupported("string tensors cannot be handed out through this interface");
   TRY(HostTensor result, HostTensor::make(tensor.dtype(), tensor.dims()));
   if (tensor.bytes() > 0) std::memcpy(result.data(), tensor.data(), tensor.bytes());
   return result;

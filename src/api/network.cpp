@@ -114,7 +114,8 @@ std::vector<TensorRef> Network::layers(std::string_view op, std::string_view att
   for (int i = 0; i < outputs; ++i) {
     names.push_back(graph.unique_name(i == 0 ? layer_name : strings::join(layer_name, ":", i)));
   }
-  Result<std::vector<ValueId>> made = graph.add_node(*std::move(parsed), std::move(values), layer_name, std::move(names));
+  Result<std::vector<ValueId>> made =
+      graph.add_node(*std::move(parsed), std::move(values), layer_name, std::move(names));
   if (!made) return fail(std::move(made).error());
   std::vector<TensorRef> result;
   for (const ValueId id : *made) result.push_back({id});
@@ -265,8 +266,8 @@ std::string Network::dot() const {
   };
   std::string out = "digraph network {\n  node [shape=box];\n";
   for (const ValueId input : graph.inputs()) {
-    out += strings::join("  ", quoted(strings::join("value ", graph.value(input).name)), " [shape=ellipse label=",
-                         quoted(graph.value(input).name), "];\n");
+    out += strings::join("  ", quoted(strings::join("value ", graph.value(input).name)),
+                         " [shape=ellipse label=", quoted(graph.value(input).name), "];\n");
   }
   for (const NodeId id : graph.order()) {
     const Node& node = graph.node(id);
@@ -275,7 +276,7 @@ std::string Network::dot() const {
       if (input == kNoValue || graph.constant(input) != nullptr) continue;
       const Value& value = graph.value(input);
       const std::string from = graph.producer(input) != nullptr ? strings::join("n", value.producer)
-                                                                 : quoted(strings::join("value ", value.name));
+                                                                : quoted(strings::join("value ", value.name));
       out += strings::join("  ", from, " -> n", id, " [label=", quoted(bolide::text(value.type)), "];\n");
     }
   }

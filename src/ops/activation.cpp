@@ -88,7 +88,7 @@ std::optional<Expr> HardSwish::expression() const {
 std::optional<Expr> Gelu::expression() const {
   Expr e;
   Arg gate;
-  if (approximate == GeluForm::kNone) {
+  if (approximate == GeluForm::kExact) {
     gate = e.push(Fn::kErf, e.push(Fn::kMul, kX, number(1 / std::numbers::sqrt2)));
   } else {
     const Arg cube = e.push(Fn::kMul, e.push(Fn::kMul, kX, kX), kX);

@@ -76,13 +76,13 @@ struct HardSwish : ElementwiseOp<HardSwish> {
   std::optional<Expr> expression() const;
 };
 
-enum class GeluForm : std::uint8_t { kNone, kTanh };
+enum class GeluForm : std::uint8_t { kExact, kTanh };
 constexpr std::array<std::string_view, 2> enum_names(GeluForm) { return {"none", "tanh"}; }
 
 /// none: 0.5*x*(1 + erf(x/sqrt(2))); tanh: 0.5*x*(1 + tanh(sqrt(2/pi)*(x + 0.044715*x^3))). Source: ONNX Gelu.
 struct Gelu : ElementwiseOp<Gelu> {
   static constexpr OpInfo kInfo{.name = "Gelu"};
-  GeluForm approximate = GeluForm::kNone;
+  GeluForm approximate = GeluForm::kExact;
   static constexpr auto kFields = std::tuple{field("approximate", &Gelu::approximate)};
   std::optional<Expr> expression() const;
 };

@@ -150,7 +150,7 @@ std::optional<View> view_of(const Op& op, std::span<const Operand> operands, int
     return view;
   }
   if (op.is<Slice>()) return view_of_slice(operands, output);
-  if (op.is<Expand>()) return output.size() < x.dims.size() ? std::nullopt : view_of_expand(x, output);
+  if (op.name() == "Expand") return output.size() < x.dims.size() ? std::nullopt : view_of_expand(x, output);
   if (const auto* split = op.as<Split>()) {
     const auto axis = static_cast<std::size_t>(split->axis < 0 ? split->axis + x.rank() : split->axis);
     View view{0, x.strides};

@@ -25,7 +25,9 @@ TEST(ReshapedStrides, MergesAndSplitsUniformGroups) {
 
 TEST(ReshapedStrides, ChannelsLastPixelsMergeWithoutACopy) {
   // [1,8,3,3] channels-last -> [1,8,9]
-  EXPECT_EQ(reshaped_strides(Dims{1, 8, 3, 3}, Dims{72, 1, 24, 8}, Dims{1, 8, 9}), (Dims{72, 1, 8}));
+  const auto strides = reshaped_strides(Dims{1, 8, 3, 3}, Dims{72, 1, 24, 8}, Dims{1, 8, 9});
+  ASSERT_TRUE(strides);
+  EXPECT_TRUE(same_strides(Dims{1, 8, 9}, *strides, Dims{72, 1, 8}));
 }
 
 TEST(ReshapedStrides, MergingChannelsWithPixelsOfChannelsLastNeedsACopy) {
@@ -70,13 +72,6 @@ TEST(ViewOf, SplitPartsLieOneAfterTheOther) {
   const auto view = view_of(Op(Split{.axis = 1, .sizes = {2, 4}}), in, 1, Dims{1, 4, 2, 2});
   ASSERT_TRUE(view);
   EXPECT_EQ(view->offset, 2);
-}
-
-TEST(ViewOf, ExpandRepeatsWithStrideZero) {
-  const std::vector<Operand> in = {dense({3, 1}, row_major(2))};
-  const auto view = view_of(Op(Expand{}), in, 0, Dims{2, 3, 4});
-  ASSERT_TRUE(view);
-  EXPECT_EQ(view->strides, (Dims{0, 1, 0}));
 }
 
 TEST(ViewOf, OperatorsThatComputeAreNoViews) {
