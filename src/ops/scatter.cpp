@@ -1,0 +1,119 @@
+#include "ops/scatter.h"
+
+#include "ops/elements.h"
+
+namespace bolide {
+namespace {
+
+Status check_types(const OpInfo& info, const InferContext& context, ScatterReduction reduction) {
+  if (!is_integer(context.dtype(1))) {
+    return invalid_argument(info.name, ": indices of ", context.dtype(1), ", not of integers");
+  }
+  if (context.dtype(0) != context.dtype(2)) {
+    return invalid_argument(info.name, ": data of ", context.dtype(0), " and updates of ", context.dtype(2));
+  }
+  if (reduction != ScatterReduction::kNone && !is_real(context.dtype(0))) {
+    return unsupported(info.name, ": reduction of ", context.dtype(0), "; real numbers work");
+  }
+  return ok();
+}
+
+/// out[to, to+count) updated by updates[from, from+count).
+void update(ScatterReduction reduction, const Tensor& updates, std::int64_t from, Tensor& out, std::int64_t to,
+            std::int64_t count) {
+  if (reduction == ScatterReduction::kNone) return copy_run(updates, from, out, to, count);
+  constexpr std::array<Fn, 5> kFns = {Fn::kAdd, Fn::kAdd, Fn::kMul, Fn::kMin, Fn::kMax};
+  const Fn fn = kFns[static_cast<std::size_t>(reduction)];
+  with_compute_type(compute_type(out.dtype()), [&](auto zero) {
+    using T = decltype(zero);
+    for (std::int64_t i = 0; i < count; ++i) {
+      store_one<T>(out, to + i, apply<T>(fn, load_one<T>(out, to + i), load_one<T>(updates, from + i)));
+    }
+  });
+}
+
+Result<Tensor> copy_of(const Tensor& data, const EvalContext& context) {
+  TRY(Tensor out, context.allocate(data.dtype(), data.dims()));
+  copy_run(data, 0, out, 0, data.count());
+  return out;
+}
+
+}  // namespace
+
+Result<TensorTypes> ScatterElements::infer(const InferContext& context) const {
+  TRY_OK(check_types(kInfo, context, reduction));
+  TRY_OK(normalize_axis(axis, context.rank(0)).within("ScatterElements"));
+  if (context.rank(0) != context.rank(1) || context.rank(1) != context.rank(2)) {
+    return invalid_argument("ScatterElements: data ", context.shape(0), ", indices ", context.shape(1), " and updates ",
+                            context.shape(2), " differ in rank");
+  }
+  return TensorTypes{context.type(0)};
+}
+
+Result<Tensors> ScatterElements::evaluate(TensorInputs inputs, EvalContext& context) const {
+  const Dims& dims = inputs[0]->dims();
+  const Dims& places = inputs[1]->dims();
+  TRY(const std::size_t at, normalize_axis(axis, inputs[0]->rank()).within("ScatterElements"));
+  if (places != inputs[2]->dims() || places.size() != dims.size()) {
+    return invalid_argument("ScatterElements: indices ", places, " and updates ", inputs[2]->dims(), " differ");
+  }
+  for (std::size_t d = 0; d < dims.size(); ++d) {
+    if (d != at && places[d] > dims[d]) {
+      return invalid_argument("ScatterElements: indices ", places, " reach beyond data ", dims);
+    }
+  }
+  TRY(const Dims indices, to_i64(*inputs[1]));
+  TRY(Tensor out, copy_of(*inputs[0], context));
+  if (indices.empty()) return Tensors{std::move(out)};
+  const Dims strides = contiguous_strides(dims);
+  Dims index(dims.size(), 0);
+  std::size_t i = 0;
+  do {
+    TRY(const std::int64_t place, normalize_index(indices[i], dims[at]).within("ScatterElements"));
+    std::int64_t to = (place - index[at]) * strides[at];
+    for (std::size_t d = 0; d < dims.size(); ++d) to += index[d] * strides[d];
+    update(reduction, *inputs[2], static_cast<std::int64_t>(i++), out, to, 1);
+  } while (next_index(index, places));
+  return Tensors{std::move(out)};
+}
+
+Result<TensorTypes> ScatterND::infer(const InferContext& context) const {
+  TRY_OK(check_types(kInfo, context, reduction));
+  const Shape& indices = context.shape(1);
+  if (indices.empty()) return invalid_argument("ScatterND: indices without axes");
+  const std::int64_t depth = indices.back().constant().value_or(0);
+  if (depth < 0 || depth > context.rank(0)) {
+    return invalid_argument("ScatterND: positions of ", depth, " numbers in data ", context.shape(0));
+  }
+  return TensorTypes{context.type(0)};
+}
+
+Result<Tensors> ScatterND::evaluate(TensorInputs inputs, EvalContext& context) const {
+  const Dims& dims = inputs[0]->dims();
+  const Dims& places = inputs[1]->dims();
+  if (places.empty() || places.back() < 0 || places.back() > inputs[0]->rank()) {
+    return invalid_argument("ScatterND: indices ", places, " into data ", dims);
+  }
+  const auto depth = static_cast<std::size_t>(places.back());
+  Dims wanted(places.begin(), places.end() - 1);
+  wanted.insert(wanted.end(), dims.begin() + places.back(), dims.end());
+  if (inputs[2]->dims() != wanted) {
+    return invalid_argument("ScatterND: updates ", inputs[2]->dims(), ", where ", wanted, " belong");
+  }
+  TRY(const Dims indices, to_i64(*inputs[1]));
+  TRY(Tensor out, copy_of(*inputs[0], context));
+  const std::int64_t inner = product(dims, depth, dims.size());
+  const std::int64_t count = product(places, 0, places.size() - 1);
+  for (std::int64_t i = 0; i < count; ++i) {
+    std::int64_t at = 0;
+    for (std::size_t d = 0; d < depth; ++d) {
+      const std::int64_t given = indices[static_cast<std::size_t>(i) * depth + d];
+      TRY(const std::int64_t index, normalize_index(given, dims[d]).within("ScatterND"));
+      at = at * dims[d] + index;
+    }
+    update(reduction, *inputs[2], i * inner, out, at * inner, inner);
+  }
+  return Tensors{std::move(out)};
+}
+
+}  // namespace bolide
