@@ -7,6 +7,7 @@
 #include "backend/cpu/kernels/depthwise.h"
 #include "backend/cpu/kernels/eltwise.h"
 #include "backend/cpu/kernels/gemm.h"
+#include "backend/cpu/kernels/pool.h"
 #include "backend/cpu/kernels/rows.h"
 
 namespace bolide {
@@ -17,6 +18,7 @@ struct KernelTable {
   const EltwiseKernels* eltwise;
   const DepthwiseKernels* depthwise;
   const RowKernels* rows;
+  const PoolKernels* pool;
 };
 
 }  // namespace bolide

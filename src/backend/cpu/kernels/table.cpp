@@ -7,8 +7,9 @@ extern const GemmKernels kGemm;
 extern const EltwiseKernels kEltwise;
 extern const DepthwiseKernels kDepthwise;
 extern const RowKernels kRows;
+extern const PoolKernels kPool;
 
 extern const KernelTable kTable;
-const KernelTable kTable = {kLanes, &kGemm, &kEltwise, &kDepthwise, &kRows};
+const KernelTable kTable = {kLanes, &kGemm, &kEltwise, &kDepthwise, &kRows, &kPool};
 
 }  // namespace bolide::BOLIDE_ISA_NS

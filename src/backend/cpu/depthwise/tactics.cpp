@@ -1,0 +1,12 @@
+#include "backend/cpu/depthwise/tactics.h"
+
+#include "backend/cpu/depthwise/work.h"
+
+namespace bolide::cpu {
+
+std::span<const Tactic* const> depthwise_tactics() {
+  static const std::array kTactics = {&depthwise_f32(), &depthwise_rows()};
+  return kTactics;
+}
+
+}  // namespace bolide::cpu

@@ -1,0 +1,148 @@
+#include "backend/cpu/elementwise/strips.h"
+
+#include "base/error.h"
+
+namespace bolide::cpu {
+namespace {
+
+const std::byte* at(const void* base, std::int64_t offset, std::size_t width) {
+  return static_cast<const std::byte*>(base) + offset * static_cast<std::int64_t>(width);
+}
+std::byte* at(void* base, std::int64_t offset, std::size_t width) {
+  return static_cast<std::byte*>(base) + offset * static_cast<std::int64_t>(width);
+}
+std::size_t width_of(DataType dtype) { return static_cast<std::size_t>(bit_width(dtype)) / 8; }
+
+template <class From, class To>
+void load_as(const void* base, const StripView& view, To* to) {
+  for (std::int64_t r = 0; r < view.rows; ++r) {
+    const From* from = static_cast<const From*>(base) + view.offset + r * view.row_stride;
+    for (std::int64_t i = 0; i < view.length; ++i) *to++ = static_cast<To>(from[i * view.stride]);
+  }
+}
+template <class To, class From>
+void store_as(const From* from, const StripView& view, void* base) {
+  for (std::int64_t r = 0; r < view.rows; ++r) {
+    To* to = static_cast<To*>(base) + view.offset + r * view.row_stride;
+    for (std::int64_t i = 0; i < view.length; ++i) to[i * view.stride] = static_cast<To>(*from++);
+  }
+}
+
+/// f(T()) for the integer type of that dtype.
+template <class F>
+void with_integer(DataType dtype, const F& f) {
+  switch (dtype) {
+    case DataType::kI8: return f(std::int8_t{});
+    case DataType::kU8: return f(std::uint8_t{});
+    case DataType::kI16: return f(std::int16_t{});
+    case DataType::kU16: return f(std::uint16_t{});
+    case DataType::kI32: return f(std::int32_t{});
+    case DataType::kU32: return f(std::uint32_t{});
+    case DataType::kBool: return f(bool{});
+    default: return f(std::int64_t{});
+  }
+}
+
+}  // namespace
+
+Result<Strips> Strips::make(const Operand& output, std::span<const Operand> inputs) {
+  if (inputs.size() + 1 > kMaxNestOperands) return unsupported(inputs.size(), " inputs");
+  std::vector<Dims> strides = {output.strides};
+  for (const Operand& input : inputs) {
+    if (input.dims.size() > output.dims.size()) return unsupported("an input of higher rank than the result");
+    strides.push_back(broadcast_strides(input.dims, input.strides, output.dims));
+  }
+  Strips out;
+  out.nest_ = collapse(output.dims, strides);
+  const Nest& nest = out.nest_;
+  if (nest.rank() > kMaxNestRank) return unsupported(nest.rank(), " dims that do not join");
+  const std::int64_t total = nest.count();
+  if (total == 0) return out;
+  const int last = nest.rank() - 1;
+  const std::int64_t inner = nest.size(last);
+  out.multi_row_ = last > 0 && inner <= kElements / 2;
+  if (out.multi_row_) {
+    const std::int64_t rows = nest.size(last - 1);
+    out.length_ = inner;
+    out.rows_ = std::min(rows, kElements / inner);
+    out.pieces_ = (rows + out.rows_ - 1) / out.rows_;
+    out.count_ = total / inner / rows * out.pieces_;
+  } else {
+    out.length_ = std::min(inner, kElements);
+    out.pieces_ = (inner + out.length_ - 1) / out.length_;
+    out.count_ = total / inner * out.pieces_;
+  }
+  return out;
+}
+
+void load_strip(const EltwiseKernels& kernels, DataType dtype, const void* base, const StripView& view, float* to) {
+  const auto load = kernels.load[static_cast<std::size_t>(dtype)];
+  const std::size_t width = width_of(dtype);
+  if (view.dense()) {
+    load(at(base, view.offset, width), to, view.count());
+    return;
+  }
+  if (view.stride == 1 && view.row_stride == 0) {  // one row for all: by doubling
+    load(at(base, view.offset, width), to, view.length);
+    const std::int64_t count = view.count();
+    for (std::int64_t done = view.length; done < count; done *= 2) {
+      std::copy_n(to, std::min(done, count - done), to + done);
+    }
+    return;
+  }
+  if (dtype == DataType::kF32 && view.stride != 1 && view.stride != 0) {
+    load_as<float>(base, view, to);
+    return;
+  }
+  for (std::int64_t r = 0; r < view.rows; ++r, to += view.length) {
+    const std::int64_t row = view.offset + r * view.row_stride;
+    if (view.stride == 1) {
+      load(at(base, row, width), to, view.length);
+    } else if (view.stride == 0) {
+      load(at(base, row, width), to, 1);
+      std::fill_n(to + 1, view.length - 1, *to);
+    } else {
+      for (std::int64_t i = 0; i < view.length; ++i) load(at(base, row + i * view.stride, width), to + i, 1);
+    }
+  }
+}
+
+void store_strip(const EltwiseKernels& kernels, DataType dtype, const float* from, const StripView& view, void* base) {
+  const auto store = kernels.store[static_cast<std::size_t>(dtype)];
+  const std::size_t width = width_of(dtype);
+  if (view.dense()) {
+    store(from, at(base, view.offset, width), view.count());
+    return;
+  }
+  if (dtype == DataType::kF32 && view.stride != 1) {
+    store_as<float>(from, view, base);
+    return;
+  }
+  for (std::int64_t r = 0; r < view.rows; ++r, from += view.length) {
+    const std::int64_t row = view.offset + r * view.row_stride;
+    if (view.stride == 1) {
+      store(from, at(base, row, width), view.length);
+    } else {
+      for (std::int64_t i = 0; i < view.length; ++i) store(from + i, at(base, row + i * view.stride, width), 1);
+    }
+  }
+}
+
+bool has_integer_strips(DataType dtype) {
+  return dtype == DataType::kBool || (is_integer(dtype) && dtype != DataType::kU64 && bit_width(dtype) >= 8);
+}
+
+void load_strip(DataType dtype, const void* base, const StripView& view, std::int64_t* to) {
+  if (dtype == DataType::kBool) {
+    load_as<std::uint8_t>(base, view, to);
+    for (std::int64_t i = 0; i < view.count(); ++i) to[i] = to[i] != 0 ? 1 : 0;
+    return;
+  }
+  with_integer(dtype, [&]<class T>(T) { load_as<T>(base, view, to); });
+}
+
+void store_strip(DataType dtype, const std::int64_t* from, const StripView& view, void* base) {
+  with_integer(dtype, [&]<class T>(T) { store_as<T>(from, view, base); });
+}
+
+}  // namespace bolide::cpu

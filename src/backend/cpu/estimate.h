@@ -1,0 +1,29 @@
+/// Rough times for ranking; the clock decides among what they leave.
+#pragma once
+
+#include "backend/cpu/isa.h"
+
+#include <algorithm>
+
+namespace bolide::cpu {
+
+inline std::int64_t operand_bytes(const Operand& operand) {
+  return operand.absent ? 0 : operand.count() * bit_width(operand.dtype) / 8;
+}
+inline std::int64_t problem_bytes(const Problem& problem) {
+  std::int64_t out = 0;
+  for (const Operand& operand : problem.inputs) out += operand_bytes(operand);
+  for (const Operand& operand : problem.outputs) out += operand_bytes(operand);
+  return out;
+}
+
+/// Microseconds to move `bytes` and to spend `core_us` of arithmetic over all threads: 40 GB/s a core while the data
+/// fit its L2, else 10.
+inline double estimate_us(const CpuTarget& target, double bytes, double core_us) {
+  const double threads = std::max(1, target.threads);
+  const double per_us = bytes / threads <= static_cast<double>(target.l2_bytes) ? 40e3 : 10e3;
+  const double one = bytes / per_us + core_us;
+  return one < 8 ? 0.2 + one : 2 + one / threads;
+}
+
+}  // namespace bolide::cpu

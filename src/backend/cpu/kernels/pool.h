@@ -1,0 +1,46 @@
+/// The inner loop of pooling: one row of output pixels.
+#pragma once
+
+#include <cstdint>
+
+namespace bolide {
+
+/// out[p][c] = max or average over the taps inside the input of x[kd][ky][p * stride - before + kx * dilation][c].
+/// Strides are in elements.
+struct PoolRow {
+  const void* x = nullptr;  ///< the first kernel plane and row inside the image, input column 0
+  std::int64_t x_plane = 0;
+  std::int64_t x_row = 0;
+  std::int64_t x_column = 0;
+  std::int64_t x_channel = 1;
+  std::int64_t planes = 0;  ///< kernel planes and rows inside the image; either may be 0
+  std::int64_t rows = 0;
+  std::int64_t kernel_width = 1;
+  std::int64_t stride = 1;
+  std::int64_t dilation = 1;
+  std::int64_t before = 0;
+  std::int64_t after = 0;
+  std::int64_t in_width = 0;
+  std::int64_t out_width = 0;
+  void* out = nullptr;
+  std::int64_t out_column = 0;
+  std::int64_t out_channel = 1;
+  std::int64_t channels = 0;
+  /// Averages divide by this times the kernel columns inside the padded input (`counts_padding`), or inside the input.
+  std::int64_t divisor = 1;
+  bool counts_padding = false;
+};
+
+struct PoolKernels {
+  using Row = void (*)(const PoolRow& row);
+  /// Contiguous channels.
+  Row max_f32;
+  Row max_u8;
+  Row max_i8;
+  Row average_f32;
+  /// Any strides; vectors along the width.
+  Row max_f32_planes;
+  Row average_f32_planes;
+};
+
+}  // namespace bolide

@@ -1,0 +1,205 @@
+#include "backend/cpu/pool/tactics.h"
+
+#include "backend/cpu/estimate.h"
+#include "backend/cpu/kernel_table.h"
+#include "ops/pool.h"
+
+namespace bolide::cpu {
+namespace {
+
+/// A pooling with concrete sizes; spatial dims are depth, height, width, missing ones of size 1.
+struct PoolWork {
+  std::int64_t batch = 1;
+  std::int64_t channels = 1;
+  std::array<WindowAxis, 3> axes;
+  std::array<std::int64_t, 5> x_strides{};    ///< n, c, d, h, w
+  std::array<std::int64_t, 5> out_strides{};  ///< likewise
+  int element_bytes = 4;
+  bool max = true;
+  bool counts_padding = false;
+};
+
+Result<PoolWork> pool_work(const Problem& problem) {
+  const auto* max = problem.op->as<MaxPool>();
+  const auto* average = problem.op->as<AveragePool>();
+  if (max == nullptr && average == nullptr) return unsupported("neither MaxPool nor AveragePool");
+  if (problem.outputs.size() > 1 && !problem.outputs[1].absent) return unsupported("the places of the largest");
+  const Operand& x = problem.inputs[0];
+  const Operand& y = problem.outputs[0];
+  if (x.rank() > 5) return unsupported(x.rank() - 2, " spatial dims; at most 3");
+  const std::size_t spatial = x.dims.size() - 2;
+  PoolWork out;
+  out.max = max != nullptr;
+  out.counts_padding = average != nullptr && average->count_include_pad;
+  TRY(const std::vector<WindowAxis> axes,
+      window_axes(problem.op->name(), max != nullptr ? max->window() : average->window(),
+                  max != nullptr ? max->kernel : average->kernel, std::span(x.dims).subspan(2)));
+  out.batch = x.dims[0];
+  out.channels = x.dims[1];
+  out.element_bytes = bit_width(x.dtype) / 8;
+  for (WindowAxis& axis : out.axes) axis = {.in = 1, .out = 1};
+  for (std::size_t d = 0; d < 2; ++d) {
+    out.x_strides[d] = x.strides[d];
+    out.out_strides[d] = y.strides[d];
+  }
+  for (std::size_t d = 0; d < spatial; ++d) {
+    out.axes[3 - spatial + d] = axes[d];
+    out.x_strides[5 - spatial + d] = x.strides[d + 2];
+    out.out_strides[5 - spatial + d] = y.strides[d + 2];
+  }
+  return out;
+}
+
+/// Kernel positions [begin, end) of the window of output `p` that are inside the input, and how many an average counts.
+struct Inside {
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+  std::int64_t counted = 0;
+};
+Inside inside(const WindowAxis& axis, std::int64_t p, bool counts_padding) {
+  const std::int64_t start = p * axis.stride - axis.before;
+  const auto below = [&](std::int64_t limit) {  // kernel positions below it
+    return limit > start ? std::min(axis.kernel, (limit - start - 1) / axis.dilation + 1) : 0;
+  };
+  Inside out;
+  out.begin = std::min(axis.kernel, start >= 0 ? 0 : (-start + axis.dilation - 1) / axis.dilation);
+  out.end = std::max(out.begin, below(axis.in));
+  out.counted = counts_padding ? below(axis.in + axis.after) : out.end - out.begin;
+  return out;
+}
+
+class PoolKernel final : public Kernel {
+ public:
+  PoolKernel(const PoolWork& work, PoolKernels::Row row, std::int64_t channel_grain)
+      : work_(work), row_(row), channel_grain_(channel_grain) {}
+
+  Grid grid(int) const override {
+    const std::int64_t rows = work_.batch * work_.axes[0].out * work_.axes[1].out;
+    return {.rows = rows, .channels = work_.channels, .channel_grain = std::min(channel_grain_, work_.channels)};
+  }
+
+  Status run(int, const KernelBuffers& buffers, Range rows, Range channels) const override {
+    const auto& [depth, height, width] = work_.axes;
+    const auto* x = static_cast<const std::byte*>(buffers.inputs[0]);
+    auto* y = static_cast<std::byte*>(buffers.outputs[0]);
+    const auto& xs = work_.x_strides;
+    const auto& ys = work_.out_strides;
+    PoolRow row;
+    row.x_plane = depth.dilation * xs[2];
+    row.x_row = height.dilation * xs[3];
+    row.x_column = xs[4];
+    row.x_channel = xs[1];
+    row.kernel_width = width.kernel;
+    row.stride = width.stride;
+    row.dilation = width.dilation;
+    row.before = width.before;
+    row.after = width.after;
+    row.in_width = width.in;
+    row.out_width = width.out;
+    row.out_column = ys[4];
+    row.out_channel = ys[1];
+    row.channels = channels.end - channels.begin;
+    row.counts_padding = work_.counts_padding;
+    for (std::int64_t r = rows.begin; r < rows.end; ++r) {
+      const std::int64_t oh = r % height.out;
+      const std::int64_t od = r / height.out % depth.out;
+      const std::int64_t n = r / height.out / depth.out;
+      const Inside planes = inside(depth, od, work_.counts_padding);
+      const Inside lines = inside(height, oh, work_.counts_padding);
+      row.planes = planes.end - planes.begin;
+      row.rows = lines.end - lines.begin;
+      row.divisor = planes.counted * lines.counted;
+      const std::int64_t id = od * depth.stride - depth.before + planes.begin * depth.dilation;
+      const std::int64_t ih = oh * height.stride - height.before + lines.begin * height.dilation;
+      const bool empty = row.planes == 0 || row.rows == 0;
+      const std::int64_t from = n * xs[0] + channels.begin * xs[1] + (empty ? 0 : id * xs[2] + ih * xs[3]);
+      const std::int64_t to = n * ys[0] + channels.begin * ys[1] + od * ys[2] + oh * ys[3];
+      row.x = x + from * work_.element_bytes;
+      row.out = y + to * work_.element_bytes;
+      row_(row);
+    }
+    return ok();
+  }
+
+ private:
+  PoolWork work_;
+  PoolKernels::Row row_;
+  std::int64_t channel_grain_;
+};
+
+double pool_estimate(const Problem& problem, const Target& target, double lanes) {
+  const Result<PoolWork> work = pool_work(problem);
+  double taps = 1;
+  if (work) {
+    for (const WindowAxis& axis : work->axes) taps *= static_cast<double>(axis.kernel);
+  }
+  const double operations = static_cast<double>(problem.outputs[0].count()) * taps;
+  return estimate_us(cpu_target(target), static_cast<double>(problem_bytes(problem)), operations / lanes * 0.4e-3);
+}
+
+/// Needs     contiguous channels in and out; f32, MaxPool also u8 and i8
+/// Numerics  the taps of a window in order, f32; averages multiply by the rounded inverse of the count
+class PoolChannelsLast final : public Tactic {
+ public:
+  constexpr PoolChannelsLast() : Tactic("cpu.pool.channels_last", 1) {}
+
+  Verdict accepts(const Problem& problem, const Target&) const override {
+    const Result<PoolWork> work = pool_work(problem);
+    if (!work) return reject(work.error().message);
+    const DataType dtype = problem.inputs[0].dtype;
+    const bool bytes = dtype == DataType::kU8 || dtype == DataType::kI8;
+    if (dtype != DataType::kF32 && !(work->max && bytes)) return reject("f32, or the largest of u8 or i8; got ", dtype);
+    if (work->channels > 1 && (work->x_strides[1] != 1 || work->out_strides[1] != 1)) {
+      return reject("channels stand ", work->x_strides[1], " and ", work->out_strides[1], " apart; needs 1");
+    }
+    return accept();
+  }
+  double estimate_us(const Problem& problem, const Target& target) const override {
+    return pool_estimate(problem, target, kernel_table(cpu_target(target).isa).lanes);
+  }
+  Result<std::unique_ptr<Kernel>> bind(const Problem& problem, const Target& target) const override {
+    TRY(const PoolWork work, pool_work(problem));
+    const PoolKernels& kernels = *kernel_table(cpu_target(target).isa).pool;
+    const DataType dtype = problem.inputs[0].dtype;
+    const PoolKernels::Row row = !work.max                ? kernels.average_f32
+                                 : dtype == DataType::kU8 ? kernels.max_u8
+                                 : dtype == DataType::kI8 ? kernels.max_i8
+                                                          : kernels.max_f32;
+    return std::unique_ptr<Kernel>(std::make_unique<PoolKernel>(work, row, 64));
+  }
+};
+
+/// Needs     f32, any strides; runs along the width
+/// Numerics  as the channels-last form
+class PoolPlanes final : public Tactic {
+ public:
+  constexpr PoolPlanes() : Tactic("cpu.pool.planes", 1) {}
+
+  Verdict accepts(const Problem& problem, const Target&) const override {
+    const Result<PoolWork> work = pool_work(problem);
+    if (!work) return reject(work.error().message);
+    if (problem.inputs[0].dtype != DataType::kF32) return reject("f32 only, got ", problem.inputs[0].dtype);
+    return accept();
+  }
+  double estimate_us(const Problem& problem, const Target& target) const override {
+    return pool_estimate(problem, target, 2);
+  }
+  Result<std::unique_ptr<Kernel>> bind(const Problem& problem, const Target& target) const override {
+    TRY(const PoolWork work, pool_work(problem));
+    const PoolKernels& kernels = *kernel_table(cpu_target(target).isa).pool;
+    return std::unique_ptr<Kernel>(
+        std::make_unique<PoolKernel>(work, work.max ? kernels.max_f32_planes : kernels.average_f32_planes, 1));
+  }
+};
+
+constexpr PoolChannelsLast kChannelsLast;
+constexpr PoolPlanes kPlanes;
+
+}  // namespace
+
+std::span<const Tactic* const> pool_tactics() {
+  static constexpr std::array<const Tactic*, 2> kTactics = {&kChannelsLast, &kPlanes};
+  return kTactics;
+}
+
+}  // namespace bolide::cpu

@@ -1,0 +1,210 @@
+#include "backend/cpu/kernel_table.h"
+#include "backend/cpu/tactic_harness.h"
+#include "ops/activation.h"
+#include "ops/arithmetic.h"
+#include "ops/fused_elementwise.h"
+#include "ops/logic.h"
+#include "ops/quantize.h"
+#include "ops/unary_math.h"
+
+#include <cmath>
+
+namespace bolide::test {
+namespace {
+
+constexpr std::string_view kF32 = "cpu.elementwise.f32";
+constexpr std::string_view kInt = "cpu.elementwise.int";
+
+Layout of(Dims dims, DataType dtype = DataType::kF32) { return {.dims = std::move(dims), .dtype = dtype}; }
+Layout last(Dims dims, DataType dtype = DataType::kF32) {
+  return {.dims = std::move(dims), .dtype = dtype, .order = Order::kChannelsLast};
+}
+Op fused(std::string_view text, int inputs, DataType out = DataType::kF32) {
+  return Op(Elementwise{*Expr::parse(text, inputs), out});
+}
+
+TEST(ElementwiseTactics, SameShapesOfEveryLengthAroundTheVectorAndTheStrip) {
+  for (const std::int64_t n : {0, 1, 3, 4, 5, 15, 16, 17, 1023, 1024, 1025, 5000}) {
+    expect_tactic({.op = Op(Add{}), .inputs = {of({n}), of({n})}}, kF32);
+    if (HasFailure()) return;
+  }
+}
+
+TEST(ElementwiseTactics, OperandsBroadcastAlongAnyDims) {
+  expect_tactic({.op = Op(Mul{}), .inputs = {of({2, 3, 5, 7}), of({7})}}, kF32);
+  expect_tactic({.op = Op(Mul{}), .inputs = {of({2, 3, 5, 7}), of({3, 1, 1})}}, kF32);
+  expect_tactic({.op = Op(Sub{}), .inputs = {of({}), of({2, 3, 5, 7})}}, kF32);
+  expect_tactic({.op = Op(Sub{}), .inputs = {of({2, 1, 5, 1}), of({3, 1, 700})}}, kF32);
+  expect_tactic({.op = Op(Add{}), .inputs = {last({2, 64, 5, 7}), of({64, 1, 1})}, .outputs = {last({})}}, kF32);
+}
+
+TEST(ElementwiseTactics, AnyStridesOnBothSides) {
+  Layout x = last({2, 19, 6, 9});
+  x.gap = 5;
+  x.offset = 3;
+  Layout y = last({});
+  y.gap = 2;
+  y.offset = 7;
+  expect_tactic({.op = Op(Relu{}), .inputs = {x}, .outputs = {y}}, kF32);
+  expect_tactic({.op = Op(Add{}), .inputs = {x, of({2, 19, 6, 9})}, .outputs = {y}}, kF32);
+  expect_tactic({.op = Op(Add{}), .inputs = {x, of({2, 19, 6, 9})}}, kF32);
+  Layout repeated = of({2, 19, 6, 9});
+  repeated.repeated = {1, 3};
+  expect_tactic({.op = Op(Add{}), .inputs = {repeated, x}, .outputs = {y}}, kF32);
+}
+
+TEST(ElementwiseTactics, ActivationsStayWithinAFewRoundings) {
+  for (const Op& op : {Op(Sigmoid{}), Op(Tanh{}), Op(Exp{}), Op(Erf{}), Op(Silu{}), Op(Softplus{})}) {
+    Layout x = of({3, 1111});
+    x.fill = Fill::kNormal;
+    expect_tactic({.op = op, .inputs = {x}, .rounding = 12}, kF32);
+  }
+  for (const Op& op : {Op(Gelu{}), Op(HardSwish{}), Op(Mish{}), Op(Elu{}), Op(LeakyRelu{})}) {
+    Layout x = of({3, 1111});
+    x.fill = Fill::kNormal;
+    expect_tactic({.op = op, .inputs = {x}, .rounding = 40}, kF32);
+  }
+}
+
+TEST(ElementwiseTactics, SixteenBitFloatsComputeInF32) {
+  for (const DataType type : {DataType::kF16, DataType::kBF16}) {
+    Layout x = of({5, 77}, type);
+    x.fill = Fill::kNormal;
+    expect_tactic({.op = Op(Add{}), .inputs = {x, x}}, kF32);
+    expect_tactic({.op = Op(Relu{}), .inputs = {x}}, kF32);
+  }
+}
+
+TEST(ElementwiseTactics, FusedChainsReadAndWriteAnyNumbers) {
+  expect_tactic(
+      {.op = fused("t0=mul(x0,x1);t1=add(t0,x2);max(t1,0)", 3), .inputs = {of({4, 333}), of({333}), of({4, 1})}}, kF32);
+  expect_tactic({.op = fused("t0=sub(x0,3);t1=mul(t0,0.5);add(t1,x1)", 2, DataType::kU8),
+                 .inputs = {of({4, 333}, DataType::kU8), of({4, 333}, DataType::kI8)}},
+                kF32);
+  expect_tactic({.op = fused("t0=less(x0,x1);select(t0,x1,x0)", 2, DataType::kI32),
+                 .inputs = {of({70}, DataType::kI64), of({70})}},
+                kF32);
+}
+
+TEST(ElementwiseTactics, EightBitUnaryChainsAreExact) {
+  for (const DataType from : {DataType::kU8, DataType::kI8}) {
+    for (const DataType to : {DataType::kU8, DataType::kI8}) {
+      Layout x = last({2, 40, 9, 5}, from);
+      x.fill = Fill::kFullRange;
+      x.gap = 3;
+      expect_tactic({.op = fused("t0=sub(x0,7);t1=mul(t0,0.25);t2=max(t1,-6);t3=mul(t2,1.5);add(t3,11)", 1, to),
+                     .inputs = {x},
+                     .outputs = {last({})}},
+                    kF32);
+    }
+  }
+}
+
+TEST(ElementwiseTactics, QuantizeAndDequantizeByTensorAndByAxis) {
+  Layout x = last({2, 37, 4, 5});
+  x.fill = Fill::kNormal;
+  for (const DataType out : {DataType::kU8, DataType::kI8}) {
+    Layout scale = of({});
+    scale.fill = Fill::kNormal;
+    Layout scales = of({37});
+    scales.fill = Fill::kNormal;
+    const Layout zero = of({}, out);
+    const Layout zeros = of({37}, out);
+    expect_tactic({.op = Op(QuantizeLinear{.out = out}), .inputs = {x, scale, zero}}, kF32);
+    expect_tactic({.op = Op(QuantizeLinear{.axis = 1, .out = out}), .inputs = {x, scales, zeros}}, kF32);
+    Layout q = last({2, 37, 4, 5}, out);
+    q.fill = Fill::kFullRange;
+    expect_tactic({.op = Op(DequantizeLinear{}), .inputs = {q, of({}), zero}}, kF32);
+    expect_tactic({.op = Op(DequantizeLinear{.axis = -3}), .inputs = {q, of({37}), zeros}, .outputs = {last({})}},
+                  kF32);
+    expect_tactic({.op = Op(DequantizeLinear{}), .inputs = {q, of({1})}}, kF32);
+  }
+}
+
+TEST(ElementwiseTactics, IntegersKeepTheirOwnArithmetic) {
+  for (const DataType type : {DataType::kI64, DataType::kI32, DataType::kU8}) {
+    expect_tactic({.op = Op(Add{}), .inputs = {of({5, 300}, type), of({300}, type)}}, kInt);
+    expect_tactic({.op = Op(Div{}), .inputs = {of({5, 300}, type), of({5, 1}, type)}}, kInt);
+    expect_tactic({.op = Op(Less{}), .inputs = {of({5, 300}, type), of({5, 1}, type)}}, kInt);
+  }
+}
+
+/// Bits from everywhere on the number line, both signs.
+std::vector<float> numbers() {
+  std::vector<float> out;
+  for (std::uint64_t bits = 0; bits < (UINT64_C(1) << 32); bits += 65521 * 17) {
+    const auto narrow = static_cast<std::uint32_t>(bits);
+    float value = 0;
+    std::memcpy(&value, &narrow, sizeof(value));
+    out.push_back(value);
+  }
+  for (float x = -20; x < 20; x += 0.0137F) out.push_back(x);
+  for (const float x : {0.0F, -0.0F, 1.0F, -1.0F, INFINITY, -INFINITY, NAN, 1e-45F, -1e-45F, 3.4e38F}) out.push_back(x);
+  return out;
+}
+
+TEST(VectorFunctions, AreWithinFourUnitsInTheLastPlaceOnTheWholeLine) {
+  const std::vector<float> x = numbers();
+  std::vector<float> got(x.size());
+  for (const Isa isa : isa_levels()) {
+    const EltwiseKernels& kernels = *kernel_table(isa).eltwise;
+    for (const Fn fn : {Fn::kNeg,   Fn::kAbs,   Fn::kSign,  Fn::kExp,   Fn::kLog,  Fn::kLog1p,   Fn::kExpm1,
+                        Fn::kSqrt,  Fn::kRsqrt, Fn::kRecip, Fn::kErf,   Fn::kTanh, Fn::kSigmoid, Fn::kSoftplus,
+                        Fn::kFloor, Fn::kCeil,  Fn::kTrunc, Fn::kRound, Fn::kNot,  Fn::kIsNan,   Fn::kIsInf}) {
+      kernels.fn[static_cast<std::size_t>(fn)](x.data(), nullptr, nullptr, got.data(),
+                                               static_cast<std::int64_t>(x.size()), 0);
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        const auto want = static_cast<float>(apply<double>(fn, static_cast<double>(x[i])));
+        const float unit = std::nextafter(std::abs(want), INFINITY) - std::abs(want);
+        const bool same =
+            (std::isnan(want) && std::isnan(got[i])) || want == got[i] || std::abs(want - got[i]) <= 4 * unit;
+        ASSERT_TRUE(same) << name(fn) << "(" << x[i] << ") on " << name(isa) << " is " << got[i] << ", expected "
+                          << want;
+      }
+    }
+  }
+}
+
+TEST(VectorFunctions, OfTwoAndThreeArgumentsEqualTheirSpecification) {
+  const std::vector<float> a = {1, -2, 0, -0.0F, INFINITY, -INFINITY, NAN, 3.5F, 2,
+                                7, -7, 5, 0.5F,  1e30F,    2,         NAN, 4,    -1};
+  const std::vector<float> b = {2, 3, 0, 1, 1, INFINITY, 2, NAN, -1, 3, 3, 5, 0.5F, 1e30F, 0.5F, NAN, -INFINITY, 2};
+  const std::vector<float> c = {9, 8, 7, 6, 5, 4, 3, 2, 1, 0, -1, -2, -3, -4, -5, -6, -7, -8};
+  const auto n = static_cast<std::int64_t>(a.size());
+  std::vector<float> got(a.size());
+  for (const Isa isa : isa_levels()) {
+    const EltwiseKernels& kernels = *kernel_table(isa).eltwise;
+    for (int f = static_cast<int>(Fn::kAdd); f <= static_cast<int>(Fn::kSelect); ++f) {
+      const Fn fn = static_cast<Fn>(f);
+      for (int mask = 0; mask < 8; ++mask) {
+        kernels.fn[f](a.data(), b.data(), c.data(), got.data(), n, mask);
+        for (std::size_t i = 0; i < a.size(); ++i) {
+          const float want = apply<float>(fn, a[mask & 1 ? 0 : i], b[mask & 2 ? 0 : i], c[mask & 4 ? 0 : i]);
+          const bool same = (std::isnan(want) && std::isnan(got[i])) || want == got[i];
+          ASSERT_TRUE(same) << name(fn) << " element " << i << " mask " << mask << " on " << name(isa) << " is "
+                            << got[i] << ", expected " << want;
+        }
+      }
+    }
+  }
+}
+
+TEST(VectorFunctions, PowersByOneNumber) {
+  const std::vector<float> x = {0, -0.0F, 1, -1, 2, -3, 0.25F, INFINITY, -INFINITY, NAN, 1e-3F, 100};
+  std::vector<float> got(x.size());
+  for (const Isa isa : isa_levels()) {
+    for (const float power : {1.0F, 2.0F, 3.0F, -1.0F, 0.5F, 2.5F, 0.0F}) {
+      kernel_table(isa).eltwise->fn[static_cast<std::size_t>(Fn::kPow)](x.data(), &power, nullptr, got.data(),
+                                                                        static_cast<std::int64_t>(x.size()), 2);
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        const float want = std::pow(x[i], power);
+        const bool same = (std::isnan(want) && std::isnan(got[i])) || want == got[i] ||
+                          std::abs(want - got[i]) <= 2e-7F * std::abs(want);
+        ASSERT_TRUE(same) << x[i] << " to the power of " << power << " is " << got[i] << ", expected " << want;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace bolide::test

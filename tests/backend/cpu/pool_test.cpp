@@ -1,0 +1,87 @@
+#include "ops/pool.h"
+
+#include "backend/cpu/tactic_harness.h"
+
+namespace bolide::test {
+namespace {
+
+constexpr std::string_view kChannelsLast = "cpu.pool.channels_last";
+constexpr std::string_view kPlanes = "cpu.pool.planes";
+
+Layout image(Dims dims, DataType dtype = DataType::kF32) {
+  return {.dims = std::move(dims), .dtype = dtype, .order = Order::kChannelsLast};
+}
+
+TEST(Pool, TheLargestOfWindowsForChannelCountsAroundTheVectors) {
+  for (const std::int64_t channels : {1, 3, 4, 7, 8, 15, 16, 17, 63, 64, 65, 300}) {
+    expect_tactic({.op = Op(MaxPool{.kernel = {3, 3}, .strides = {2, 2}, .pads = {1, 1, 1, 1}}),
+                   .inputs = {image({2, channels, 9, 8})},
+                   .outputs = {image({})}},
+                  kChannelsLast);
+    for (const DataType type : {DataType::kU8, DataType::kI8}) {
+      Layout x = image({1, channels, 5, 6}, type);
+      x.fill = Fill::kFullRange;
+      expect_tactic({.op = Op(MaxPool{.kernel = {2, 3}, .pads = {0, 1, 1, 0}}), .inputs = {x}, .outputs = {image({})}},
+                    kChannelsLast);
+    }
+    if (HasFailure()) return;
+  }
+}
+
+TEST(Pool, AveragesCountWhatIsInsideOrThePaddingToo) {
+  for (const bool counts_padding : {false, true}) {
+    for (const bool ceil_mode : {false, true}) {
+      const AveragePool pool{.kernel = {3, 2},
+                             .strides = {2, 3},
+                             .pads = {1, 1, 0, 1},
+                             .ceil_mode = ceil_mode,
+                             .count_include_pad = counts_padding};
+      const Case test = {.op = Op(pool), .inputs = {image({2, 37, 8, 9})}, .outputs = {image({})}, .rounding = 4};
+      expect_tactic(test, kChannelsLast);
+      expect_tactic(test, kPlanes);
+    }
+  }
+}
+
+TEST(Pool, DilationStridesAndWideWindows) {
+  const MaxPool pool{.kernel = {3, 2}, .strides = {1, 2}, .pads = {2, 2, 2, 2}, .dilations = {2, 3}};
+  expect_tactic({.op = Op(pool), .inputs = {image({1, 20, 5, 7})}, .outputs = {image({})}}, kChannelsLast);
+  expect_tactic({.op = Op(pool), .inputs = {{.dims = {1, 5, 5, 700}}}}, kPlanes);
+  const MaxPool same{.kernel = {13, 13}, .pads = {6, 6, 6, 6}};
+  expect_tactic({.op = Op(same), .inputs = {image({1, 18, 7, 5})}, .outputs = {image({})}}, kChannelsLast);
+}
+
+TEST(Pool, OneAndThreeSpatialDims) {
+  expect_tactic({.op = Op(MaxPool{.kernel = {3}, .strides = {2}, .pads = {1, 1}}),
+                 .inputs = {image({2, 9, 17})},
+                 .outputs = {image({})}},
+                kChannelsLast);
+  expect_tactic({.op = Op(AveragePool{.kernel = {2, 3, 2}, .pads = {1, 1, 0, 0, 1, 1}}),
+                 .inputs = {image({2, 9, 4, 5, 6})},
+                 .outputs = {image({})},
+                 .rounding = 4},
+                kChannelsLast);
+  expect_tactic({.op = Op(AveragePool{.kernel = {2, 3, 2}}), .inputs = {{.dims = {2, 9, 4, 5, 6}}}, .rounding = 4},
+                kPlanes);
+}
+
+TEST(Pool, SlicesOfWiderPixels) {
+  Layout x = image({2, 21, 6, 7});
+  x.gap = 11;
+  x.offset = 5;
+  Layout y = image({});
+  y.gap = 9;
+  expect_tactic({.op = Op(MaxPool{.kernel = {2, 2}}), .inputs = {x}, .outputs = {y}}, kChannelsLast);
+  expect_tactic({.op = Op(AveragePool{.kernel = {2, 2}}), .inputs = {x}, .outputs = {{}}}, kPlanes);
+}
+
+TEST(Pool, DeclinesWhatItCannotDo) {
+  const MaxPool pool{.kernel = {2, 2}};
+  const std::vector<std::string> ran =
+      run_case({.op = Op(pool), .inputs = {{.dims = {1, 3, 4, 4}, .dtype = DataType::kI8}}});
+  EXPECT_EQ(std::count(ran.begin(), ran.end(), kChannelsLast), 0);
+  EXPECT_EQ(std::count(ran.begin(), ran.end(), kPlanes), 0);
+}
+
+}  // namespace
+}  // namespace bolide::test
