@@ -117,24 +117,31 @@ void multiply_tile(const double* rows, std::int64_t row_stride, std::int64_t row
 void contract_windows(const WindowContraction& p, const double* x, const double* w, const double* bias, double* out) {
   const Sizes sizes(p);
   const std::int64_t tiles = (sizes.out + sizes.width - 1) / sizes.width;
-  const std::int64_t chunks = p.batch * p.groups * tiles;
-  if (chunks == 0 || p.group_out == 0) return;
+  const std::int64_t planes = p.batch * p.groups;
+  if (planes * tiles == 0 || p.group_out == 0) return;
   ThreadPool& pool = ThreadPool::shared();
+  // Output channels are split too where there are few tiles; each part gathers its tile again.
+  constexpr std::int64_t kLeastRows = 64;
+  const std::int64_t wanted = (4 * std::int64_t{pool.size()} + planes * tiles - 1) / (planes * tiles);
+  const std::int64_t parts = std::clamp<std::int64_t>(p.group_out / kLeastRows, 1, wanted);
+  const std::int64_t rows = (p.group_out + parts - 1) / parts;
   std::vector<std::vector<double>> scratch(static_cast<std::size_t>(pool.size()));
-  pool.parallel_for(chunks, pool.size(), [&](std::int64_t chunk, int worker) {
+  pool.parallel_for(planes * tiles * parts, pool.size(), [&](std::int64_t chunk, int worker) {
     std::vector<double>& tile = scratch[static_cast<std::size_t>(worker)];
     tile.resize(static_cast<std::size_t>(sizes.depth * sizes.width));
-    const std::int64_t plane = chunk / tiles;  // batch * groups + group
-    const std::int64_t group = plane % p.groups;
-    const std::int64_t begin = chunk % tiles * sizes.width;
+    const std::int64_t plane = chunk / parts / tiles;  // batch * groups + group
+    const std::int64_t begin = chunk / parts % tiles * sizes.width;
     const std::int64_t columns = std::min(sizes.width, sizes.out - begin);
+    const std::int64_t first = chunk % parts * rows;
+    const std::int64_t count = std::min(rows, p.group_out - first);
+    if (count <= 0) return;
     gather(p, sizes, x + plane * p.group_in * sizes.in, begin, columns, tile.data());
-    double* to = out + plane * p.group_out * sizes.out + begin;
-    multiply_tile(w + group * p.group_out * sizes.depth, sizes.depth, p.group_out, tile.data(), sizes.width, columns,
-                  sizes.depth, to, sizes.out);
-    if (bias == nullptr) return;
-    for (std::int64_t o = 0; o < p.group_out; ++o) {
-      for (std::int64_t j = 0; j < columns; ++j) to[o * sizes.out + j] += bias[group * p.group_out + o];
+    const std::int64_t channel = plane % p.groups * p.group_out + first;
+    double* to = out + (plane * p.group_out + first) * sizes.out + begin;
+    multiply_tile(w + channel * sizes.depth, sizes.depth, count, tile.data(), sizes.width, columns, sizes.depth, to,
+                  sizes.out);
+    for (std::int64_t o = 0; bias != nullptr && o < count; ++o) {
+      for (std::int64_t j = 0; j < columns; ++j) to[o * sizes.out + j] += bias[channel + o];
     }
   });
 }
