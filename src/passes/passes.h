@@ -7,6 +7,8 @@
 
 namespace bolide {
 
+Result<int> fuse_elementwise(Graph& graph);
+Result<int> fuse_epilogue(Graph& graph);
 Result<int> remove_dead_nodes(Graph& graph);
 
 }  // namespace bolide
