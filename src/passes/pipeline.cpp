@@ -20,9 +20,17 @@ constexpr Pass kFuse[] = {
     {"remove-dead-nodes", remove_dead_nodes},
 };
 
+// Elementwise work goes where its numbers are made. What contractions do not take fuses with its own kind.
+constexpr Pass kAbsorb[] = {
+    {"fuse-epilogue", fuse_epilogue},
+    {"fuse-elementwise", fuse_elementwise},
+    {"remove-dead-nodes", remove_dead_nodes},
+};
+
 constexpr PassGroup kPipeline[] = {
     {"simplify", kSimplify},
     {"fuse", kFuse},
+    {"absorb", kAbsorb},
 };
 
 /// What a run carries from pass to pass.
