@@ -137,6 +137,7 @@ constexpr std::array kOperators = {
     entry<Tile>(),
     entry<TopK>(),
     entry<Transpose>(),
+    entry<Trilu>(),
     entry<Unsqueeze>(),
     entry<Where>(),
     entry<Xor>(),

@@ -37,4 +37,5 @@
 #include "ops/slice.h"
 #include "ops/softmax.h"
 #include "ops/transpose.h"
+#include "ops/trilu.h"
 #include "ops/unary_math.h"

@@ -1,5 +1,7 @@
 #include "ops/op.h"
 
+#include <algorithm>
+
 namespace bolide {
 namespace {
 
@@ -31,7 +33,9 @@ std::optional<std::vector<Dim>> InferContext::contents(int index) const {
   }
   const auto numbers = to_i64(*value);
   if (!numbers) return std::nullopt;
-  return to_shape(*numbers);
+  std::vector<Dim> out;
+  for (const std::int64_t number : *numbers) out.emplace_back(std::max(number, 1 - Dim::kTooLarge));
+  return out;
 }
 
 Status EvalContext::check(DataType dtype, const Dims& dims) const {

@@ -51,7 +51,7 @@ class InferContext {
     return has(index) ? inputs_[static_cast<std::size_t>(index)].constant : nullptr;
   }
   /// Contents of integers or bool (0 or 1) as sizes, from a constant of at most 4096 elements or from shape
-  /// arithmetic; nothing when unknown.
+  /// arithmetic; nothing when unknown. Numbers that no Dim holds become the nearest it does (2^62, 1 - 2^62).
   std::optional<std::vector<Dim>> contents(int index) const;
 
   /// A name for a size that only the data decide, unique within the graph.
