@@ -82,6 +82,7 @@ constexpr std::array kOperators = {
     entry<LessOrEqual>(),
     entry<Log>(),
     entry<LogSoftmax>(),
+    entry<Loop>(),
     entry<LpNormalization>(),
     entry<LpPool>(),
     entry<MatMul>(),
