@@ -103,7 +103,7 @@ constexpr std::array kOperators = {
     entry<QuantizeLinear>(),
     entry<RMSNormalization>(),
     entry<RNN>(),
-    entry<Range>(),
+    entry<RangeOp>(),
     entry<Reciprocal>(),
     entry<Reduce>(),
     entry<Relu>(),
