@@ -9,6 +9,9 @@ namespace bolide {
 
 Result<int> fuse_elementwise(Graph& graph);
 Result<int> fuse_epilogue(Graph& graph);
+Result<int> fuse_integer_contractions(Graph& graph);
+Result<int> lower_quantization(Graph& graph);
+Result<int> propagate_qdq(Graph& graph);
 Result<int> remove_dead_nodes(Graph& graph);
 
 }  // namespace bolide
