@@ -33,7 +33,7 @@ bool fused_types(const Graph& graph, const Node& node, DataType real) {
 
 /// One number, or one a slice along the axis of a tensor of that rank.
 Arg parameter(ExprBuilder& builder, std::span<const float> numbers, int axis, int rank) {
-  if (numbers.size() == 1) return Expr::number(static_cast<double>(numbers[0]));
+  if (numbers.size() == 1) return f32_number(numbers[0]);
   return builder.constant(along_axis(numbers, axis, rank));
 }
 

@@ -1,6 +1,7 @@
 #include "passes/expr_builder.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 namespace bolide {
@@ -27,8 +28,17 @@ std::optional<IntegerRange> integer_range(DataType type) {
   return IntegerRange{is_signed ? -codes / 2 : 0, is_signed ? codes / 2 - 1 : codes - 1};
 }
 
+Expr::Arg f32_number(float value) {
+  char text[32];
+  const auto [end, error] = std::to_chars(text, text + sizeof(text), value);
+  double number = 0;
+  if (error == std::errc()) std::from_chars(text, end, number);
+  return Expr::number(static_cast<float>(number) == value ? number : static_cast<double>(value));
+}
+
 ExprBuilder::Arg ExprBuilder::input(ValueId value) {
   if (const Tensor* known = graph_->constant(value); known != nullptr && known->count() == 1) {
+    if (known->dtype() == DataType::kF32) return f32_number(known->span<float>()[0]);
     if (const auto number = scalar_f64(*known)) return Expr::number(*number);
   }
   for (std::size_t i = 0; i < inputs_.size(); ++i) {

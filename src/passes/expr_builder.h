@@ -47,6 +47,9 @@ class ExprBuilder {
   std::vector<Expr::Step> steps_;
 };
 
+/// The number of an f32 in arithmetic of at most f32: the double of its shortest text, where that rounds back to it.
+Expr::Arg f32_number(float value);
+
 /// Lowest and highest number of an integer dtype of up to 16 bits.
 struct IntegerRange {
   double low = 0;

@@ -131,7 +131,7 @@ Result<std::optional<Patch>> in_integers(Graph& graph, NodeId id) {
 
   ExprBuilder builder(graph, 1);
   const auto vector = [&](std::span<const float> numbers) {
-    if (numbers.size() == 1) return Expr::number(static_cast<double>(numbers[0]));
+    if (numbers.size() == 1) return f32_number(numbers[0]);
     return builder.constant(along_axis(numbers, view->channel_axis, type.rank()));
   };
   Expr::Arg acc = builder.push(Fn::kMul, Expr::in(0), vector(operands->factors));

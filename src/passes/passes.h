@@ -7,6 +7,7 @@
 
 namespace bolide {
 
+Result<int> fold_dequantized_constants(Graph& graph);
 Result<int> fuse_elementwise(Graph& graph);
 Result<int> fuse_epilogue(Graph& graph);
 Result<int> fuse_integer_contractions(Graph& graph);

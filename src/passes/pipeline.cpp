@@ -5,6 +5,7 @@
 #include "passes/passes.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 namespace bolide {
@@ -20,6 +21,19 @@ constexpr Pass kFuse[] = {
     {"remove-dead-nodes", remove_dead_nodes},
 };
 
+// Before anything takes the Q and DQ nodes in: later passes see integer operators.
+constexpr Pass kIntegers[] = {
+    {"propagate-qdq", propagate_qdq},
+    {"fuse-integer-contractions", fuse_integer_contractions},
+    {"remove-dead-nodes", remove_dead_nodes},
+};
+constexpr std::array<std::string_view, 2> kNeedIntegers = {"propagate-qdq", "fuse-integer-contractions"};
+
+// Weights that no integer operator reads. A group by itself, since it takes the codes away for good.
+constexpr Pass kFloats[] = {
+    {"fold-dequantized-constants", fold_dequantized_constants},
+};
+
 // Elementwise work goes where its numbers are made. What contractions do not take fuses with its own kind.
 constexpr Pass kAbsorb[] = {
     {"fuse-epilogue", fuse_epilogue},
@@ -27,10 +41,15 @@ constexpr Pass kAbsorb[] = {
     {"remove-dead-nodes", remove_dead_nodes},
 };
 
+// Quantizing that no operator took in becomes what every device runs.
+constexpr Pass kLower[] = {
+    {"lower-quantization", lower_quantization},
+    {"remove-dead-nodes", remove_dead_nodes},
+};
+
 constexpr PassGroup kPipeline[] = {
-    {"simplify", kSimplify},
-    {"fuse", kFuse},
-    {"absorb", kAbsorb},
+    {"simplify", kSimplify}, {"integers", kIntegers}, {"floats", kFloats},
+    {"fuse", kFuse},         {"absorb", kAbsorb},     {"lower", kLower},
 };
 
 /// What a run carries from pass to pass.
@@ -79,12 +98,17 @@ Result<int> run_one(Run& run, const Pass& pass, int round) {
   return rewrites;
 }
 
+bool left_out(std::string_view pass, const PassOptions& options) {
+  const auto is_pass = [pass](std::string_view name) { return name == pass; };
+  if (!options.integers && std::any_of(kNeedIntegers.begin(), kNeedIntegers.end(), is_pass)) return true;
+  return std::any_of(options.skip.begin(), options.skip.end(), is_pass);
+}
+
 Status run_group(Run& run, const PassGroup& group) {
   for (int round = 0; round < run.options.max_rounds; ++round) {
     int rewrites = 0;
     for (const Pass& pass : group.passes) {
-      const auto& skip = run.options.skip;
-      if (std::find(skip.begin(), skip.end(), pass.name) != skip.end()) continue;
+      if (left_out(pass.name, run.options)) continue;
       TRY(const int found, run_one(run, pass, round));
       rewrites += found;
     }

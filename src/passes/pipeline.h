@@ -32,6 +32,7 @@ Result<Pass> find_pass(std::string_view name);
 
 struct PassOptions {
   std::vector<std::string> skip;  ///< names of passes to leave out
+  bool integers = true;           ///< Q/DQ regions run in integers; false: in float, with their rounding
   bool verify = false;            ///< check the graph's invariants after each pass that changed something
   /// Called before and after each pass that changed something, with the printed graph; null: nothing is printed.
   std::function<void(std::string_view pass, std::string_view when, const std::string& graph)> dump;

@@ -36,8 +36,8 @@ return y
 )g");
 }
 
-TEST(LowerQuantization, ConstantsAreDequantized) {
-  EXPECT_EQ(after_pass(lower_quantization, R"g(
+TEST(FoldDequantizedConstants, ConstantsBecomeFloats) {
+  EXPECT_EQ(after_pass(fold_dequantized_constants, R"g(
 x = input f32[2]
 w = const i8[2]{-1,2}
 s = const f32[]{0.5}

@@ -108,9 +108,7 @@ return y
 )g");
 }
 
-void expect_untouched(const std::string& graph) {
-  EXPECT_EQ(after_pass(propagate_qdq, graph, {.rewrites = 0}), graph);
-}
+void expect_untouched(const std::string& graph) { EXPECT_EQ(after_pass(propagate_qdq, graph, {.rewrites = 0}), graph); }
 
 TEST(PropagateQdq, RoundingAndBackIsNotNothing) {
   expect_untouched(R"g(x = input f32[n]
