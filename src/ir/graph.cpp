@@ -209,6 +209,16 @@ void Graph::swap_names(ValueId a, ValueId b) {
   by_name_[value(b).name] = b;
 }
 
+Status Graph::rename(ValueId id, std::string new_name) {
+  Value& target = value(id);
+  if (target.name == new_name) return ok();
+  if (by_name_.contains(new_name)) return invalid_argument("'", target.name, "': the name '", new_name, "' is taken");
+  by_name_.erase(target.name);
+  by_name_.emplace(new_name, id);
+  target.name = std::move(new_name);
+  return ok();
+}
+
 void Graph::set_input(NodeId node_id, std::size_t index, ValueId to) {
   ValueId& input = node(node_id).inputs.at(index);
   if (input != kNoValue) {

@@ -110,6 +110,8 @@ class Graph {
   void make_constant(ValueId id, Tensor tensor);
   /// Derives all types and contents again in topological order, after inputs or attributes changed.
   Status reinfer();
+  /// Errors: InvalidArgument for a taken name.
+  Status rename(ValueId id, std::string name);
   /// A name not taken by any value: `hint`, else `hint.1`, `hint.2`, ...
   std::string unique_name(std::string_view hint) const;
 

@@ -1,7 +1,6 @@
 #include "plan/schedule.h"
 
 #include "ops/all.h"
-#include "plan/check_types.h"
 
 #include <algorithm>
 #include <limits>
@@ -401,7 +400,6 @@ Result<Schedule> build_schedule(const StepGraph& graph, const Sizes& sizes, cons
                          ": its size is known only while running");
     }
   }
-  TRY_OK(check_types(graph, sizes));
   return Builder(graph, sizes, backend, std::move(choice), costs, rules).run();
 }
 

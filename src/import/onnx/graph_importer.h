@@ -1,0 +1,61 @@
+/// Imports the nodes of one ONNX graph, of its bodies and of the functions it calls.
+#pragma once
+
+#include "import/onnx/builder.h"
+#include "import/onnx/problems.h"
+
+namespace bolide::onnx {
+
+/// What the whole file shares.
+struct ImportState {
+  const OnnxModel& model;
+  const ExternalData& external;
+  Problems problems;
+  std::map<std::pair<std::string_view, std::string_view>, const OnnxFunction*> functions;  ///< by domain and name
+  std::size_t inlined_nodes = 0;
+};
+
+/// The names that a list of nodes can read, and what they stand for.
+class Scope {
+ public:
+  /// A value, or nothing for the result of a node that could not be imported ("poisoned").
+  using Binding = std::optional<ValueId>;
+
+  const Binding* find(std::string_view name) const;
+  /// False when the name is bound already.
+  bool bind(std::string_view name, Binding binding) { return bindings_.emplace(name, binding).second; }
+
+ private:
+  std::map<std::string_view, Binding> bindings_;
+};
+
+/// Where a list of nodes stands.
+struct NodeList {
+  std::span<const OnnxNode> nodes;
+  const OnnxOpsets& opsets;
+  Scope& scope;
+  std::string prefix;                                                           ///< of names, inside functions
+  const std::map<std::string_view, const OnnxAttribute*>* arguments = nullptr;  ///< attributes of the called function
+  int depth = 0;                                                                ///< of functions and bodies
+};
+
+class GraphImporter {
+ public:
+  GraphImporter(ImportState& state, Graph& graph) : state_(state), graph_(graph) {}
+
+  /// Initializers of `from` become constants that `scope` knows.
+  void import_initializers(const OnnxGraph& from, Scope& scope);
+  /// Nodes in an order that their dependencies allow. Problems go to the state; importing goes on after them.
+  void import_nodes(const NodeList& list);
+  /// Sets the outputs of the graph, under their names. `declared`: checks the types that the file states.
+  void finish(const OnnxGraph& from, const Scope& scope);
+
+ private:
+  friend class NodeImporter;
+
+  ImportState& state_;
+  Graph& graph_;
+  std::set<std::string_view> reserved_;  ///< names that the file gives to values
+};
+
+}  // namespace bolide::onnx

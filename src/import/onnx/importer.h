@@ -1,0 +1,30 @@
+/// ONNX files to graphs.
+///
+///     TRY(Graph graph, import_onnx("model.onnx", {.shapes = {{"image", {1, 3, -1, -1}}}}));
+///
+/// IR versions 1 to 14 and all operator set versions; operators by the table in rules.cpp. Nodes may stand in any
+/// order. Local functions are inlined. Initializers become constants, also where they are listed as graph inputs. Sizes
+/// that the file names keep their names; unnamed unknown ones are called `<input>_<axis>`. Small integer arithmetic on
+/// constants is done while importing; nothing else is rewritten.
+#pragma once
+
+#include "ir/graph.h"
+
+#include <filesystem>
+
+namespace bolide {
+
+struct ImportOptions {
+  /// Sizes of graph inputs; -1 keeps what the file says. A named dim that gets a size has it everywhere.
+  std::map<std::string, Dims> shapes;
+};
+
+/// Errors: those of reading the file; else one error that tells everything wrong with it, a line each, by node name,
+/// operator, attribute, reason and remedy. Unsupported when all of it is about what Bolide lacks.
+/// Weights are not copied: the graph keeps the file mapped.
+Result<Graph> import_onnx(const std::filesystem::path& path, const ImportOptions& options = {});
+/// From memory that `owner` keeps alive (null: the caller does); external data is refused.
+Result<Graph> import_onnx(std::span<const std::byte> bytes, std::shared_ptr<const void> owner,
+                          const ImportOptions& options = {});
+
+}  // namespace bolide

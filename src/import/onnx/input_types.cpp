@@ -1,0 +1,115 @@
+#include "import/onnx/input_types.h"
+
+#include <algorithm>
+#include <set>
+
+namespace bolide::onnx {
+namespace {
+
+Result<TensorType> file_type(const OnnxValueInfo& input, const Dims* wanted) {
+  switch (input.type.kind) {
+    case OnnxType::Kind::kTensor: break;
+    case OnnxType::Kind::kNone: return bad_file("has no type");
+    default: return unsupported("is no tensor; sequences, maps, optional and sparse inputs are not supported");
+  }
+  const auto dtype = from_onnx_type(input.type.elem_type);
+  if (!dtype) return bad_file("has no dtype (code ", input.type.elem_type, ")");
+  Shape shape;
+  if (!input.type.dims) {
+    if (wanted == nullptr) {
+      return unsupported("has no shape, not even a rank; give one (--shapes ", input.name, ":1x3x224x224)");
+    }
+    shape.resize(wanted->size());
+    for (std::size_t i = 0; i < shape.size(); ++i) shape[i] = Dim(dim_name(strings::join(input.name, "_", i)));
+    return TensorType{*dtype, std::move(shape)};
+  }
+  for (std::size_t i = 0; i < input.type.dims->size(); ++i) {
+    const OnnxDim& dim = (*input.type.dims)[i];
+    if (dim.value && *dim.value >= 0) {
+      if (*dim.value >= Dim::kTooLarge) return bad_file("size ", *dim.value, " of axis ", i, " is too large");
+      shape.emplace_back(*dim.value);
+      continue;
+    }
+    std::string name = dim_name(dim.param);
+    if (name.empty()) name = dim_name(strings::join(input.name, "_", i));
+    shape.emplace_back(Dim(name));
+  }
+  return TensorType{*dtype, std::move(shape)};
+}
+
+/// Checks `wanted` against the type, and collects the sizes that named dims get.
+Status bind_sizes(const TensorType& type, const Dims& wanted, std::map<std::string, Dim, std::less<>>& sizes) {
+  if (static_cast<int>(wanted.size()) != type.rank()) {
+    return invalid_argument("has the shape ", type.shape, ", and the sizes asked for are ", wanted);
+  }
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (wanted[i] == -1) continue;
+    if (wanted[i] < 0) return invalid_argument("size ", wanted[i], " of axis ", i, " is negative");
+    if (const auto fixed = type.shape[i].constant()) {
+      if (*fixed == wanted[i]) continue;
+      return invalid_argument("axis ", i, " has the fixed size ", *fixed, ", and ", wanted[i], " is asked for");
+    }
+    const std::string name = *type.shape[i].single_name();
+    const auto [at, is_new] = sizes.emplace(name, Dim(wanted[i]));
+    if (!is_new && !(at->second == Dim(wanted[i]))) {
+      return invalid_argument("size '", name, "' of axis ", i, " is asked to be ", wanted[i], " here and ", at->second,
+                              " elsewhere");
+    }
+  }
+  return ok();
+}
+
+}  // namespace
+
+std::string dim_name(std::string_view param) {
+  std::string out;
+  for (const char c : param.substr(0, 64)) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    out += plain ? c : '_';
+  }
+  if (!out.empty() && out[0] >= '0' && out[0] <= '9') return strings::join("d", out);
+  return out;
+}
+
+std::vector<std::pair<std::string_view, std::optional<TensorType>>> input_types(const OnnxGraph& graph,
+                                                                                const ImportOptions& options,
+                                                                                Problems& problems) {
+  std::set<std::string_view> initialized;
+  for (const OnnxTensor& initializer : graph.initializers) initialized.insert(initializer.name);
+  for (const OnnxSparseTensor& initializer : graph.sparse_initializers) initialized.insert(initializer.values.name);
+
+  std::vector<std::pair<std::string_view, std::optional<TensorType>>> out;
+  std::map<std::string, Dim, std::less<>> sizes;
+  std::string names;
+  std::set<std::string_view> known;
+  for (const OnnxValueInfo& input : graph.inputs) {
+    if (initialized.contains(input.name)) continue;
+    names += strings::join(names.empty() ? "'" : ", '", input.name, "'");
+    known.insert(input.name);
+    const auto wanted = options.shapes.find(std::string(input.name));
+    Result<TensorType> type = file_type(input, wanted == options.shapes.end() ? nullptr : &wanted->second);
+    if (type && wanted != options.shapes.end()) {
+      const Status status = bind_sizes(*type, wanted->second, sizes);
+      if (!status) type = status.error();
+    }
+    if (type) {
+      out.emplace_back(input.name, *std::move(type));
+    } else {
+      problems.file(make_error(type.error().code, "graph input '", input.name, "' ", type.error().message));
+      out.emplace_back(input.name, std::nullopt);
+    }
+  }
+  for (const auto& [name, dims] : options.shapes) {
+    if (!known.contains(name)) {
+      problems.file(invalid_argument("there is no graph input '", name, "' to give the sizes ", dims, "; inputs are ",
+                                     names.empty() ? std::string("none") : names));
+    }
+  }
+  for (auto& [name, type] : out) {
+    if (!type) continue;
+    for (Dim& dim : type->shape) dim = dim.substitute(sizes);
+  }
+  return out;
+}
+
+}  // namespace bolide::onnx

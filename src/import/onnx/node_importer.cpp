@@ -1,0 +1,299 @@
+#include "import/onnx/node_importer.h"
+
+#include "base/log.h"
+#include "import/onnx/topology.h"
+
+#include <algorithm>
+
+namespace bolide::onnx {
+namespace {
+
+constexpr int kMaxDepth = 64;                        // of bodies and function calls
+constexpr std::size_t kMostInlinedNodes = 1U << 20;  // of all function calls together
+
+std::string_view plain_domain(std::string_view domain) { return domain == "ai.onnx" ? std::string_view() : domain; }
+
+}  // namespace
+
+std::string node_name(const OnnxNode& node, std::string_view prefix) {
+  if (!node.name.empty()) return strings::join(prefix, node.name);
+  const auto output = std::find_if(node.outputs.begin(), node.outputs.end(), [](auto name) { return !name.empty(); });
+  return strings::join(prefix, node.op_type, "_", output == node.outputs.end() ? std::string_view("0") : *output);
+}
+
+void NodeImporter::fail(const Error& error) { state_.problems.node(name_, node_.op_type, error); }
+
+void NodeImporter::poison_outputs() {
+  for (const std::string_view output : node_.outputs) {
+    if (!output.empty()) (void)list_.scope.bind(output, std::nullopt);
+  }
+}
+
+std::optional<Values> NodeImporter::resolve_inputs() {
+  Values out;
+  bool poisoned = false;
+  for (const std::string_view input : node_.inputs) {
+    if (input.empty()) {
+      out.push_back(kNoValue);
+      continue;
+    }
+    const Scope::Binding* binding = list_.scope.find(input);
+    if (binding == nullptr) {
+      fail(bad_file("input '", input, "' is produced by no node, and is no graph input or initializer"));
+      (void)list_.scope.bind(input, std::nullopt);  // told once
+      poisoned = true;
+    } else if (!*binding) {
+      poisoned = true;
+    } else {
+      out.push_back(**binding);
+    }
+  }
+  if (poisoned) return std::nullopt;
+  return out;
+}
+
+std::map<std::string_view, const OnnxAttribute*> NodeImporter::attributes() {
+  std::map<std::string_view, const OnnxAttribute*> out;
+  for (const OnnxAttribute& attribute : node_.attributes) {
+    const OnnxAttribute* value = &attribute;
+    if (!attribute.ref_attr_name.empty()) {
+      if (list_.arguments == nullptr) {
+        fail(bad_file("attribute '", attribute.name, "' refers to an attribute of a function outside of any"));
+        continue;
+      }
+      const auto found = list_.arguments->find(attribute.ref_attr_name);
+      if (found == list_.arguments->end()) continue;  // not given and without default: absent here, too
+      value = found->second;
+    }
+    if (!out.emplace(attribute.name, value).second) fail(bad_file("attribute '", attribute.name, "' stands twice"));
+  }
+  return out;
+}
+
+std::int64_t NodeImporter::version() const {
+  const auto found = list_.opsets.find(plain_domain(node_.domain));
+  if (found != list_.opsets.end()) return found->second;
+  const auto spelled = list_.opsets.find(node_.domain);
+  return spelled != list_.opsets.end() ? spelled->second : 1;
+}
+
+void NodeImporter::report_unknown() {
+  const std::string_view domain = plain_domain(node_.domain);
+  const bool other_version = find_rule(domain, node_.op_type, INT64_MAX) != nullptr;
+  const bool known_domain = domain.empty() || domain == "com.microsoft" || domain == "ai.onnx.ml";
+  std::string_view reason =
+      "is of a domain that Bolide does not know: export it as a local function of standard operators, or register a "
+      "plugin";
+  if (known_domain) {
+    reason = "is not supported: export the model without it, or add a rule (docs/recipes/add-an-importer-rule.md)";
+  }
+  if (other_version) reason = "is newer than its operator set: state the set that the exporter wrote for";
+  state_.problems.unknown_operator(domain, node_.op_type, version(), name_, reason);
+}
+
+bool NodeImporter::is_known() const {
+  const std::string_view domain = plain_domain(node_.domain);
+  return state_.functions.contains({domain, node_.op_type}) || find_rule(domain, node_.op_type, version()) != nullptr;
+}
+
+void NodeImporter::look_for_unknown(int depth) {
+  if (!is_known()) report_unknown();
+  if (depth >= kMaxDepth) return;
+  for (const OnnxAttribute& attribute : node_.attributes) {
+    for (const OnnxGraph& body : attribute.graphs) {
+      for (const OnnxNode& inner : body.nodes) NodeImporter(into_, list_, inner).look_for_unknown(depth + 1);
+    }
+  }
+}
+
+void NodeImporter::import() {
+  const std::optional<Values> inputs = resolve_inputs();
+  if (!inputs || !is_known()) {
+    look_for_unknown(list_.depth);
+    return poison_outputs();
+  }
+  const std::string_view domain = plain_domain(node_.domain);
+  const auto function = state_.functions.find({domain, node_.op_type});
+  is_call_ = function != state_.functions.end();
+  const auto first_new = static_cast<NodeId>(graph_.node_slots());
+  const std::size_t before = state_.problems.count();
+  Result<Values> values = is_call_ ? inline_function(*function->second, *inputs)
+                                   : apply(*find_rule(domain, node_.op_type, version()), *inputs);
+  if (!values) {
+    if (!values.error().message.empty() || state_.problems.count() == before) fail(values.error());
+    return poison_outputs();
+  }
+  bind_outputs(*values, first_new);
+}
+
+Result<Values> NodeImporter::apply(const RuleEntry& entry, Values inputs) {
+  OnnxNodeView view(node_, name_, version(), std::move(inputs), attributes(), graph_, state_.external);
+  Builder build(
+      graph_, name_, [this](std::string_view name) { return into_.reserved_.contains(name); },
+      [this](std::span<const OnnxGraph* const> bodies, std::span<const TensorType> types) {
+        return import_bodies(bodies, types);
+      },
+      [this](const OnnxGraph& body) { return inline_body(body); });
+  Result<Values> values = entry.rule(view, build);
+  if (!view.errors().empty()) {
+    for (const Error& error : view.errors()) fail(error);
+    return Error{Code::kBadFile, {}};
+  }
+  if (values && log_enabled(LogLevel::kWarn)) {
+    for (const std::string_view attribute : view.unread_attributes()) {
+      log(LogLevel::kWarn, "node '", name_, "' (", node_.op_type, "): attribute '", attribute,
+          "' is not known and has no effect");
+    }
+  }
+  return values;
+}
+
+void NodeImporter::bind_outputs(const Values& values, NodeId first_new) {
+  for (std::size_t i = 0; i < node_.outputs.size(); ++i) {
+    const std::string_view output = node_.outputs[i];
+    if (output.empty()) continue;
+    if (i >= values.size() || values[i] == kNoValue) {
+      fail(unsupported("output ", i, " ('", output, "') is not available"));
+      (void)list_.scope.bind(output, std::nullopt);
+      continue;
+    }
+    const ValueId id = values[i];
+    if (!list_.scope.bind(output, id)) {
+      fail(bad_file("value '", output, "' is defined twice"));
+      continue;
+    }
+    // What the node made takes the file's name; what it only passes on keeps its own.
+    const NodeId producer = graph_.value(id).producer;
+    const bool is_own =
+        graph_.value(id).name.starts_with(name_ + "/") && (producer == kNoNode || producer >= first_new);
+    if (is_own && list_.prefix.empty()) (void)graph_.rename(id, std::string(output));
+  }
+  const auto end = static_cast<NodeId>(graph_.node_slots());
+  for (NodeId id = first_new; id < end && !is_call_; ++id) {
+    graph_.node(id).members = {name_};
+    if (first_new + 1 == end) graph_.node(id).name = name_;
+  }
+}
+
+Result<Values> NodeImporter::inline_function(const OnnxFunction& function, const Values& inputs) {
+  if (list_.depth >= kMaxDepth) return unsupported("function calls are nested deeper than ", kMaxDepth);
+  state_.inlined_nodes += function.nodes.size();
+  if (state_.inlined_nodes > kMostInlinedNodes) {
+    return unsupported("function calls expand to more than ", kMostInlinedNodes, " nodes");
+  }
+  std::map<std::string_view, const OnnxAttribute*> arguments;
+  for (const OnnxAttribute& attribute : function.attribute_defaults) arguments.emplace(attribute.name, &attribute);
+  for (const auto& [name, attribute] : attributes()) arguments.insert_or_assign(name, attribute);
+  Scope scope;
+  for (std::size_t i = 0; i < function.inputs.size(); ++i) {
+    scope.bind(function.inputs[i], i < inputs.size() ? inputs[i] : kNoValue);
+  }
+  const std::size_t before = state_.problems.count();
+  into_.import_nodes({.nodes = function.nodes,
+                      .opsets = function.opset_imports,
+                      .scope = scope,
+                      .prefix = name_ + "/",
+                      .arguments = &arguments,
+                      .depth = list_.depth + 1});
+  if (state_.problems.count() != before) return Error{Code::kBadFile, {}};  // told already
+  Values out;
+  for (const std::string_view output : function.outputs) {
+    const Scope::Binding* binding = scope.find(output);
+    if (binding == nullptr) return bad_file("the function's output '", output, "' is not produced by its nodes");
+    if (!*binding) return Error{Code::kBadFile, {}};
+    out.push_back(**binding);
+  }
+  return out;
+}
+
+Result<Values> NodeImporter::inline_body(const OnnxGraph& body) {
+  if (list_.depth >= kMaxDepth) return unsupported("graphs are nested deeper than ", kMaxDepth);
+  if (!body.inputs.empty()) return bad_file("the body '", body.name, "' has inputs, where none are expected");
+  Scope scope;
+  for (const std::string_view name : free_names(body)) {
+    if (const Scope::Binding* binding = list_.scope.find(name)) scope.bind(name, *binding);
+  }
+  const std::size_t before = state_.problems.count();
+  into_.import_initializers(body, scope);
+  into_.import_nodes({.nodes = body.nodes,
+                      .opsets = list_.opsets,
+                      .scope = scope,
+                      .prefix = name_ + "/",
+                      .arguments = list_.arguments,
+                      .depth = list_.depth + 1});
+  if (state_.problems.count() != before) return Error{Code::kBadFile, {}};  // told already
+  is_call_ = true;
+  Values out;
+  for (const OnnxValueInfo& output : body.outputs) {
+    const Scope::Binding* binding = scope.find(output.name);
+    if (binding == nullptr) return bad_file("the body's output '", output.name, "' is not produced by its nodes");
+    if (!*binding) return Error{Code::kBadFile, {}};
+    out.push_back(**binding);
+  }
+  return out;
+}
+
+Result<Bodies> NodeImporter::import_bodies(std::span<const OnnxGraph* const> bodies,
+                                           std::span<const TensorType> inputs) {
+  if (list_.depth >= kMaxDepth) return unsupported("graphs are nested deeper than ", kMaxDepth);
+  Bodies out;
+  // The same captures for every body, constants aside: those are shared.
+  std::vector<std::string_view> names;
+  bool poisoned = false;
+  for (const OnnxGraph* body : bodies) {
+    for (const std::string_view name : free_names(*body)) {
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
+  }
+  std::vector<std::pair<std::string_view, ValueId>> captured;
+  for (const std::string_view name : names) {
+    const Scope::Binding* binding = list_.scope.find(name);
+    if (binding == nullptr) continue;  // the node that reads it will tell
+    poisoned = poisoned || !*binding;
+    captured.emplace_back(name, binding->value_or(kNoValue));
+    if (binding->has_value() && graph_.constant(**binding) == nullptr) out.captures.push_back(**binding);
+  }
+  const std::size_t before = state_.problems.count();
+  for (const OnnxGraph* body : bodies) {
+    auto graph = std::make_shared<Graph>();
+    graph->name = std::string(body->name);
+    GraphImporter importer(state_, *graph);
+    Scope scope;
+    if (body->inputs.size() != inputs.size()) {
+      return bad_file("the body '", body->name, "' has ", body->inputs.size(), " inputs, where ", inputs.size(),
+                      " are expected");
+    }
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      TRY(const ValueId id, graph->add_input(std::string(body->inputs[i].name), inputs[i]));
+      scope.bind(body->inputs[i].name, id);
+    }
+    for (const auto& [name, outer] : captured) {
+      if (outer == kNoValue) {
+        scope.bind(name, std::nullopt);
+        continue;
+      }
+      const Value& value = graph_.value(outer);
+      ValueId id = kNoValue;
+      if (value.constant != nullptr) {
+        id = graph->add_constant(std::string(name), value.constant);
+      } else {
+        TRY(id, graph->add_input(graph->unique_name(name), value.type));
+        graph->value(id).contents = value.contents;
+      }
+      scope.bind(name, id);
+    }
+    importer.import_initializers(*body, scope);
+    importer.import_nodes({.nodes = body->nodes,
+                           .opsets = list_.opsets,
+                           .scope = scope,
+                           .prefix = {},
+                           .arguments = list_.arguments,
+                           .depth = list_.depth + 1});
+    importer.finish(*body, scope);
+    out.graphs.push_back(std::move(graph));
+  }
+  if (poisoned || state_.problems.count() != before) return Error{Code::kBadFile, {}};  // told already
+  return out;
+}
+
+}  // namespace bolide::onnx

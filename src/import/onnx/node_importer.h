@@ -1,0 +1,52 @@
+/// One ONNX node: finds its rule or function, resolves its values, and books what comes out.
+#pragma once
+
+#include "import/onnx/graph_importer.h"
+#include "import/onnx/rules.h"
+
+namespace bolide::onnx {
+
+/// The node's own name, else one made from its operator and first output.
+std::string node_name(const OnnxNode& node, std::string_view prefix);
+
+class NodeImporter {
+ public:
+  NodeImporter(GraphImporter& into, const NodeList& list, const OnnxNode& node)
+      : into_(into),
+        state_(into.state_),
+        graph_(into.graph_),
+        list_(list),
+        node_(node),
+        name_(node_name(node, list.prefix)) {}
+
+  /// Binds the node's outputs: to values, or poisoned after a problem.
+  void import();
+
+ private:
+  bool is_known() const;
+  void report_unknown();
+  /// Reports unknown operators of the node and in its bodies, which importing will not reach.
+  void look_for_unknown(int depth);
+  /// Nothing when an input is poisoned or unknown.
+  std::optional<Values> resolve_inputs();
+  /// The node's attributes, references to function attributes replaced.
+  std::map<std::string_view, const OnnxAttribute*> attributes();
+  std::int64_t version() const;
+  Result<Values> apply(const RuleEntry& entry, Values inputs);
+  Result<Values> inline_function(const OnnxFunction& function, const Values& inputs);
+  Result<Bodies> import_bodies(std::span<const OnnxGraph* const> bodies, std::span<const TensorType> inputs);
+  Result<Values> inline_body(const OnnxGraph& body);
+  void bind_outputs(const Values& values, NodeId first_new);
+  void poison_outputs();
+  void fail(const Error& error);
+
+  GraphImporter& into_;
+  ImportState& state_;
+  Graph& graph_;
+  const NodeList& list_;
+  const OnnxNode& node_;
+  std::string name_;
+  bool is_call_ = false;  // of a local function
+};
+
+}  // namespace bolide::onnx

@@ -1,0 +1,82 @@
+/// What a rule sees of an ONNX node: its values in our graph, and its attributes by type and name.
+#pragma once
+
+#include "import/onnx/model.h"
+#include "import/onnx/tensor_data.h"
+#include "ir/graph.h"
+
+#include <set>
+
+namespace bolide::onnx {
+
+/// Attributes are read with the default that the operator's specification gives. An attribute of another type is noted
+/// in `errors()`, and the default is returned, so that a rule need not check; the importer looks afterwards.
+class OnnxNodeView {
+ public:
+  OnnxNodeView(const OnnxNode& node, std::string name, std::int64_t version, std::vector<ValueId> inputs,
+               std::map<std::string_view, const OnnxAttribute*> attributes, const Graph& graph,
+               const ExternalData& external);
+
+  const std::string& name() const { return name_; }
+  std::string_view op_type() const { return node_.op_type; }
+  std::string_view domain() const { return node_.domain; }
+  std::int64_t version() const { return version_; }  ///< of the operator set that the node's domain has in the model
+
+  std::size_t input_count() const { return inputs_.size(); }  ///< trailing inputs left out are not counted
+  const std::vector<ValueId>& inputs() const { return inputs_; }
+  bool has_input(std::size_t index) const { return in(index) != kNoValue; }
+  /// kNoValue when it is left out.
+  ValueId in(std::size_t index) const { return index < inputs_.size() ? inputs_[index] : kNoValue; }
+  /// Only for an input that is there.
+  const TensorType& type(std::size_t index) const { return graph_.value(in(index)).type; }
+  DataType dtype(std::size_t index) const { return type(index).dtype; }
+  std::int64_t rank(std::size_t index) const { return type(index).rank(); }
+  const Shape& shape(std::size_t index) const { return type(index).shape; }
+  /// The input's elements, when they are known.
+  const Tensor* constant(std::size_t index) const { return graph_.constant(in(index)); }
+  /// Integers of an input that must be known here. Errors: Unsupported, naming the input as `what`.
+  Result<Dims> integers_of(std::size_t index, std::string_view what) const;
+  Result<double> number_of(std::size_t index, std::string_view what) const;
+
+  std::size_t output_count() const { return node_.outputs.size(); }
+  bool has_output(std::size_t index) const { return index < output_count() && !node_.outputs[index].empty(); }
+
+  bool has(std::string_view attribute) const { return attributes_.contains(attribute); }
+  std::int64_t integer(std::string_view attribute, std::int64_t fallback);
+  bool flag(std::string_view attribute, bool fallback = false) { return integer(attribute, fallback ? 1 : 0) != 0; }
+  float number(std::string_view attribute, float fallback);
+  std::string text(std::string_view attribute, std::string_view fallback);
+  Dims integers(std::string_view attribute, Dims fallback = {});
+  std::vector<float> numbers(std::string_view attribute, std::vector<float> fallback = {});
+  std::vector<std::string> texts(std::string_view attribute);
+  /// Null when absent.
+  const OnnxAttribute* attribute(std::string_view attribute, OnnxAttribute::Kind kind);
+  const OnnxGraph* graph(std::string_view attribute);
+  /// Errors: NotFound when absent; those of to_tensor.
+  Result<Tensor> tensor(std::string_view attribute);
+  /// An attribute that holds a TensorProto.DataType. Errors: Unsupported for a code without a dtype.
+  Result<DataType> data_type(std::string_view attribute, DataType fallback);
+  /// Says that the attribute is known and has no effect.
+  void ignore(std::string_view attribute) { read_.insert(attribute); }
+
+  void add_error(Error error) { errors_.push_back(std::move(error)); }
+  const std::vector<Error>& errors() const { return errors_; }
+  std::vector<std::string_view> unread_attributes() const;
+  const ExternalData& external() const { return external_; }
+
+ private:
+  const OnnxNode& node_;
+  std::string name_;
+  std::int64_t version_;
+  std::vector<ValueId> inputs_;
+  std::map<std::string_view, const OnnxAttribute*> attributes_;
+  const Graph& graph_;
+  const ExternalData& external_;
+  std::set<std::string_view> read_;
+  std::vector<Error> errors_;
+};
+
+/// "a list of integers"
+std::string_view describe(OnnxAttribute::Kind kind);
+
+}  // namespace bolide::onnx

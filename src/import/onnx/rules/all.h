@@ -1,0 +1,100 @@
+/// Every rule function, by the file that holds it. rules.cpp says which operators and versions they read.
+#pragma once
+
+#include "import/onnx/rules.h"
+
+namespace bolide::onnx {
+
+// same.cpp
+Result<Values> import_same(OnnxNodeView& node, Builder& build);
+// elementwise.cpp
+Result<Values> import_binary_1(OnnxNodeView& node, Builder& build);
+Result<Values> import_prelu_1(OnnxNodeView& node, Builder& build);
+Result<Values> import_sum(OnnxNodeView& node, Builder& build);
+Result<Values> import_mean(OnnxNodeView& node, Builder& build);
+Result<Values> import_max(OnnxNodeView& node, Builder& build);
+Result<Values> import_min(OnnxNodeView& node, Builder& build);
+Result<Values> import_clip_1(OnnxNodeView& node, Builder& build);
+Result<Values> import_clip(OnnxNodeView& node, Builder& build);
+Result<Values> import_swish(OnnxNodeView& node, Builder& build);
+Result<Values> import_affine(OnnxNodeView& node, Builder& build);
+Result<Values> import_scaled_tanh(OnnxNodeView& node, Builder& build);
+Result<Values> import_celu(OnnxNodeView& node, Builder& build);
+// identity.cpp
+Result<Values> import_identity(OnnxNodeView& node, Builder& build);
+Result<Values> import_dropout_1(OnnxNodeView& node, Builder& build);
+Result<Values> import_dropout(OnnxNodeView& node, Builder& build);
+// constant.cpp
+Result<Values> import_constant(OnnxNodeView& node, Builder& build);
+// gemm.cpp
+Result<Values> import_gemm(OnnxNodeView& node, Builder& build);
+Result<Values> import_matmul(OnnxNodeView& node, Builder& build);
+Result<Values> import_matmul_integer(OnnxNodeView& node, Builder& build);
+Result<Values> import_fused_matmul(OnnxNodeView& node, Builder& build);
+// conv.cpp
+Result<Values> import_conv(OnnxNodeView& node, Builder& build);
+Result<Values> import_conv_integer(OnnxNodeView& node, Builder& build);
+Result<Values> import_fused_conv(OnnxNodeView& node, Builder& build);
+Result<Values> import_conv_transpose(OnnxNodeView& node, Builder& build);
+// pool.cpp
+Result<Values> import_max_pool(OnnxNodeView& node, Builder& build);
+Result<Values> import_average_pool(OnnxNodeView& node, Builder& build);
+Result<Values> import_lp_pool_1(OnnxNodeView& node, Builder& build);
+Result<Values> import_lp_pool(OnnxNodeView& node, Builder& build);
+Result<Values> import_global_pool(OnnxNodeView& node, Builder& build);
+// normalization.cpp
+Result<Values> import_batch_normalization_1(OnnxNodeView& node, Builder& build);
+Result<Values> import_batch_normalization(OnnxNodeView& node, Builder& build);
+Result<Values> import_instance_normalization(OnnxNodeView& node, Builder& build);
+Result<Values> import_layer_normalization(OnnxNodeView& node, Builder& build);
+Result<Values> import_group_normalization_18(OnnxNodeView& node, Builder& build);
+Result<Values> import_group_normalization(OnnxNodeView& node, Builder& build);
+Result<Values> import_mean_variance_normalization(OnnxNodeView& node, Builder& build);
+// softmax.cpp
+Result<Values> import_softmax_1(OnnxNodeView& node, Builder& build);
+// reduce.cpp
+Result<Values> import_reduce(OnnxNodeView& node, Builder& build);
+// reshape.cpp
+Result<Values> import_reshape_1(OnnxNodeView& node, Builder& build);
+Result<Values> import_flatten(OnnxNodeView& node, Builder& build);
+Result<Values> import_squeeze(OnnxNodeView& node, Builder& build);
+Result<Values> import_unsqueeze(OnnxNodeView& node, Builder& build);
+// slice.cpp
+Result<Values> import_slice_1(OnnxNodeView& node, Builder& build);
+Result<Values> import_concat(OnnxNodeView& node, Builder& build);
+Result<Values> import_split(OnnxNodeView& node, Builder& build);
+// cast.cpp
+Result<Values> import_cast_1(OnnxNodeView& node, Builder& build);
+Result<Values> import_cast(OnnxNodeView& node, Builder& build);
+Result<Values> import_cast_like(OnnxNodeView& node, Builder& build);
+// pad.cpp
+Result<Values> import_pad_1(OnnxNodeView& node, Builder& build);
+// select.cpp
+Result<Values> import_scatter_9(OnnxNodeView& node, Builder& build);
+Result<Values> import_top_k_1(OnnxNodeView& node, Builder& build);
+Result<Values> import_compress(OnnxNodeView& node, Builder& build);
+Result<Values> import_eye_like(OnnxNodeView& node, Builder& build);
+Result<Values> import_tile_1(OnnxNodeView& node, Builder& build);
+// resize.cpp
+Result<Values> import_upsample_7(OnnxNodeView& node, Builder& build);
+Result<Values> import_upsample_9(OnnxNodeView& node, Builder& build);
+Result<Values> import_resize(OnnxNodeView& node, Builder& build);
+// quantize.cpp
+Result<Values> import_quantize(OnnxNodeView& node, Builder& build);
+Result<Values> import_dequantize(OnnxNodeView& node, Builder& build);
+// qlinear.cpp
+Result<Values> import_qlinear_conv(OnnxNodeView& node, Builder& build);
+Result<Values> import_qlinear_matmul(OnnxNodeView& node, Builder& build);
+Result<Values> import_qgemm(OnnxNodeView& node, Builder& build);
+Result<Values> import_qlinear_binary(OnnxNodeView& node, Builder& build);
+Result<Values> import_qlinear_unary(OnnxNodeView& node, Builder& build);
+Result<Values> import_qlinear_concat(OnnxNodeView& node, Builder& build);
+// recurrent.cpp
+Result<Values> import_recurrent(OnnxNodeView& node, Builder& build);
+// transformer.cpp
+Result<Values> import_skip_layer_normalization(OnnxNodeView& node, Builder& build);
+Result<Values> import_bias_gelu(OnnxNodeView& node, Builder& build);
+// control.cpp
+Result<Values> import_if(OnnxNodeView& node, Builder& build);
+
+}  // namespace bolide::onnx

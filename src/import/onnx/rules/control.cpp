@@ -1,0 +1,53 @@
+#include "import/onnx/rules/all.h"
+#include "ops/if.h"
+
+#include <array>
+
+namespace bolide::onnx {
+
+namespace {
+
+/// The only node that is no Constant; null when there are more or none.
+const OnnxNode* only_node(const OnnxGraph& body) {
+  const OnnxNode* found = nullptr;
+  for (const OnnxNode& node : body.nodes) {
+    if (node.op_type == "Constant") continue;
+    if (found != nullptr) return nullptr;
+    found = &node;
+  }
+  return found;
+}
+
+/// `if size == 1 then Squeeze(x) else x`, which exporters write for squeeze(x, axis) of a size they do not know. Its
+/// two results differ in rank.
+bool is_conditional_squeeze(const OnnxGraph& then_branch, const OnnxGraph& else_branch) {
+  const OnnxNode* squeeze = only_node(then_branch);
+  const OnnxNode* same = only_node(else_branch);
+  return squeeze != nullptr && same != nullptr && squeeze->op_type == "Squeeze" && same->op_type == "Identity" &&
+         !squeeze->inputs.empty() && !same->inputs.empty() && squeeze->inputs[0] == same->inputs[0] &&
+         then_branch.outputs.size() == 1 && else_branch.outputs.size() == 1;
+}
+
+}  // namespace
+
+/// ONNX If: a node with two bodies; of a condition that is known, what the branch that it takes holds. A squeeze under
+/// the condition that the size is 1 becomes that squeeze, which fails when it runs with another size.
+Result<Values> import_if(OnnxNodeView& node, Builder& build) {
+  const OnnxGraph* then_branch = node.graph("then_branch");
+  const OnnxGraph* else_branch = node.graph("else_branch");
+  if (then_branch == nullptr || else_branch == nullptr) {
+    return bad_file("attribute '", then_branch == nullptr ? "then_branch" : "else_branch", "' is missing");
+  }
+  const Tensor* known = node.constant(0);
+  if (known != nullptr && known->dtype() == DataType::kBool && known->count() == 1) {
+    return build.inline_body(known->span<std::uint8_t>()[0] != 0 ? *then_branch : *else_branch);
+  }
+  if (is_conditional_squeeze(*then_branch, *else_branch)) return build.inline_body(*then_branch);
+  const std::array<const OnnxGraph*, 2> branches = {then_branch, else_branch};
+  TRY(Bodies bodies, build.import_bodies(branches, {}));
+  Values inputs = {node.in(0)};
+  inputs.insert(inputs.end(), bodies.captures.begin(), bodies.captures.end());
+  return build.add_node(If{}, std::move(inputs), node.output_count(), std::move(bodies.graphs));
+}
+
+}  // namespace bolide::onnx

@@ -1,0 +1,143 @@
+#include "ops/conv.h"
+
+#include "import/onnx/rules/activation.h"
+#include "import/onnx/rules/all.h"
+#include "import/onnx/rules/window.h"
+#include "ops/arithmetic.h"
+#include "ops/conv_transpose.h"
+
+#include <algorithm>
+
+namespace bolide::onnx {
+
+Result<Window> window_of(OnnxNodeView& node) {
+  Window out{
+      .strides = node.integers("strides"), .pads = node.integers("pads"), .dilations = node.integers("dilations")};
+  const std::string text = node.text("auto_pad", "NOTSET");
+  if (text == "SAME_UPPER") {
+    out.auto_pad = AutoPad::kSameUpper;
+  } else if (text == "SAME_LOWER") {
+    out.auto_pad = AutoPad::kSameLower;
+  } else if (text == "VALID") {
+    out.auto_pad = AutoPad::kValid;
+  } else if (!text.empty() && text != "NOTSET") {
+    return invalid_argument("attribute 'auto_pad' is '", text,
+                            "', which is none of NOTSET, SAME_UPPER, SAME_LOWER, VALID");
+  }
+  if (out.auto_pad != AutoPad::kExplicit) out.pads.clear();
+  return out;
+}
+
+namespace {
+
+/// The sizes of the kernel stand in the weights; the attribute may only repeat them.
+Status check_kernel(OnnxNodeView& node) {
+  const Dims kernel = node.integers("kernel_shape");
+  if (kernel.empty() || !node.has_input(1)) return ok();
+  const Shape& weights = node.shape(1);
+  bool same = weights.size() == kernel.size() + 2;
+  for (std::size_t i = 0; same && i < kernel.size(); ++i) {
+    same = !weights[i + 2].is_constant() || weights[i + 2] == Dim(kernel[i]);
+  }
+  if (same) return ok();
+  return invalid_argument("attribute 'kernel_shape' is ", kernel, ", and the weights are ", node.type(1));
+}
+
+Result<std::int64_t> zero_point(const OnnxNodeView& node, std::size_t index, std::string_view what) {
+  if (!node.has_input(index)) return 0;
+  TRY(const Dims zeros, node.integers_of(index, what));
+  if (zeros.empty()) return bad_file("input ", index, " (", what, ") is empty");
+  if (std::any_of(zeros.begin(), zeros.end(), [&](std::int64_t z) { return z != zeros[0]; })) {
+    return unsupported("input ", index, " (", what, ") differs between channels; one zero point works");
+  }
+  return zeros[0];
+}
+
+Result<Conv> conv_of(OnnxNodeView& node) {
+  TRY_OK(check_kernel(node));
+  TRY(Window window, window_of(node));
+  return Conv{.strides = std::move(window.strides),
+              .pads = std::move(window.pads),
+              .dilations = std::move(window.dilations),
+              .groups = node.integer("group", 1),
+              .auto_pad = window.auto_pad};
+}
+
+}  // namespace
+
+/// ONNX Conv: inputs X, W and optionally B.
+Result<Values> import_conv(OnnxNodeView& node, Builder& build) {
+  TRY(Conv conv, conv_of(node));
+  if (!node.has_input(0)) return invalid_argument("input 0 is missing");
+  conv.out = node.dtype(0);
+  TRY(const ValueId y, build.add(std::move(conv), node.inputs()));
+  return Values{y};
+}
+
+/// ONNX ConvInteger: inputs x, w, and optionally their zero points; i32.
+Result<Values> import_conv_integer(OnnxNodeView& node, Builder& build) {
+  TRY(Conv conv, conv_of(node));
+  TRY(conv.x_zero, zero_point(node, 2, "x_zero_point"));
+  TRY(conv.w_zero, zero_point(node, 3, "w_zero_point"));
+  conv.out = DataType::kI32;
+  TRY(const ValueId y, build.add(std::move(conv), {node.in(0), node.in(1)}));
+  return Values{y};
+}
+
+/// FusedConv of com.microsoft: activation(Conv(X, W, B) + Z).
+Result<Values> import_fused_conv(OnnxNodeView& node, Builder& build) {
+  TRY(Conv conv, conv_of(node));
+  if (!node.has_input(0)) return invalid_argument("input 0 is missing");
+  conv.out = node.dtype(0);
+  TRY(ValueId y, build.add(std::move(conv), {node.in(0), node.in(1), node.in(2)}));
+  if (node.has_input(3)) {
+    TRY(y, build.add(Add{}, {y, node.in(3)}));
+  }
+  TRY(y, add_activation(build, node.text("activation", ""), node.numbers("activation_params"), y));
+  return Values{y};
+}
+
+/// ONNX ConvTranspose. `output_shape` is met by padding:
+///   total = stride * (in - 1) + output_padding + (kernel - 1) * dilation + 1 - output_shape
+/// the odd one at the end for SAME_UPPER, else at the start.
+Result<Values> import_conv_transpose(OnnxNodeView& node, Builder& build) {
+  TRY_OK(check_kernel(node));
+  TRY(Window window, window_of(node));
+  ConvTranspose conv{.strides = std::move(window.strides),
+                     .pads = std::move(window.pads),
+                     .dilations = std::move(window.dilations),
+                     .output_padding = node.integers("output_padding"),
+                     .groups = node.integer("group", 1),
+                     .auto_pad = window.auto_pad};
+  const Dims wanted = node.integers("output_shape");
+  if (!node.has_input(0) || !node.has_input(1)) return invalid_argument("inputs X and W are needed");
+  conv.out = node.dtype(0);
+  if (!wanted.empty()) {
+    const auto in = constant_dims(node.shape(0));
+    const auto weights = constant_dims(node.shape(1));
+    if (!in || !weights) {
+      return unsupported("attribute 'output_shape' with the input ", node.type(0), "; its sizes must be numbers");
+    }
+    const std::size_t spatial = in->size() < 2 ? 0 : in->size() - 2;
+    if (weights->size() != spatial + 2 || wanted.size() < spatial) {
+      return invalid_argument("attribute 'output_shape' is ", wanted, " for the input ", node.type(0));
+    }
+    const auto at = [&](const Dims& list, std::size_t i, std::int64_t fallback) {
+      return i < list.size() ? list[i] : fallback;
+    };
+    conv.pads.assign(2 * spatial, 0);
+    for (std::size_t i = 0; i < spatial; ++i) {
+      const std::int64_t total = at(conv.strides, i, 1) * ((*in)[i + 2] - 1) + at(conv.output_padding, i, 0) +
+                                 ((*weights)[i + 2] - 1) * at(conv.dilations, i, 1) + 1 -
+                                 wanted[wanted.size() - spatial + i];
+      const std::int64_t half = total / 2;
+      conv.pads[i] = conv.auto_pad == AutoPad::kSameUpper ? half : total - half;
+      conv.pads[i + spatial] = total - conv.pads[i];
+    }
+    conv.auto_pad = AutoPad::kExplicit;
+  }
+  TRY(const ValueId y, build.add(std::move(conv), node.inputs()));
+  return Values{y};
+}
+
+}  // namespace bolide::onnx

@@ -1,0 +1,100 @@
+#include "import/onnx/rules/all.h"
+#include "ops/arithmetic.h"
+#include "ops/matmul.h"
+#include "ops/transpose.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace bolide::onnx {
+namespace {
+
+/// The two last axes exchanged, if asked for.
+Result<ValueId> transposed(Builder& build, ValueId x, bool transpose) {
+  const std::int64_t rank = build.rank(x);
+  if (!transpose || rank < 2) return x;
+  Dims perm(static_cast<std::size_t>(rank));
+  std::iota(perm.begin(), perm.end(), 0);
+  std::swap(perm[perm.size() - 1], perm[perm.size() - 2]);
+  return build.add(Transpose{.perm = perm}, {x});
+}
+
+Result<ValueId> scaled(Builder& build, ValueId x, float factor) {
+  if (factor == 1.0F) return x;
+  TRY(const ValueId number, build.scalar(build.type(x).dtype, factor));
+  return build.add(Mul{}, {x, number});
+}
+
+/// A zero point that is one number, also where the file repeats it. Errors: Unsupported for different ones.
+Result<std::int64_t> zero_point(const OnnxNodeView& node, std::size_t index, std::string_view what) {
+  if (!node.has_input(index)) return 0;
+  TRY(const Dims zeros, node.integers_of(index, what));
+  if (zeros.empty()) return bad_file("input ", index, " (", what, ") is empty");
+  if (std::any_of(zeros.begin(), zeros.end(), [&](std::int64_t z) { return z != zeros[0]; })) {
+    return unsupported("input ", index, " (", what, ") differs between rows or columns; one zero point works");
+  }
+  return zeros[0];
+}
+
+}  // namespace
+
+/// ONNX Gemm:  Y[m,n] = alpha * A'[m,k] B'[k,n] + beta * C
+/// (A' is A or its transpose, C broadcasts to [m,n] and is optional since operator set 11).
+/// C of one number a column is the bias of the MatMul; else Mul and Add only where alpha, beta and C ask for them.
+Result<Values> import_gemm(OnnxNodeView& node, Builder& build) {
+  node.ignore("broadcast");  // up to operator set 6; C that needs none broadcasts the same
+  const float alpha = node.number("alpha", 1.0F);
+  const float beta = node.number("beta", 1.0F);
+  const bool transpose_a = node.flag("transA");
+  const bool transpose_b = node.flag("transB");
+  if (!node.has_input(0) || !node.has_input(1)) return invalid_argument("inputs A and B are needed");
+  if (node.rank(0) != 2 || node.rank(1) != 2) {
+    return invalid_argument("A ", node.type(0), " and B ", node.type(1), " must be matrices");
+  }
+  TRY(const ValueId a, transposed(build, node.in(0), transpose_a));
+  TRY(const ValueId b, transposed(build, node.in(1), transpose_b));
+  const MatMul product{.out = node.dtype(0)};
+  const bool is_bias = node.has_input(2) && alpha == 1.0F && beta == 1.0F && is_float(node.dtype(0)) &&
+                       node.rank(2) == 1 && node.shape(2)[0] == build.type(b).shape[1];
+  if (is_bias) {
+    TRY(const ValueId y, build.add(product, {a, b, node.in(2)}));
+    return Values{y};
+  }
+  TRY(ValueId y, build.add(product, {a, b}));
+  TRY(y, scaled(build, y, alpha));
+  if (!node.has_input(2) || beta == 0.0F) return Values{y};
+  TRY(const ValueId c, scaled(build, node.in(2), beta));
+  TRY(y, build.add(Add{}, {y, c}));
+  return Values{y};
+}
+
+Result<Values> import_matmul(OnnxNodeView& node, Builder& build) {
+  if (!node.has_input(0)) return invalid_argument("input 0 is missing");
+  TRY(const ValueId y, build.add(MatMul{.out = node.dtype(0)}, {node.in(0), node.in(1)}));
+  return Values{y};
+}
+
+/// ONNX MatMulInteger: (A - a_zero) (B - b_zero) in i32.
+Result<Values> import_matmul_integer(OnnxNodeView& node, Builder& build) {
+  TRY(const std::int64_t a_zero, zero_point(node, 2, "a_zero_point"));
+  TRY(const std::int64_t b_zero, zero_point(node, 3, "b_zero_point"));
+  const MatMul product{.a_zero = a_zero, .b_zero = b_zero, .out = DataType::kI32};
+  TRY(const ValueId y, build.add(product, {node.in(0), node.in(1)}));
+  return Values{y};
+}
+
+/// FusedMatMul of com.microsoft: alpha * A' B', where the two last axes may be exchanged.
+Result<Values> import_fused_matmul(OnnxNodeView& node, Builder& build) {
+  const bool transpose_a = node.flag("transA");
+  const bool transpose_b = node.flag("transB");
+  const float alpha = node.number("alpha", 1.0F);
+  if (node.flag("transBatchA") || node.flag("transBatchB")) return unsupported("transBatchA and transBatchB");
+  if (!node.has_input(0) || !node.has_input(1)) return invalid_argument("inputs A and B are needed");
+  TRY(const ValueId a, transposed(build, node.in(0), transpose_a));
+  TRY(const ValueId b, transposed(build, node.in(1), transpose_b));
+  TRY(ValueId y, build.add(MatMul{.out = node.dtype(0)}, {a, b}));
+  TRY(y, scaled(build, y, alpha));
+  return Values{y};
+}
+
+}  // namespace bolide::onnx

@@ -1,0 +1,184 @@
+// Operators on codes are written as what they mean: dequantise, compute in f32, quantise. Passes find the integer
+// forms.
+#include "import/onnx/rules/all.h"
+#include "import/onnx/rules/quantize.h"
+#include "import/onnx/rules/same.h"
+#include "import/onnx/rules/window.h"
+#include "ops/activation.h"
+#include "ops/arithmetic.h"
+#include "ops/concat.h"
+#include "ops/conv.h"
+#include "ops/matmul.h"
+#include "ops/pool.h"
+#include "ops/reduce.h"
+#include "ops/softmax.h"
+#include "ops/transpose.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace bolide::onnx {
+namespace {
+
+/// The product of two scales times `factor`, computed now where both are known.
+Result<ValueId> scale_product(Builder& build, ValueId a, ValueId b, float factor = 1.0F) {
+  const Tensor* ta = build.value(a).constant.get();
+  const Tensor* tb = build.value(b).constant.get();
+  if (ta != nullptr && tb != nullptr && (ta->count() == 1 || tb->count() == 1)) {
+    TRY(const std::vector<double> x, to_f64(*ta));
+    TRY(const std::vector<double> y, to_f64(*tb));
+    std::vector<float> product(std::max(x.size(), y.size()));
+    for (std::size_t i = 0; i < product.size(); ++i) {
+      product[i] =
+          static_cast<float>(x[x.size() == 1 ? 0 : i] * y[y.size() == 1 ? 0 : i] * static_cast<double>(factor));
+    }
+    return build.constant("scale", Tensor::of<float>(product, ta->count() == 1 ? tb->dims() : ta->dims()));
+  }
+  TRY(ValueId y, build.add(Mul{}, {a, b}));
+  if (factor == 1.0F) return y;
+  TRY(const ValueId number, build.scalar(DataType::kF32, factor));
+  return build.add(Mul{}, {y, number});
+}
+
+Status need(const OnnxNodeView& node, std::initializer_list<std::size_t> inputs) {
+  for (const std::size_t input : inputs) {
+    if (!node.has_input(input)) return invalid_argument("input ", input, " is missing");
+  }
+  return ok();
+}
+
+}  // namespace
+
+/// ONNX QLinearConv: inputs x, x_scale, x_zero, w, w_scale, w_zero, y_scale, y_zero, and optionally the bias, i32 with
+/// the scale x_scale * w_scale. Weights have one scale, or one an output channel.
+Result<Values> import_qlinear_conv(OnnxNodeView& node, Builder& build) {
+  TRY_OK(need(node, {0, 1, 3, 4, 6}));
+  node.ignore("kernel_shape");
+  if (node.flag("channels_last")) return unsupported("attribute 'channels_last' is 1; export with channels first");
+  TRY(Window window, window_of(node));
+  TRY(const ValueId x, dequantized(build, node.in(0), node.in(1), node.in(2)));
+  TRY(const ValueId w, dequantized(build, node.in(3), node.in(4), node.in(5), 0));
+  Values inputs = {x, w};
+  if (node.has_input(8)) {
+    TRY(const ValueId scale, scale_product(build, node.in(1), node.in(4)));
+    TRY(const ValueId bias, dequantized(build, node.in(8), scale, kNoValue, 0));
+    inputs.push_back(bias);
+  }
+  TRY(const ValueId y, build.add(Conv{.strides = std::move(window.strides),
+                                      .pads = std::move(window.pads),
+                                      .dilations = std::move(window.dilations),
+                                      .groups = node.integer("group", 1),
+                                      .auto_pad = window.auto_pad},
+                                 std::move(inputs)));
+  TRY(const ValueId codes, quantized(build, y, node.in(6), node.in(7), node.dtype(0)));
+  return Values{codes};
+}
+
+/// ONNX QLinearMatMul: inputs a, a_scale, a_zero, b, b_scale, b_zero, y_scale, y_zero. a may have a scale a row, b one
+/// a column.
+Result<Values> import_qlinear_matmul(OnnxNodeView& node, Builder& build) {
+  TRY_OK(need(node, {0, 1, 3, 4, 6}));
+  TRY(const ValueId a,
+      dequantized(build, node.in(0), node.in(1), node.in(2), std::max<std::int64_t>(node.rank(0) - 2, 0)));
+  TRY(const ValueId b,
+      dequantized(build, node.in(3), node.in(4), node.in(5), std::max<std::int64_t>(node.rank(3) - 1, 0)));
+  TRY(const ValueId y, build.add(MatMul{}, {a, b}));
+  TRY(const ValueId codes, quantized(build, y, node.in(6), node.in(7), node.dtype(0)));
+  return Values{codes};
+}
+
+/// QGemm of com.microsoft: inputs A, a_scale, a_zero, B, b_scale, b_zero, and optionally C (i32 with the scale
+/// alpha * a_scale * b_scale), y_scale and y_zero; without them the result is f32.
+Result<Values> import_qgemm(OnnxNodeView& node, Builder& build) {
+  TRY_OK(need(node, {0, 1, 3, 4}));
+  const float alpha = node.number("alpha", 1.0F);
+  const Dims swap = {1, 0};
+  TRY(ValueId a, dequantized(build, node.in(0), node.in(1), node.in(2)));
+  const bool transpose_b = node.flag("transB");
+  TRY(ValueId b, dequantized(build, node.in(3), node.in(4), node.in(5), transpose_b ? 0 : 1));
+  if (node.flag("transA")) {
+    TRY(a, build.add(Transpose{.perm = swap}, {a}));
+  }
+  if (transpose_b) {
+    TRY(b, build.add(Transpose{.perm = swap}, {b}));
+  }
+  TRY(ValueId y, build.add(MatMul{}, {a, b}));
+  if (alpha != 1.0F) {
+    TRY(const ValueId number, build.scalar(DataType::kF32, alpha));
+    TRY(y, build.add(Mul{}, {y, number}));
+  }
+  if (node.has_input(6)) {
+    TRY(const ValueId scale, scale_product(build, node.in(1), node.in(4), alpha));
+    TRY(const ValueId c, dequantized(build, node.in(6), scale, kNoValue, node.rank(6) - 1));
+    TRY(y, build.add(Add{}, {y, c}));
+  }
+  if (node.has_input(7)) {
+    TRY(y, quantized(build, y, node.in(7), node.in(8), node.dtype(0)));
+  }
+  return Values{y};
+}
+
+/// QLinearAdd and QLinearMul of com.microsoft: inputs A, a_scale, a_zero, B, b_scale, b_zero, c_scale, c_zero.
+Result<Values> import_qlinear_binary(OnnxNodeView& node, Builder& build) {
+  TRY_OK(need(node, {0, 1, 3, 4, 6}));
+  TRY(const ValueId a, dequantized(build, node.in(0), node.in(1), node.in(2)));
+  TRY(const ValueId b, dequantized(build, node.in(3), node.in(4), node.in(5)));
+  TRY(const ValueId y, build.add(node.op_type() == "QLinearAdd" ? Op(Add{}) : Op(Mul{}), {a, b}));
+  TRY(const ValueId codes, quantized(build, y, node.in(6), node.in(7), node.dtype(0)));
+  return Values{codes};
+}
+
+/// QLinear... of com.microsoft with one tensor: inputs X, x_scale, x_zero, y_scale, y_zero.
+Result<Values> import_qlinear_unary(OnnxNodeView& node, Builder& build) {
+  TRY_OK(need(node, {0, 1, 3}));
+  if (node.flag("channels_last")) return unsupported("attribute 'channels_last' is 1; export with channels first");
+  TRY(const ValueId x, dequantized(build, node.in(0), node.in(1), node.in(2)));
+  const std::string_view type = node.op_type();
+  std::optional<Op> op;
+  if (type == "QLinearSigmoid") {
+    op = Sigmoid{};
+  } else if (type == "QLinearLeakyRelu") {
+    op = LeakyRelu{.alpha = node.number("alpha", 0.01F)};
+  } else if (type == "QLinearReduceMean") {
+    op = Reduce{.kind = ReduceKind::kMean, .axes = node.integers("axes"), .keepdims = node.flag("keepdims", true)};
+  } else if (type == "QLinearGlobalAveragePool") {
+    Dims axes(static_cast<std::size_t>(std::max<std::int64_t>(node.rank(0) - 2, 0)));
+    std::iota(axes.begin(), axes.end(), 2);
+    op = Reduce{.kind = ReduceKind::kMean, .axes = axes, .keepdims = true};
+  } else if (type == "QLinearAveragePool") {
+    TRY(Window window, window_of(node));
+    op = AveragePool{.kernel = node.integers("kernel_shape"),
+                     .strides = std::move(window.strides),
+                     .pads = std::move(window.pads),
+                     .auto_pad = window.auto_pad,
+                     .ceil_mode = node.flag("ceil_mode"),
+                     .count_include_pad = node.flag("count_include_pad")};
+  } else {  // QLinearSoftmax; `opset` tells which Softmax is meant
+    const std::int64_t axis = node.integer("axis", -1);
+    const std::int64_t last = node.rank(0) - 1;
+    if (node.integer("opset", 13) < 13 && axis != -1 && axis != last) {
+      return unsupported("attribute 'axis' is ", axis, " with the meaning before operator set 13; the last axis works");
+    }
+    op = Softmax{.axis = axis};
+  }
+  TRY(const ValueId y, build.add(*op, {x}));
+  TRY(const ValueId codes, quantized(build, y, node.in(3), node.in(4), node.dtype(0)));
+  return Values{codes};
+}
+
+/// QLinearConcat of com.microsoft: inputs y_scale, y_zero, then x, scale and zero of each part.
+Result<Values> import_qlinear_concat(OnnxNodeView& node, Builder& build) {
+  const std::int64_t axis = node.integer("axis", 0);
+  if (node.input_count() < 4) return invalid_argument("it has ", node.input_count(), " inputs");
+  Values parts;
+  for (std::size_t i = 2; i < node.input_count(); i += 3) {
+    TRY_OK(need(node, {i, i + 1}));
+    TRY(const ValueId part, dequantized(build, node.in(i), node.in(i + 1), node.in(i + 2)));
+    parts.push_back(part);
+  }
+  TRY(const ValueId y, build.add(Concat{.axis = axis}, std::move(parts)));
+  TRY(const ValueId codes, quantized(build, y, node.in(0), node.in(1), node.dtype(2)));
+  return Values{codes};
+}
+
+}  // namespace bolide::onnx

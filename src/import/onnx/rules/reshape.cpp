@@ -1,0 +1,87 @@
+#include "ops/reshape.h"
+
+#include "import/onnx/rules/all.h"
+#include "import/onnx/rules/sizes.h"
+#include "ops/concat.h"
+#include "ops/reduce.h"
+#include "ops/shape.h"
+
+namespace bolide::onnx {
+
+Result<ValueId> sizes_of(Builder& build, ValueId x) {
+  if (const auto dims = constant_dims(build.type(x).shape)) return build.integers("sizes", *dims);
+  return build.add(ShapeOf{}, {x});
+}
+
+Result<ValueId> flatten_from(Builder& build, ValueId x, std::int64_t axis) {
+  Dims sizes(static_cast<std::size_t>(axis), 0);
+  sizes.push_back(-1);
+  return build.add(Reshape{}, {x, build.integers("sizes", sizes)});
+}
+
+/// ONNX Reshape, operator sets 1 to 4: the sizes are an attribute.
+Result<Values> import_reshape_1(OnnxNodeView& node, Builder& build) {
+  node.ignore("consumed_inputs");
+  const ValueId sizes = build.integers("sizes", node.integers("shape"));
+  TRY(const ValueId y, build.add(Reshape{}, {node.in(0), sizes}));
+  return Values{y};
+}
+
+/// ONNX Flatten: [product of the sizes before `axis`, product of the rest]. Named sizes stay: one of the two products
+/// is a number or the batch in nearly every model; else the first is computed from the shape.
+Result<Values> import_flatten(OnnxNodeView& node, Builder& build) {
+  std::int64_t axis = node.integer("axis", 1);
+  if (!node.has_input(0)) return invalid_argument("input 0 is missing");
+  const std::int64_t rank = node.rank(0);
+  if (axis < -rank || axis > rank)
+    return invalid_argument("attribute 'axis' is ", axis, " for the input ", node.type(0));
+  if (axis < 0) axis += rank;
+  const Shape& shape = node.shape(0);
+  const Shape before(shape.begin(), shape.begin() + axis);
+  const Shape after(shape.begin() + axis, shape.end());
+  const auto front = element_count(before).constant();
+  const auto back = element_count(after).constant();
+  ValueId sizes = kNoValue;
+  if (axis == 1) {
+    const Dims keep = {0, back && *back > 0 && !front ? *back : -1};
+    sizes = build.integers("sizes", keep);
+  } else if (front && *front > 0) {
+    const Dims known = {*front, -1};
+    sizes = build.integers("sizes", known);
+  } else if (back && *back > 0) {
+    const Dims known = {-1, *back};
+    sizes = build.integers("sizes", known);
+  } else {
+    TRY(const ValueId all, build.add(ShapeOf{.start = 0, .end = axis}, {node.in(0)}));
+    TRY(const ValueId product, build.add(Reduce{.kind = ReduceKind::kProd, .axes = {0}, .keepdims = true}, {all}));
+    const Dims rest = {-1};
+    TRY(sizes, build.add(Concat{.axis = 0}, {product, build.integers("rest", rest)}));
+  }
+  TRY(const ValueId y, build.add(Reshape{}, {node.in(0), sizes}));
+  return Values{y};
+}
+
+namespace {
+
+/// Axes as an attribute, or as an input since operator set 13.
+Result<Dims> axes_of(OnnxNodeView& node) {
+  if (node.version() < 13) return node.integers("axes");
+  if (!node.has_input(1)) return Dims{};
+  return node.integers_of(1, "axes");
+}
+
+}  // namespace
+
+Result<Values> import_squeeze(OnnxNodeView& node, Builder& build) {
+  TRY(const Dims axes, axes_of(node));
+  TRY(const ValueId y, build.add(Squeeze{.axes = axes}, {node.in(0)}));
+  return Values{y};
+}
+
+Result<Values> import_unsqueeze(OnnxNodeView& node, Builder& build) {
+  TRY(const Dims axes, axes_of(node));
+  TRY(const ValueId y, build.add(Unsqueeze{.axes = axes}, {node.in(0)}));
+  return Values{y};
+}
+
+}  // namespace bolide::onnx

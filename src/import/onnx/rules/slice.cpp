@@ -1,0 +1,39 @@
+#include "ops/slice.h"
+
+#include "import/onnx/rules/all.h"
+#include "ops/concat.h"
+
+namespace bolide::onnx {
+
+/// ONNX Slice, operator sets 1 to 9: positions are attributes.
+Result<Values> import_slice_1(OnnxNodeView& node, Builder& build) {
+  Values inputs = {node.in(0), build.integers("starts", node.integers("starts")),
+                   build.integers("ends", node.integers("ends"))};
+  if (node.has("axes")) inputs.push_back(build.integers("axes", node.integers("axes")));
+  TRY(const ValueId y, build.add(Slice{}, std::move(inputs)));
+  return Values{y};
+}
+
+/// ONNX Concat; `axis` is 1 by default up to operator set 3.
+Result<Values> import_concat(OnnxNodeView& node, Builder& build) {
+  const std::int64_t axis = node.integer("axis", 1);
+  if (node.version() >= 4 && !node.has("axis")) return bad_file("attribute 'axis' is missing");
+  TRY(const ValueId y, build.add(Concat{.axis = axis}, node.inputs()));
+  return Values{y};
+}
+
+/// ONNX Split: sizes as an attribute (up to operator set 12), as an input (13 on; also in 1), or as many parts as there
+/// are outputs (`num_outputs`, 18 on, repeats that number).
+Result<Values> import_split(OnnxNodeView& node, Builder& build) {
+  Split split{.axis = node.integer("axis", 0), .sizes = node.integers("split")};
+  const auto parts = static_cast<std::int64_t>(node.output_count());
+  if (const std::int64_t stated = node.integer("num_outputs", parts); stated != parts) {
+    return bad_file("attribute 'num_outputs' is ", stated, ", and the node has ", parts, " outputs");
+  }
+  if (node.has_input(1)) {
+    TRY(split.sizes, node.integers_of(1, "split"));
+  }
+  return build.add_node(std::move(split), {node.in(0)}, node.output_count());
+}
+
+}  // namespace bolide::onnx
