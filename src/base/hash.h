@@ -20,6 +20,8 @@ struct Digest {
 
 Digest digest(std::span<const std::byte> bytes);
 inline Digest digest(std::string_view text) { return digest(std::as_bytes(std::span(text.data(), text.size()))); }
+/// The digest of the pieces one after the other.
+Digest digest(std::span<const std::span<const std::byte>> pieces);
 /// 32 lower-case hexadecimal digits.
 std::string text(const Digest& digest);
 

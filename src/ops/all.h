@@ -19,6 +19,7 @@
 #include "ops/if.h"
 #include "ops/layer_normalization.h"
 #include "ops/logic.h"
+#include "ops/loop.h"
 #include "ops/lrn.h"
 #include "ops/matmul.h"
 #include "ops/normalization.h"

@@ -65,7 +65,7 @@ std::optional<std::vector<Dim>> ConstantOfShape::contents(const InferContext& co
   return std::vector<Dim>(static_cast<std::size_t>(count), Dim((*number)[0]));
 }
 
-Result<TensorTypes> Range::infer(const InferContext& context) const {
+Result<TensorTypes> RangeOp::infer(const InferContext& context) const {
   for (int i = 0; i < 3; ++i) {
     const Shape& shape = context.shape(i);
     if (context.dtype(i) != context.dtype(0) || !is_real(context.dtype(i)) || context.rank(i) > 1 ||
@@ -91,7 +91,7 @@ Result<TensorTypes> Range::infer(const InferContext& context) const {
   return TensorTypes{std::move(out)};
 }
 
-Result<Tensors> Range::evaluate(TensorInputs inputs, EvalContext& context) const {
+Result<Tensors> RangeOp::evaluate(TensorInputs inputs, EvalContext& context) const {
   TRY(Tensors out, outputs_of(*this, inputs, context));
   with_compute_type(compute_type(out[0].dtype()), [&](auto zero) {
     using T = decltype(zero);
@@ -105,7 +105,7 @@ Result<Tensors> Range::evaluate(TensorInputs inputs, EvalContext& context) const
   return out;
 }
 
-std::optional<std::vector<Dim>> Range::contents(const InferContext& context) const {
+std::optional<std::vector<Dim>> RangeOp::contents(const InferContext& context) const {
   const auto start = context.contents(0);
   const auto delta = context.contents(2);
   if (!start || !delta || start->size() != 1 || delta->size() != 1 || is_float(context.dtype(0))) return std::nullopt;

@@ -17,7 +17,7 @@ struct ConstantOfShape {
 };
 
 /// Inputs start, limit, delta (scalars of one dtype): start, start + delta, ... before limit. Source: ONNX Range.
-struct Range {
+struct RangeOp {
   static constexpr OpInfo kInfo{.name = "Range", .min_inputs = 3, .max_inputs = 3};
   static constexpr auto kFields = std::tuple{};
 

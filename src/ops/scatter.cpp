@@ -12,7 +12,7 @@ Status check_types(const OpInfo& info, const InferContext& context, ScatterReduc
   if (context.dtype(0) != context.dtype(2)) {
     return invalid_argument(info.name, ": data of ", context.dtype(0), " and updates of ", context.dtype(2));
   }
-  if (reduction != ScatterReduction::kNone && !is_real(context.dtype(0))) {
+  if (reduction != ScatterReduction::kReplace && !is_real(context.dtype(0))) {
     return unsupported(info.name, ": reduction of ", context.dtype(0), "; real numbers work");
   }
   return ok();
@@ -21,7 +21,7 @@ Status check_types(const OpInfo& info, const InferContext& context, ScatterReduc
 /// out[to, to+count) updated by updates[from, from+count).
 void update(ScatterReduction reduction, const Tensor& updates, std::int64_t from, Tensor& out, std::int64_t to,
             std::int64_t count) {
-  if (reduction == ScatterReduction::kNone) return copy_run(updates, from, out, to, count);
+  if (reduction == ScatterReduction::kReplace) return copy_run(updates, from, out, to, count);
   constexpr std::array<Fn, 5> kFns = {Fn::kAdd, Fn::kAdd, Fn::kMul, Fn::kMin, Fn::kMax};
   const Fn fn = kFns[static_cast<std::size_t>(reduction)];
   with_compute_type(compute_type(out.dtype()), [&](auto zero) {

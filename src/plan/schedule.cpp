@@ -1,6 +1,7 @@
 #include "plan/schedule.h"
 
 #include "ops/all.h"
+#include "plan/check_types.h"
 
 #include <algorithm>
 #include <limits>
@@ -400,6 +401,7 @@ Result<Schedule> build_schedule(const StepGraph& graph, const Sizes& sizes, cons
                          ": its size is known only while running");
     }
   }
+  TRY_OK(check_types(graph, sizes));
   return Builder(graph, sizes, backend, std::move(choice), costs, rules).run();
 }
 

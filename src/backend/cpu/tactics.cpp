@@ -6,7 +6,12 @@
 #include "backend/cpu/elementwise/work.h"
 #include "backend/cpu/matmul/tactics.h"
 #include "backend/cpu/pool/tactics.h"
+#include "backend/cpu/rows/tactics.h"
+#include "ops/layer_normalization.h"
+#include "ops/normalization.h"
 #include "ops/pool.h"
+#include "ops/reduce.h"
+#include "ops/softmax.h"
 
 namespace bolide {
 
@@ -17,14 +22,21 @@ bool is(const Op& op) {
   return op.is<T>();
 }
 
-bool is_pool(const Op& op) { return op.is<MaxPool>() || op.is<AveragePool>(); }
+template <class A, class B>
+bool is_either(const Op& op) {
+  return op.is<A>() || op.is<B>();
+}
 
 constexpr std::array kFamilies = {
     TacticFamily{"depthwise", is<Conv>, cpu::depthwise_tactics},  // before conv: it declines all but its own
     TacticFamily{"conv", is<Conv>, conv_tactics},
     TacticFamily{"matmul", is<MatMul>, matmul_tactics},
     TacticFamily{"elementwise", cpu::is_elementwise, cpu::elementwise_tactics},
-    TacticFamily{"pool", is_pool, cpu::pool_tactics},
+    TacticFamily{"pool", is_either<MaxPool, AveragePool>, cpu::pool_tactics},
+    TacticFamily{"softmax", is_either<Softmax, LogSoftmax>, cpu::softmax_tactics},
+    TacticFamily{"layer norm", is_either<LayerNormalization, RMSNormalization>, cpu::layer_norm_tactics},
+    TacticFamily{"channel norm", is_either<InstanceNormalization, GroupNormalization>, cpu::channel_norm_tactics},
+    TacticFamily{"reduce", is<Reduce>, cpu::reduce_tactics},
 };
 
 }  // namespace

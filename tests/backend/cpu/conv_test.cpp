@@ -132,6 +132,109 @@ TEST(Conv, FloatsStayWithinTheBound) {
   expect_tactic(test, kStrip);
 }
 
+constexpr std::string_view kRowsI8 = "cpu.conv.i8.rows";
+constexpr std::string_view kStripI8 = "cpu.conv.i8.strip";
+
+Case integer_case(Conv conv, DataType x_type, Layout x, Layout w) {
+  Case test = conv_case(std::move(conv), std::move(x), std::move(w));
+  test.inputs[0].dtype = x_type;
+  test.inputs[0].fill = Fill::kFullRange;
+  test.inputs[1].dtype = DataType::kI8;
+  test.inputs[1].fill = Fill::kFullRange;
+  test.inputs[2].dtype = DataType::kI32;
+  return test;
+}
+
+TEST(ConvI8, SumsAreExactForSizesAroundTheTile) {
+  for (const DataType type : {DataType::kU8, DataType::kI8}) {
+    for (const std::int64_t channels : {1, 2, 3, 4, 5, 8, 13}) {
+      for (const std::int64_t out : {1, 9, 16, 17, 33}) {
+        Conv conv = padded(1);
+        conv.out = DataType::kI32;
+        conv.x_zero = type == DataType::kU8 ? 131 : -7;
+        const Case test = integer_case(conv, type, image({1, channels, 4, 7}), weights({out, channels, 3, 3}));
+        expect_tactic(test, kRowsI8);
+        expect_tactic(test, kStripI8);
+        if (HasFailure()) return;
+      }
+    }
+  }
+}
+
+TEST(ConvI8, ReadsPlanesForAFirstLayer) {
+  Conv conv{.strides = {2, 2}, .pads = {3, 3, 3, 3}};
+  conv.out = DataType::kI32;
+  conv.x_zero = 114;
+  expect_tactic(integer_case(conv, DataType::kU8, planes({2, 3, 19, 23}), weights({20, 3, 7, 7})), kStripI8);
+}
+
+TEST(ConvI8, GroupsAndSlices) {
+  Conv conv = padded(1);
+  conv.groups = 3;
+  conv.out = DataType::kI32;
+  Case test = integer_case(conv, DataType::kU8, image({2, 15, 5, 6}), weights({12, 5, 3, 3}));
+  test.inputs[0].gap = 3;
+  test.inputs[0].offset = 5;
+  test.outputs[0].gap = 2;
+  expect_tactic(test, kRowsI8);
+}
+
+TEST(ConvI8, UnsignedWeightsWithAZeroPointThatFits) {
+  Conv conv;
+  conv.out = DataType::kI32;
+  conv.w_zero = 128;
+  Case test = integer_case(conv, DataType::kU8, image({1, 6, 5, 6}), weights({12, 6, 1, 1}));
+  test.inputs[1].dtype = DataType::kU8;
+  expect_tactic(test, kRowsI8);
+}
+
+/// Scales are powers of two, so that the combined constants are exact and ties stay ties.
+Case requantised(std::string_view expr, int inputs, DataType type) {
+  Conv conv = with_epilogue(expr, inputs);
+  conv.out = type;
+  conv.x_zero = 3;
+  Case test = integer_case(conv, DataType::kU8, image({1, 6, 5, 6}), weights({37, 6, 1, 1}));
+  test.inputs[0].fill = Fill::kSmallIntegers;
+  test.inputs[1].fill = Fill::kSmallIntegers;
+  return test;
+}
+
+TEST(ConvI8, RequantisesOnTheTile) {
+  for (const DataType type : {DataType::kU8, DataType::kI8, DataType::kF32}) {
+    for (const std::string_view expr :
+         {"x0", "t0=mul(x0,0.5);t1=div(t0,4);t2=round(t1);add(t2,5)",
+          "t0=mul(x0,0.5);t1=max(t0,0);t2=div(t1,4);add(t2,5)",
+          "t0=mul(x0,0.5);t1=max(t0,0);t2=min(t1,6);t3=div(t2,0.25);t4=round(t3);sub(t4,3)"}) {
+      expect_tactic(requantised(expr, 1, type), kRowsI8);
+    }
+  }
+}
+
+TEST(ConvI8, RequantisesWithAResidual) {
+  for (const DataType type : {DataType::kU8, DataType::kI8}) {
+    Case test = requantised(
+        "t0=mul(x0,0.5);t1=sub(x1,7);t2=mul(t1,0.25);t3=add(t0,t2);t4=max(t3,0);t5=div(t4,2);t6=round(t5);add(t6,1)", 2,
+        type);
+    Layout residual = image({1, 37, 5, 6});
+    residual.dtype = type;
+    residual.gap = 4;
+    residual.fill = Fill::kFullRange;
+    test.inputs.push_back(residual);
+    expect_tactic(test, kRowsI8);
+  }
+}
+
+TEST(ConvI8, ScalesAChannelAndEpiloguesOfOtherForms) {
+  Case test = requantised("t0=mul(x0,x1);t1=add(t0,x2);t2=round(t1);add(t2,2)", 3, DataType::kU8);
+  test.inputs.push_back({.dims = {37, 1, 1}, .constant = true});
+  test.inputs.push_back({.dims = {1, 37, 1, 1}, .constant = true});
+  expect_tactic(test, kRowsI8);
+  test.inputs[3].constant = false;  // known at run time only: over strips
+  expect_tactic(test, kRowsI8);
+  test = requantised("t0=abs(x0);mul(t0,0.5)", 1, DataType::kI8);
+  expect_tactic(test, kRowsI8);
+}
+
 TEST(Conv, SaysWhyNot) {
   const Case test = conv_case({}, planes({1, 8, 4, 4}), weights({8, 8, 1, 1}));
   Problem problem;

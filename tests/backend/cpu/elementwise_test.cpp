@@ -2,8 +2,10 @@
 #include "backend/cpu/tactic_harness.h"
 #include "ops/activation.h"
 #include "ops/arithmetic.h"
+#include "ops/cast.h"
 #include "ops/fused_elementwise.h"
 #include "ops/logic.h"
+#include "ops/normalization.h"
 #include "ops/quantize.h"
 #include "ops/unary_math.h"
 
@@ -126,6 +128,32 @@ TEST(ElementwiseTactics, IntegersKeepTheirOwnArithmetic) {
     expect_tactic({.op = Op(Add{}), .inputs = {of({5, 300}, type), of({300}, type)}}, kInt);
     expect_tactic({.op = Op(Div{}), .inputs = {of({5, 300}, type), of({5, 1}, type)}}, kInt);
     expect_tactic({.op = Op(Less{}), .inputs = {of({5, 300}, type), of({5, 1}, type)}}, kInt);
+  }
+}
+
+TEST(ElementwiseTactics, CastsBetweenNumbers) {
+  const auto cast_to = [](DataType from, DataType to, std::string_view tactic) {
+    Layout x = last({2, 9, 30, 4}, from);
+    x.fill = is_float(from) ? Fill::kNormal : Fill::kFullRange;
+    expect_tactic({.op = Op(Cast{.to = to}), .inputs = {x}}, tactic);
+  };
+  cast_to(DataType::kF32, DataType::kF16, kF32);
+  cast_to(DataType::kBF16, DataType::kF32, kF32);
+  cast_to(DataType::kU8, DataType::kF32, kF32);
+  cast_to(DataType::kI64, DataType::kF32, kF32);
+  cast_to(DataType::kF32, DataType::kBool, kF32);
+  cast_to(DataType::kI64, DataType::kI32, kInt);
+  cast_to(DataType::kU8, DataType::kI8, kInt);
+  cast_to(DataType::kF32, DataType::kI64, "cpu.cast.to_int");
+  cast_to(DataType::kF16, DataType::kI8, "cpu.cast.to_int");
+}
+
+TEST(ElementwiseTactics, BatchNormalizationByChannel) {
+  for (const Layout& x : {last({2, 19, 5, 6}), of({2, 19, 5, 6})}) {
+    expect_tactic({.op = Op(BatchNormalization{.epsilon = 4}),
+                   .inputs = {x, of({19}), of({19}), of({19}), of({19})},
+                   .absolute = 2e-6},
+                  kF32);
   }
 }
 

@@ -94,14 +94,14 @@ void expect_poison_around(Output& output, const std::string& where) {
                              << (bad - copy.begin()) - kGuard * bytes;
 }
 
-void expect_equal(const Tensor& got, const Tensor& want, const Tensor* bound, double rounding,
+void expect_equal(const Tensor& got, const Tensor& want, const Tensor* bound, double rounding, double absolute,
                   const std::string& where) {
   const std::vector<double> a = *to_f64(got);
   const std::vector<double> b = *to_f64(want);
   std::vector<double> limits;
   if (bound != nullptr) limits = *to_f64(*bound);
   for (std::size_t i = 0; i < b.size(); ++i) {
-    const double limit = bound != nullptr ? rounding * std::ldexp(limits[i], -24) : 0.0;
+    const double limit = absolute + (bound != nullptr ? rounding * std::ldexp(limits[i], -24) : 0.0);
     const bool same = a[i] == b[i] || std::abs(a[i] - b[i]) <= limit || (std::isnan(a[i]) && std::isnan(b[i]));
     if (!same) {
       ADD_FAILURE() << where << ": element " << i << " is " << a[i] << ", expected " << b[i] << " (allowed " << limit
@@ -146,7 +146,7 @@ struct Prepared {
 };
 
 /// Cuts: whole, every grain by itself, three uneven parts.
-void run_tactic(const Tactic& tactic, const CpuTarget& target, Prepared& prepared, double rounding,
+void run_tactic(const Tactic& tactic, const CpuTarget& target, Prepared& prepared, double rounding, double absolute,
                 const std::string& where) {
   const Problem& problem = prepared.problem;
   Block packed(tactic.packed_bytes(problem, target));
@@ -196,7 +196,7 @@ void run_tactic(const Tactic& tactic, const CpuTarget& target, Prepared& prepare
         copy_strided(output.operand.dims, output.data(), output.operand.strides, got.data(),
                      contiguous_strides(output.operand.dims), size_of(output.operand.dtype));
       }
-      expect_equal(got, prepared.want[o], rounding > 0 ? &prepared.bounds[o] : nullptr, rounding, cut_where);
+      expect_equal(got, prepared.want[o], rounding > 0 ? &prepared.bounds[o] : nullptr, rounding, absolute, cut_where);
       expect_poison_around(output, cut_where);
       if (::testing::Test::HasFailure()) return;
     }
@@ -300,7 +300,7 @@ std::vector<std::string> run_case(const Case& test) {
       if (!tactic->accepts(prepared.problem, backend.target()).accepted) continue;
       EXPECT_GT(tactic->estimate_us(prepared.problem, backend.target()), 0.0) << where;
       EXPECT_EQ(backend.find_tactic(tactic->name()), tactic);
-      run_tactic(*tactic, backend.target(), prepared, test.rounding, where);
+      run_tactic(*tactic, backend.target(), prepared, test.rounding, test.absolute, where);
       ran.emplace_back(tactic->name());
       if (::testing::Test::HasFailure()) return ran;
     }

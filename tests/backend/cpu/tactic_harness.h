@@ -38,6 +38,7 @@ struct Case {
   std::vector<Layout> outputs;
   /// 0: equal. Otherwise |error| <= rounding * 2^-24 * (the operator's result on the absolute values of its inputs).
   double rounding = 0;
+  double absolute = 0;  ///< allowed on top of that, everywhere
   int threads = 1;  ///< told to the tactics; the cuts are tried one after the other
 };
 

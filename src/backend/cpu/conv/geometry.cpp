@@ -4,11 +4,14 @@
 
 namespace bolide {
 
-Result<ConvGeometry> conv_geometry(const Problem& problem, DataType type) {
+Result<ConvGeometry> conv_geometry(const Problem& problem) {
   const Conv& conv = *problem.op->as<Conv>();
   const Operand& x = problem.inputs[0];
   const Operand& w = problem.inputs[1];
-  if (x.dtype != type || w.dtype != type) return unsupported("x is ", x.dtype, " and w is ", w.dtype, "; needs ", type);
+  const bool integer = bit_width(x.dtype) == 8 && bit_width(w.dtype) == 8 && is_integer(x.dtype) && is_integer(w.dtype);
+  if (!integer && (x.dtype != DataType::kF32 || w.dtype != DataType::kF32)) {
+    return unsupported("x is ", x.dtype, " and w is ", w.dtype, "; needs f32 or 8-bit integers");
+  }
   const std::size_t spatial = x.dims.size() - 2;
   if (spatial > 3) return unsupported(spatial, " spatial dims; at most 3");
   TRY(const std::vector<WindowAxis> axes,
@@ -19,7 +22,8 @@ Result<ConvGeometry> conv_geometry(const Problem& problem, DataType type) {
   out.groups = conv.groups;
   out.group_in = w.dims[1];
   out.group_out = w.dims[0] / conv.groups;
-  out.element_bytes = bit_width(type) / 8;
+  out.integer = integer;
+  out.element_bytes = integer ? 1 : 4;
   out.x_batch = x.strides[0] * out.element_bytes;
   out.x_channel = x.strides[1] * out.element_bytes;
   for (WindowAxis& axis : out.axes) axis = {1, 1, 1, 1, 1, 0, 0};
@@ -34,26 +38,6 @@ Result<ConvGeometry> conv_geometry(const Problem& problem, DataType type) {
 bool conv_has_bias(const Problem& problem) { return problem.inputs.size() > 2 && !problem.inputs[2].absent; }
 
 ResultShape conv_result(const Problem& problem) { return {problem.outputs[0].dims, 1}; }
-
-std::int64_t group_panel_floats(const ConvGeometry& geometry, int width) {
-  const std::int64_t panels = (geometry.group_out + width - 1) / width;
-  return panels * geometry.taps() * geometry.group_in * width;
-}
-
-void pack_conv_panels(const ConvGeometry& geometry, const float* w, int width, float* out) {
-  PanelSource source;
-  source.columns = geometry.group_out;
-  source.taps = geometry.taps();
-  source.k = geometry.group_in;
-  source.column_stride = geometry.group_in * source.taps;
-  source.tap_stride = 1;
-  source.k_stride = source.taps;
-  const std::int64_t panels = (geometry.group_out + width - 1) / width;
-  for (std::int64_t g = 0; g < geometry.groups; ++g) {
-    source.data = w + g * geometry.group_out * source.column_stride;
-    pack_panels(source, {0, panels}, width, out + g * group_panel_floats(geometry, width));
-  }
-}
 
 Grid conv_grid(const ConvGeometry& geometry, const GemmKernels& kernels, const CpuTarget& target, int threads) {
   CutRequest request;

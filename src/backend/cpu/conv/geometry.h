@@ -15,8 +15,9 @@ struct ConvGeometry {
   std::int64_t group_in = 1;   ///< input channels of a group
   std::int64_t group_out = 1;  ///< output channels of a group
   std::array<WindowAxis, 3> axes;
-  std::int64_t element_bytes = 4;
-  std::int64_t x_batch = 0;  ///< strides in bytes
+  bool integer = false;            ///< x and w of 8 bits each; else f32
+  std::int64_t element_bytes = 4;  ///< of x
+  std::int64_t x_batch = 0;        ///< strides in bytes
   std::int64_t x_channel = 0;
   std::array<std::int64_t, 3> x_axis = {0, 0, 0};
 
@@ -30,18 +31,13 @@ struct ConvGeometry {
   }
 };
 
-/// Errors: Unsupported when x and w are not both of `type` or the operator has more than three spatial dims.
-Result<ConvGeometry> conv_geometry(const Problem& problem, DataType type);
+/// Errors: Unsupported when x and w are neither both f32 nor both of 8 bits, or there are more than three spatial dims.
+Result<ConvGeometry> conv_geometry(const Problem& problem);
 
 bool conv_has_bias(const Problem& problem);
 
 /// The result's dims with the channels named, for the epilogue.
 ResultShape conv_result(const Problem& problem);
-
-/// Panels of all groups, one group after the other, from w [O, C/groups, kernel...], contiguous.
-/// Taps are ordered as the kernel's positions; the bytes of one group are `group_panel_floats`.
-std::int64_t group_panel_floats(const ConvGeometry& geometry, int width);
-void pack_conv_panels(const ConvGeometry& geometry, const float* w, int width, float* out);
 
 /// How threads cut rows x channels; see cut_grid.
 Grid conv_grid(const ConvGeometry& geometry, const GemmKernels& kernels, const CpuTarget& target, int threads);

@@ -1,42 +1,81 @@
 #include "backend/cpu/conv/tactics.h"
 
-#include "backend/cpu/gemm/tiles.h"
-
 namespace bolide {
 
-std::span<const Tactic* const> conv_tactics() {
-  static const std::array kTactics = {
-      &conv_rows_f32(),
-      &conv_strip_f32(),
-  };
-  return kTactics;
-}
+namespace {
 
-Verdict check_f32_conv(const Problem& problem, const Target& target) {
-  if (problem.inputs[1].constant == nullptr) return reject("the weights are not constant");
-  if (conv_has_bias(problem)) {
-    const Operand& bias = problem.inputs[2];
-    if (bias.dtype != DataType::kF32 || !bias.contiguous()) return reject("the bias is not contiguous f32");
-  }
-  const Conv& conv = *problem.op->as<Conv>();
-  const auto epilogue =
-      GemmEpilogue::make(problem, conv.epilogue, conv_result(problem), false, kernel_table(cpu_target(target).isa));
-  if (!epilogue) return reject(epilogue.error().message);
-  return accept();
-}
+/// One way of reading the input, for one type.
+struct Form {
+  bool integer;
+  Verdict (*check)(const ConvGeometry&, const CpuTarget&);
+  Result<std::unique_ptr<Kernel>> (*bind)(ConvCore, const CpuTarget&, int threads);
+  bool copies;  ///< the whole input once
+};
 
-double estimate_conv_us(const Problem& problem, const ConvGeometry& geometry, const CpuTarget& target,
-                        double efficiency) {
-  const int lanes = kernel_table(target.isa).lanes;
-  const std::int64_t used = (geometry.group_out + lanes - 1) / lanes * lanes;
-  const double waste = static_cast<double>(used) / static_cast<double>(std::max<std::int64_t>(1, geometry.group_out));
-  double bytes = 0;
-  for (const Operand& operand : problem.inputs) {
-    if (!operand.absent) bytes += static_cast<double>(operand.count() * bit_width(operand.dtype) / 8);
+class ConvTactic final : public Tactic {
+ public:
+  constexpr ConvTactic(std::string_view name, int revision, Form form) : Tactic(name, revision), form_(form) {}
+
+  Verdict accepts(const Problem& problem, const Target& target) const override {
+    const auto geometry = conv_geometry(problem);
+    if (!geometry) return reject(geometry.error().message);
+    if (geometry->integer != form_.integer) return reject("x is ", problem.inputs[0].dtype);
+    const CpuTarget& cpu = cpu_target(target);
+    const Verdict verdict = form_.check(*geometry, cpu);
+    return verdict.accepted ? check_conv(problem, *geometry, kernel_table(cpu.isa)) : verdict;
   }
-  const Operand& y = problem.outputs[0];
-  bytes += static_cast<double>(y.count() * bit_width(y.dtype) / 8);
-  return roofline_us(target, geometry.multiply_adds() * waste, bytes, efficiency);
-}
+
+  /// Roofline. Narrow results waste lanes; integers multiply as many at a time as one lane of the tile adds.
+  double estimate_us(const Problem& problem, const Target& target) const override {
+    const ConvGeometry geometry = *conv_geometry(problem);
+    const CpuTarget& cpu = cpu_target(target);
+    const KernelTable& table = kernel_table(cpu.isa);
+    const std::int64_t used = (geometry.group_out + table.lanes - 1) / table.lanes * table.lanes;
+    double work = geometry.multiply_adds() * static_cast<double>(used) / static_cast<double>(geometry.group_out);
+    if (geometry.integer) work /= table.gemm->i8_group == 2 ? 1.0 : table.gemm->i8_group;
+    double bytes = 0;
+    for (const Operand& operand : problem.inputs) {
+      if (!operand.absent) bytes += static_cast<double>(operand.count() * bit_width(operand.dtype) / 8);
+    }
+    const Operand& y = problem.outputs[0];
+    bytes += static_cast<double>(y.count() * bit_width(y.dtype) / 8);
+    const double copied = form_.copies ? static_cast<double>(problem.inputs[0].count()) * 1e-3 / cpu.threads : 0.0;
+    return roofline_us(cpu, work, bytes, 0.85) + copied;
+  }
+
+  std::size_t packed_bytes(const Problem& problem, const Target& target) const override {
+    return static_cast<std::size_t>(packed_conv(*conv_geometry(problem), gemm(target)).bytes);
+  }
+  Status pack(const Problem& problem, const Target& target, std::span<std::byte> out) const override {
+    return pack_conv(problem, gemm(target), out);
+  }
+  std::string pack_key(const Problem& problem, const Target& target) const override {
+    const GemmKernels& kernels = gemm(target);
+    return strings::join("columns=", kernels.columns, " group=", kernels.i8_group, " x=", problem.inputs[0].dtype);
+  }
+  bool packs_input(const Problem& problem, int input) const override {
+    return input == 1 || (input == 2 && form_.integer && conv_has_bias(problem));
+  }
+  Result<std::unique_ptr<Kernel>> bind(const Problem& problem, const Target& target) const override {
+    TRY(ConvCore core, ConvCore::make(problem, cpu_target(target)));
+    return form_.bind(std::move(core), cpu_target(target), std::max(1, problem.threads));
+  }
+
+ private:
+  static const GemmKernels& gemm(const Target& target) { return *kernel_table(cpu_target(target).isa).gemm; }
+
+  Form form_;
+};
+
+constexpr ConvTactic kRowsF32("cpu.conv.f32.rows", 1, {false, check_conv_rows, bind_conv_rows, false});
+constexpr ConvTactic kStripF32("cpu.conv.f32.strip", 1, {false, check_conv_strip, bind_conv_strip, true});
+constexpr ConvTactic kRowsI8("cpu.conv.i8.rows", 1, {true, check_conv_rows, bind_conv_rows, false});
+constexpr ConvTactic kStripI8("cpu.conv.i8.strip", 1, {true, check_conv_strip, bind_conv_strip, true});
+
+constexpr std::array<const Tactic*, 4> kTactics = {&kRowsF32, &kStripF32, &kRowsI8, &kStripI8};
+
+}  // namespace
+
+std::span<const Tactic* const> conv_tactics() { return kTactics; }
 
 }  // namespace bolide

@@ -1,21 +1,19 @@
-/// The convolution tactics of the CPU.
+/// The convolution tactics of the CPU, and the two ways in which they read their input.
 #pragma once
 
-#include "backend/cpu/conv/geometry.h"
-#include "backend/cpu/isa.h"
+#include "backend/cpu/conv/core.h"
 
 namespace bolide {
-
-const Tactic& conv_rows_f32();
-const Tactic& conv_strip_f32();
 
 /// Best guess first.
 std::span<const Tactic* const> conv_tactics();
 
-/// What every f32 tactic asks of weights, bias, epilogue and output.
-Verdict check_f32_conv(const Problem& problem, const Target& target);
-/// Roofline; narrow groups and few channels waste lanes.
-double estimate_conv_us(const Problem& problem, const ConvGeometry& geometry, const CpuTarget& target,
-                        double efficiency);
+/// In place, channels-last.
+Verdict check_conv_rows(const ConvGeometry& geometry, const CpuTarget& target);
+Result<std::unique_ptr<Kernel>> bind_conv_rows(ConvCore core, const CpuTarget& target, int threads);
+
+/// By way of a dense copy of the rows under a few output rows.
+Verdict check_conv_strip(const ConvGeometry& geometry, const CpuTarget& target);
+Result<std::unique_ptr<Kernel>> bind_conv_strip(ConvCore core, const CpuTarget& target, int threads);
 
 }  // namespace bolide

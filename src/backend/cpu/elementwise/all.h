@@ -7,5 +7,6 @@ namespace bolide::cpu {
 
 const Tactic& elementwise_f32();
 const Tactic& elementwise_int();
+const Tactic& cast_to_int();
 
 }  // namespace bolide::cpu

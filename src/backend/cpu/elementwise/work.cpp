@@ -1,6 +1,8 @@
 #include "backend/cpu/elementwise/work.h"
 
+#include "ops/cast.h"
 #include "ops/fused_elementwise.h"
+#include "ops/normalization.h"
 #include "ops/quantize.h"
 
 namespace bolide::cpu {
@@ -72,16 +74,47 @@ Result<ElementwiseWork> dequantize(const Problem& problem, const DequantizeLinea
   return out;
 }
 
+/// All but floats to integers, which have their own tactic.
+Result<ElementwiseWork> convert(const Problem& problem) {
+  const DataType from = problem.inputs[0].dtype;
+  const DataType to = problem.outputs[0].dtype;
+  if (is_float(from) && is_integer(to)) return unsupported(from, " to ", to);
+  const bool twice = is_integer(from) && bit_width(from) > 16 && is_float(to) && to != DataType::kF32;
+  if (twice) return unsupported(from, " to ", to, " rounds twice by way of f32");
+  ElementwiseWork out;
+  out.integers_as_f32 = is_float(to);
+  TRY_OK(add_operand(problem, 0, out));
+  return out;
+}
+
+/// (x - mean) / sqrt(var + epsilon) * scale + bias
+Result<ElementwiseWork> batch_normalize(const Problem& problem, const BatchNormalization& op) {
+  ElementwiseWork out;
+  out.expr = Expr(5);
+  const Expr::Arg variance = out.expr.push(Fn::kAdd, Expr::in(4), Expr::number(static_cast<double>(op.epsilon)));
+  const Expr::Arg deviation = out.expr.push(Fn::kSqrt, variance);
+  const Expr::Arg centred = out.expr.push(Fn::kSub, Expr::in(0), Expr::in(3));
+  const Expr::Arg unit = out.expr.push(Fn::kDiv, centred, deviation);
+  out.expr.push(Fn::kAdd, out.expr.push(Fn::kMul, unit, Expr::in(1)), Expr::in(2));
+  TRY_OK(add_operand(problem, 0, out));
+  if (problem.inputs[0].rank() < 2) return unsupported("x of rank 1");
+  for (int i = 1; i < 5; ++i) TRY_OK(add_parameter(problem, i, 1, out));
+  return out;
+}
+
 }  // namespace
 
 bool is_elementwise(const Op& op) {
-  return op.is<Elementwise>() || op.is<QuantizeLinear>() || op.is<DequantizeLinear>() || op.expression().has_value();
+  return op.is<Elementwise>() || op.is<QuantizeLinear>() || op.is<DequantizeLinear>() || op.is<Cast>() ||
+         op.is<BatchNormalization>() || op.expression().has_value();
 }
 
 Result<ElementwiseWork> elementwise_work(const Problem& problem) {
   if (problem.outputs.size() != 1) return unsupported(problem.outputs.size(), " outputs");
   if (const auto* op = problem.op->as<QuantizeLinear>(); op != nullptr) return quantize(problem, *op);
   if (const auto* op = problem.op->as<DequantizeLinear>(); op != nullptr) return dequantize(problem, *op);
+  if (const auto* op = problem.op->as<BatchNormalization>(); op != nullptr) return batch_normalize(problem, *op);
+  if (problem.op->is<Cast>()) return convert(problem);
   ElementwiseWork out;
   if (const auto* fused = problem.op->as<Elementwise>(); fused != nullptr) {
     out.expr = fused->expr;

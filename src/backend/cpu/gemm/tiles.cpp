@@ -13,8 +13,8 @@ std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; 
 }  // namespace
 
 void TilePlan::choose_blocking(const CpuTarget& target, std::int64_t rows) {
-  const std::int64_t weights = panels() * panel_floats() * 4;
-  const std::int64_t tile_bytes = kernels->rows * k * std::min<std::int64_t>(taps, 3) * 4;
+  const std::int64_t weights = panels() * panel_bytes();
+  const std::int64_t tile_bytes = kernels->rows * k * std::min<std::int64_t>(taps, 3) * (integer ? 1 : 4);
   row_tiles = 1;
   if (weights <= target.l2_bytes / 2) return;
   const std::int64_t fit = std::max<std::int64_t>(1, target.l2_bytes / 2 / std::max<std::int64_t>(tile_bytes, 1));
@@ -27,10 +27,27 @@ std::size_t TilePlan::scratch_bytes() const {
   return static_cast<std::size_t>(aligned + kSumBytes) + epilogue->scratch_bytes();
 }
 
-void run_tiles(const TilePlan& plan, const RowSource& source, const TileBuffers& buffers, Range rows, Range columns) {
+namespace {
+
+/// One tile: pointers to its rows, where its results go, and its residual rows (null without one).
+struct Tile {
+  const std::byte* const* rows = nullptr;
+  std::byte* const* out = nullptr;             ///< row starts; null: into `sums`
+  const std::byte* const* residual = nullptr;  ///< row starts
+  float* sums = nullptr;
+  int count = 0;
+  std::int64_t first = 0;   ///< result row
+  std::int64_t column = 0;  ///< of the group
+  int columns = 0;
+};
+
+/// Walks the tiles; `run(tile, epilogue buffers)` does one. `output` and `extra` say whose rows are wanted; may be
+/// null.
+template <class Run>
+void walk(const TilePlan& plan, const RowSource& source, const TileBuffers& buffers, Range rows, Range columns,
+          const ResultOperand* output, const ResultOperand* extra, const Run& run) {
   const std::int64_t count = rows.end - rows.begin;
   if (count <= 0 || columns.end <= columns.begin) return;
-  const GemmEpilogue& epilogue = *plan.epilogue;
   const std::int64_t height = plan.kernels->rows;
   const std::int64_t width = plan.kernels->columns;
   const std::int64_t tiles = ceil_div(count, height);
@@ -44,11 +61,48 @@ void run_tiles(const TilePlan& plan, const RowSource& source, const TileBuffers&
   auto* sums = reinterpret_cast<float*>(buffers.scratch + ceil_div(pointers * 8, 64) * 64);
   EpilogueBuffers finish = buffers.epilogue;
   finish.scratch = reinterpret_cast<std::byte*>(sums) + kSumBytes;
-
-  const ResultOperand* extra = epilogue.residual();
   const std::byte* extra_base = nullptr;
   if (extra != nullptr) extra_base = static_cast<const std::byte*>(finish.inputs[extra->index]);
 
+  for (std::int64_t group = 0; group < tiles; group += plan.row_tiles) {
+    const std::int64_t group_end = std::min<std::int64_t>(tiles, group + plan.row_tiles);
+    for (std::int64_t i = group; i < group_end; ++i) {
+      const std::int64_t begin = tile_begin(i);
+      const int r = static_cast<int>(tile_begin(i + 1) - begin);
+      const std::int64_t slot = i - group;
+      source.fill(begin, r, a + slot * per_tile);
+      const std::int64_t first = buffers.first_row + begin;
+      if (output != nullptr) output->rows.fill(finish.output, first, r, out + slot * height);
+      if (extra != nullptr) extra->rows.fill(extra_base, first, r, residual + slot * height);
+    }
+    for (std::int64_t column = columns.begin; column < columns.end; column += width) {
+      for (std::int64_t i = group; i < group_end; ++i) {
+        const std::int64_t begin = tile_begin(i);
+        const std::int64_t slot = i - group;
+        Tile tile;
+        tile.rows = a + slot * per_tile;
+        tile.out = output != nullptr ? out + slot * height : nullptr;
+        tile.residual = extra != nullptr ? residual + slot * height : nullptr;
+        tile.sums = sums;
+        tile.count = static_cast<int>(tile_begin(i + 1) - begin);
+        tile.first = buffers.first_row + begin;
+        tile.column = column;
+        tile.columns = static_cast<int>(std::min(width, columns.end - column));
+        run(tile, finish);
+      }
+    }
+  }
+}
+
+GemmI8Call::Kind kind_of(DataType type) {
+  using Kind = GemmI8Call::Kind;
+  return type == DataType::kU8 ? Kind::kU8 : type == DataType::kI8 ? Kind::kI8 : Kind::kF32;
+}
+
+}  // namespace
+
+void run_tiles(const TilePlan& plan, const RowSource& source, const TileBuffers& buffers, Range rows, Range columns) {
+  const GemmEpilogue& epilogue = *plan.epilogue;
   GemmF32Call call;
   call.taps = plan.taps;
   call.k = plan.k;
@@ -57,42 +111,81 @@ void run_tiles(const TilePlan& plan, const RowSource& source, const TileBuffers&
   call.high = epilogue.high();
   float* to[kMaxTileRows];
   const float* add[kMaxTileRows];
+  call.out = to;
+  if (epilogue.residual() != nullptr) call.residual = add;
+  const std::int64_t panel_bytes = plan.panel_bytes();
+  const std::int64_t width = plan.kernels->columns;
+  const auto* bias = static_cast<const float*>(buffers.bias);
+  const auto run = [&](const Tile& tile, const EpilogueBuffers& finish) {
+    const std::int64_t at = buffers.first_column + tile.column;
+    call.rows = reinterpret_cast<const float* const*>(tile.rows);
+    call.panel = reinterpret_cast<const float*>(buffers.panels + tile.column / width * panel_bytes);
+    call.bias = bias != nullptr ? bias + tile.column : nullptr;
+    call.columns = tile.columns;
+    for (int r = 0; r < tile.count; ++r) {
+      to[r] =
+          tile.out != nullptr ? reinterpret_cast<float*>(tile.out[r]) + at : tile.sums + std::int64_t{r} * tile.columns;
+      if (tile.residual != nullptr) add[r] = reinterpret_cast<const float*>(tile.residual[r]) + at;
+    }
+    plan.kernels->f32[tile.count](call);
+    if (tile.out == nullptr) epilogue.finish(finish, tile.sums, tile.first, tile.count, at, tile.columns);
+  };
+  walk(plan, source, buffers, rows, columns, epilogue.on_tile() ? &epilogue.output() : nullptr, epilogue.residual(),
+       run);
+}
 
-  for (std::int64_t group = 0; group < tiles; group += plan.row_tiles) {
-    const std::int64_t group_end = std::min<std::int64_t>(tiles, group + plan.row_tiles);
-    for (std::int64_t tile = group; tile < group_end; ++tile) {
-      const std::int64_t begin = tile_begin(tile);
-      const int r = static_cast<int>(tile_begin(tile + 1) - begin);
-      const std::int64_t slot = tile - group;
-      source.fill(begin, r, a + slot * per_tile);
-      const std::int64_t first = buffers.first_row + begin;
-      if (epilogue.on_tile()) epilogue.output().rows.fill(finish.output, first, r, out + slot * height);
-      if (extra != nullptr) extra->rows.fill(extra_base, first, r, residual + slot * height);
-    }
-    for (std::int64_t column = columns.begin; column < columns.end; column += width) {
-      call.columns = static_cast<int>(std::min(width, columns.end - column));
-      call.panel = buffers.panels + column / width * plan.panel_floats();
-      call.bias = buffers.bias != nullptr ? buffers.bias + column : nullptr;
-      const std::int64_t at = buffers.first_column + column;
-      for (std::int64_t tile = group; tile < group_end; ++tile) {
-        const std::int64_t begin = tile_begin(tile);
-        const int r = static_cast<int>(tile_begin(tile + 1) - begin);
-        const std::int64_t slot = tile - group;
-        call.rows = reinterpret_cast<const float* const*>(a + slot * per_tile);
-        for (int i = 0; i < r; ++i) {
-          to[i] = epilogue.on_tile() ? reinterpret_cast<float*>(out[slot * height + i]) + at
-                                     : sums + std::int64_t{i} * call.columns;
-        }
-        if (extra != nullptr) {
-          for (int i = 0; i < r; ++i) add[i] = reinterpret_cast<const float*>(residual[slot * height + i]) + at;
-          call.residual = add;
-        }
-        call.out = to;
-        plan.kernels->f32[r](call);
-        if (!epilogue.on_tile()) epilogue.finish(finish, sums, buffers.first_row + begin, r, at, call.columns);
-      }
-    }
+void run_integer_tiles(const TilePlan& plan, const IntegerTiles& tiles, const RowSource& source,
+                       const TileBuffers& buffers, Range rows, Range columns) {
+  const GemmEpilogue& epilogue = *plan.epilogue;
+  const Requantise* requantise = tiles.requantise;
+  const bool direct = requantise != nullptr || tiles.store_sums;
+  const ResultOperand* residual = requantise != nullptr ? requantise->residual() : nullptr;
+  const std::int64_t out_bytes = bit_width(epilogue.output().dtype) / 8;
+  const std::int64_t residual_bytes = residual != nullptr ? bit_width(residual->dtype) / 8 : 0;
+  GemmI8Call call;
+  call.taps = plan.taps;
+  call.k = plan.k;
+  call.is_signed = tiles.is_signed;
+  void* to[kMaxTileRows];
+  const void* add[kMaxTileRows];
+  call.out = to;
+  if (residual != nullptr) {
+    call.residual = add;
+    call.residual_kind = kind_of(residual->dtype);
+    call.residual_scale = requantise->residual_scale();
   }
+  if (requantise != nullptr) {
+    call.round_first = requantise->round_first();
+    call.zero = requantise->zero();
+    call.clamp = true;
+    call.low = requantise->low();
+    call.high = requantise->high();
+    call.kind = kind_of(epilogue.output().dtype);
+  } else if (tiles.store_sums) {
+    call.kind = GemmI8Call::Kind::kI32;
+  }
+  const std::int64_t panel_bytes = plan.panel_bytes();
+  const std::int64_t width = plan.kernels->columns;
+  const auto* bias = static_cast<const std::int32_t*>(buffers.bias);
+  const auto run = [&](const Tile& tile, const EpilogueBuffers& finish) {
+    const std::int64_t at = buffers.first_column + tile.column;
+    call.rows = reinterpret_cast<const std::uint8_t* const*>(tile.rows);
+    call.panel = reinterpret_cast<const std::int8_t*>(buffers.panels + tile.column / width * panel_bytes);
+    call.bias = bias + tile.column;
+    call.columns = tile.columns;
+    if (requantise != nullptr) {
+      call.scale = requantise->scale() + at;
+      call.offset = requantise->offset() + at;
+    }
+    for (int r = 0; r < tile.count; ++r) {
+      to[r] = tile.out != nullptr ? static_cast<void*>(tile.out[r] + at * out_bytes)
+                                  : static_cast<void*>(tile.sums + std::int64_t{r} * tile.columns);
+      if (tile.residual != nullptr) add[r] = tile.residual[r] + at * residual_bytes;
+    }
+    plan.kernels->i8[tile.count](call);
+    if (tile.out == nullptr) epilogue.finish(finish, tile.sums, tile.first, tile.count, at, tile.columns);
+  };
+  walk(plan, source, buffers, rows, columns, direct ? &epilogue.output() : nullptr, residual, run);
 }
 
 void pack_panels(const PanelSource& source, Range panels, int width, float* out) {
@@ -105,6 +198,27 @@ void pack_panels(const PanelSource& source, Range panels, int width, float* out)
         const float* from = column + t * source.tap_stride + i * source.k_stride;
         for (std::int64_t j = 0; j < valid; ++j) out[j] = from[j * source.column_stride];
         std::fill(out + valid, out + width, 0.0F);
+      }
+    }
+  }
+}
+
+void pack_integer_panels(const IntegerPanelSource& source, int width, int group, std::int8_t* out, std::int32_t* sums) {
+  for (std::int64_t first = 0; first < source.columns; first += width) {
+    for (std::int64_t t = 0; t < source.taps; ++t) {
+      for (std::int64_t i = 0; i < source.k; i += group) {
+        for (std::int64_t j = first; j < first + width; ++j) {
+          for (std::int64_t g = i; g < i + group; ++g, ++out) {
+            if (j >= source.columns || g >= source.k) {
+              *out = 0;
+              continue;
+            }
+            const std::byte code = source.data[j * source.column_stride + t * source.tap_stride + g * source.k_stride];
+            const int w = source.is_signed ? static_cast<std::int8_t>(code) : static_cast<std::uint8_t>(code);
+            *out = static_cast<std::int8_t>(w - source.zero);
+            sums[j] += *out;
+          }
+        }
       }
     }
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backend/cpu/gemm/epilogue.h"
+#include "backend/cpu/gemm/requantise.h"
 #include "backend/cpu/isa.h"
 #include "backend/cpu/kernel_table.h"
 
@@ -26,8 +27,13 @@ struct TilePlan {
   std::int64_t columns = 0;
   /// Row tiles that pass under one panel before the next panel comes: more of them read large weights less often.
   int row_tiles = 1;
+  bool integer = false;  ///< 8-bit rows and panels
 
-  std::int64_t panel_floats() const { return taps * k * kernels->columns; }
+  /// Of all taps of one panel.
+  std::int64_t panel_bytes() const {
+    const std::int64_t group = integer ? kernels->i8_group : 1;
+    return taps * ((k + group - 1) / group * group) * kernels->columns * (integer ? 1 : 4);
+  }
   std::int64_t panels() const { return (columns + kernels->columns - 1) / kernels->columns; }
   /// Chooses row_tiles by the sizes of the caches.
   void choose_blocking(const CpuTarget& target, std::int64_t rows);
@@ -36,8 +42,8 @@ struct TilePlan {
 
 /// Addresses of one call.
 struct TileBuffers {
-  const float* panels = nullptr;  ///< of the group's first column
-  const float* bias = nullptr;    ///< of the group's first column, or null
+  const std::byte* panels = nullptr;  ///< of the group's first column
+  const void* bias = nullptr;     ///< of the group's first column: f32 or null; i32, whole panels long, for integers
   EpilogueBuffers epilogue;       ///< its scratch is not set
   std::byte* scratch = nullptr;   ///< TilePlan::scratch_bytes()
   std::int64_t first_column = 0;  ///< of the group in the result
@@ -47,6 +53,15 @@ struct TileBuffers {
 /// Result rows [rows.begin, rows.end) of the source, columns [columns.begin, columns.end) of the group; the latter
 /// begins at a multiple of the tile's columns.
 void run_tiles(const TilePlan& plan, const RowSource& source, const TileBuffers& buffers, Range rows, Range columns);
+
+/// The same for 8-bit rows.
+struct IntegerTiles {
+  const Requantise* requantise = nullptr;  ///< null: sums go through the epilogue as f32, or are stored as i32
+  bool is_signed = false;
+  bool store_sums = false;  ///< the result is the i32 sum
+};
+void run_integer_tiles(const TilePlan& plan, const IntegerTiles& tiles, const RowSource& source,
+                       const TileBuffers& buffers, Range rows, Range columns);
 
 /// Weights in panels: out[p][t][i][j] = w[(p * width + j) * column_stride + t * tap_stride + i * k_stride], zeros
 /// beyond the columns. `out` holds ceil(columns / width) * taps * k * width floats.
@@ -60,6 +75,20 @@ struct PanelSource {
   std::int64_t k_stride = 0;
 };
 void pack_panels(const PanelSource& source, Range panels, int width, float* out);
+
+/// 8-bit weights less `zero` in panels [t][ceil(k / group)][columns][group], and their sums a column added to `sums`.
+struct IntegerPanelSource {
+  const std::byte* data = nullptr;  ///< i8, or u8
+  bool is_signed = true;
+  std::int64_t zero = 0;
+  std::int64_t columns = 0;
+  std::int64_t taps = 1;
+  std::int64_t k = 0;
+  std::int64_t column_stride = 0;
+  std::int64_t tap_stride = 0;
+  std::int64_t k_stride = 0;
+};
+void pack_integer_panels(const IntegerPanelSource& source, int width, int group, std::int8_t* out, std::int32_t* sums);
 
 /// How to cut rows x columns for `threads`: along the columns when the weights are heavy and rows are few, else along
 /// rows.

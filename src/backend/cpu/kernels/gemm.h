@@ -29,31 +29,33 @@ struct GemmF32Call {
   float high = 0;
 };
 
-/// One tile of 8-bit integers with 32-bit sums. The row count R is part of the function.
+/// One tile of 8-bit integers with 32-bit sums s[r][j], which start at bias[j]. The row count R is part of the
+/// function.
+///
+/// What is stored, with `scale`:  v = s * scale[j] + offset[j] + residual[r][j] * residual_scale;  v = round(v) + zero
+/// if `round_first`;  min(max(v, low), high) if `clamp`;  8-bit results are rounded half to even, and low and high are
+/// within their range. Without `scale`: s as i32, or s as f32.
 struct GemmI8Call {
+  enum class Kind : std::uint8_t { kI32, kF32, kU8, kI8 };
+
   const std::uint8_t* const* rows = nullptr;  ///< [taps][R], u8 or i8 as `is_signed` says
   std::int64_t taps = 1;
-  std::int64_t k = 0;                  ///< bytes a piece; exactly these are read
-  const std::int8_t* panel = nullptr;  ///< [taps][ceil(k / group)][tile columns][group], zeros beyond
-  const std::int32_t* bias = nullptr;  ///< `columns` integers that start the sums
-  bool is_signed = false;              ///< A is i8. With `shifted_sign`, `bias` counts on A + 128 (see below)
-  int columns = 0;
-
-  /// What becomes of the sum s (as i32, then f32), in this order; null or false leaves a part out:
-  const float* scale = nullptr;           ///< s * scale[j]
-  const float* offset = nullptr;          ///< + offset[j]
-  const void* const* residual = nullptr;  ///< + (residual[r][j] - residual_zero) * residual_scale
-  bool residual_signed = false;
-  float residual_zero = 0;
+  std::int64_t k = 0;                     ///< bytes a piece; exactly these are read
+  const std::int8_t* panel = nullptr;     ///< [taps][ceil(k / group)][tile columns][group], zeros beyond
+  const std::int32_t* bias = nullptr;     ///< [tile columns]
+  bool is_signed = false;                 ///< A is i8; see GemmKernels::shifted_sign
+  int columns = 0;                        ///< valid ones, 1 .. tile columns
+  const float* scale = nullptr;           ///< [tile columns], or null
+  const float* offset = nullptr;          ///< [tile columns]
+  const void* const* residual = nullptr;  ///< [R] pointers to `columns` numbers, or null
+  Kind residual_kind = Kind::kU8;
   float residual_scale = 1;
-  bool clamp = false;  ///< min(max(value, low), high)
+  bool round_first = false;
+  float zero = 0;
+  bool clamp = false;
   float low = 0;
   float high = 0;
-  float inverse_scale = 1;  ///< 8-bit results: round(value * inverse_scale) + zero, saturated
-  int zero = 0;
-
-  enum class Out : std::uint8_t { kI32, kF32, kU8, kI8 };
-  Out kind = Out::kF32;
+  Kind kind = Kind::kF32;
   void* const* out = nullptr;  ///< [R] pointers to `columns` results
 };
 
@@ -64,7 +66,7 @@ struct GemmKernels {
   int rows = 0;               ///< tile height, <= kMaxTileRows
   int columns = 0;            ///< tile width, <= kMaxTileColumns
   int i8_group = 1;           ///< products along k that one lane adds at a time
-  bool shifted_sign = false;  ///< signed A is read as A + 128: the caller takes 128 * sum(w) off the bias
+  bool shifted_sign = false;  ///< signed A is read as A + 128: the caller takes 128 * (sum of the column) off the bias
   F32 f32[kMaxTileRows + 1];  ///< by row count, 1 .. rows; [0] is null
   I8 i8[kMaxTileRows + 1];
 };

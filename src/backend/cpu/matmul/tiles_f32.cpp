@@ -110,7 +110,7 @@ class MatMulKernel final : public Kernel {
     }
     const std::byte* a =
         copies_a_ ? buffers.workspace + panel_bytes() : static_cast<const std::byte*>(buffers.inputs[0]);
-    const auto* panels = reinterpret_cast<const float*>(packs_b_ ? buffers.workspace : buffers.packed);
+    const std::byte* panels = packs_b_ ? buffers.workspace : buffers.packed;
     const MatrixRows source(a_rows_, a);
     TileBuffers call;
     call.bias = has_bias_ ? static_cast<const float*>(buffers.inputs[2]) : nullptr;
@@ -120,7 +120,7 @@ class MatMulKernel final : public Kernel {
     while (rows.begin < rows.end) {
       const std::int64_t batch = rows.begin / geometry_.m;
       const std::int64_t end = shared ? rows.end : std::min(rows.end, (batch + 1) * geometry_.m);
-      call.panels = panels + (shared ? 0 : geometry_.b_index(batch) * matrix_floats());
+      call.panels = panels + (shared ? 0 : geometry_.b_index(batch) * matrix_bytes());
       run_tiles(plan_, source, call, {rows.begin, end}, channels);
       rows.begin = end;
     }
@@ -128,17 +128,17 @@ class MatMulKernel final : public Kernel {
   }
 
  private:
-  std::int64_t matrix_floats() const { return plan_.panels() * plan_.panel_floats(); }
+  std::int64_t matrix_bytes() const { return plan_.panels() * plan_.panel_bytes(); }
   std::int64_t pack_units() const { return packs_b_ ? geometry_.b_count() * plan_.panels() : 0; }
   std::int64_t copy_units() const { return copies_a_ ? ceil_div(geometry_.rows(), kCopyRows) : 0; }
-  std::int64_t panel_bytes() const { return packs_b_ ? round_up(geometry_.b_count() * matrix_floats() * 4, 64) : 0; }
+  std::int64_t panel_bytes() const { return packs_b_ ? round_up(geometry_.b_count() * matrix_bytes(), 64) : 0; }
 
   void pack_unit(const KernelBuffers& buffers, std::int64_t unit) const {
     const std::int64_t matrix = unit / plan_.panels();
     const std::int64_t panel = unit % plan_.panels();
     const auto* b = static_cast<const float*>(buffers.inputs[1]) + geometry_.b_offset(matrix);
     pack_panels(panel_source(geometry_, b), {panel, panel + 1}, plan_.kernels->columns,
-                reinterpret_cast<float*>(buffers.workspace) + matrix * matrix_floats());
+                reinterpret_cast<float*>(buffers.workspace + matrix * matrix_bytes()));
   }
   void copy_unit(const KernelBuffers& buffers, std::int64_t unit) const {
     const std::int64_t begin = unit * kCopyRows;

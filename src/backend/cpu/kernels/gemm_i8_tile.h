@@ -1,0 +1,199 @@
+/// The 8-bit register tile as a template: R rows of at most two vectors of 32-bit sums. For gemm.cpp.
+#pragma once
+
+#include "backend/cpu/kernels/gemm.h"
+#include "backend/cpu/kernels/vec.h"
+
+namespace bolide::BOLIDE_ISA_NS {
+
+namespace {
+
+inline I32 load_i32(const void* p) {
+  I32 out = 0;
+  __builtin_memcpy(&out, p, 4);
+  return out;
+}
+
+#if defined(__AVX512VNNI__)
+
+/// Four products a lane: unsigned A times signed weights.
+inline constexpr int kI8Group = 4;
+inline constexpr bool kShiftedSign = true;
+
+/// n <= 4 numbers of A for all lanes; signed ones are moved by 128.
+template <bool kSigned>
+inline IVec spread(const std::uint8_t* p) {
+  const IVec x = set1_int(load_i32(p));
+  return kSigned ? x ^ set1_int(static_cast<I32>(0x80808080U)) : x;
+}
+template <bool kSigned>
+inline IVec spread_tail(const std::uint8_t* p, I64 n) {
+  I32 x = 0;
+  __builtin_memcpy(&x, p, static_cast<std::size_t>(n));
+  return kSigned ? set1_int(x) ^ set1_int(static_cast<I32>(0x80808080U)) : set1_int(x);
+}
+inline IVec load_weights(const std::int8_t* p) { return {_mm512_loadu_si512(p)}; }
+inline IVec dot(IVec sum, IVec x, IVec w) { return {_mm512_dpbusd_epi32(sum.v, x.v, w.v)}; }
+
+#elif defined(__AVX2__)
+
+/// Two products a lane, both factors widened to 16 bits, where nothing saturates.
+inline constexpr int kI8Group = 2;
+inline constexpr bool kShiftedSign = false;
+
+template <bool kSigned>
+inline I32 pair(std::uint8_t a, std::uint8_t b) {
+  const auto low = static_cast<std::uint32_t>(kSigned ? static_cast<std::int8_t>(a) : a) & 0xffffU;
+  const auto high = static_cast<std::uint32_t>(kSigned ? static_cast<std::int8_t>(b) : b) << 16;
+  return static_cast<I32>(low | high);
+}
+template <bool kSigned>
+inline IVec spread(const std::uint8_t* p) {
+  return set1_int(pair<kSigned>(p[0], p[1]));
+}
+template <bool kSigned>
+inline IVec spread_tail(const std::uint8_t* p, I64) {
+  return set1_int(pair<kSigned>(p[0], 0));
+}
+#if defined(__AVX512F__)
+inline IVec load_weights(const std::int8_t* p) {
+  return {_mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)))};
+}
+inline IVec dot(IVec sum, IVec x, IVec w) { return sum + IVec{_mm512_madd_epi16(x.v, w.v)}; }
+#else
+inline IVec load_weights(const std::int8_t* p) {
+  return {_mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)))};
+}
+inline IVec dot(IVec sum, IVec x, IVec w) { return sum + IVec{_mm256_madd_epi16(x.v, w.v)}; }
+#endif
+
+#else
+
+inline constexpr int kI8Group = 1;
+inline constexpr bool kShiftedSign = false;
+
+template <bool kSigned>
+inline IVec spread(const std::uint8_t* p) {
+  return set1_int(kSigned ? static_cast<std::int8_t>(*p) : *p);
+}
+template <bool kSigned>
+inline IVec spread_tail(const std::uint8_t* p, I64) {
+  return spread<kSigned>(p);
+}
+inline IVec load_weights(const std::int8_t* p) { return {Int4{p[0], p[1], p[2], p[3]}}; }
+inline IVec dot(IVec sum, IVec x, IVec w) { return {sum.v + x.v * w.v}; }
+
+#endif
+
+/// n numbers of a row as floats; other lanes hold anything finite.
+inline Vec load_numbers(const void* from, GemmI8Call::Kind kind, I64 n) {
+  if (kind == GemmI8Call::Kind::kF32) return load_n(static_cast<const float*>(from), n);
+  const bool is_signed = kind == GemmI8Call::Kind::kI8;
+#if defined(__AVX512F__)
+  const auto mask = static_cast<__mmask16>((1U << n) - 1U);
+  const __m128i bytes = _mm_maskz_loadu_epi8(mask, from);
+  return to_float(IVec{is_signed ? _mm512_cvtepi8_epi32(bytes) : _mm512_cvtepu8_epi32(bytes)});
+#else
+  const auto* p = static_cast<const std::uint8_t*>(from);
+  float lanes[kLanes] = {};
+  for (I64 i = 0; i < n; ++i) lanes[i] = is_signed ? static_cast<float>(static_cast<std::int8_t>(p[i])) : p[i];
+  return load(lanes);
+#endif
+}
+
+/// Stores n integers that fit 8 bits.
+inline void store_bytes(void* to, IVec a, I64 n) {
+#if defined(__AVX512F__)
+  _mm_mask_storeu_epi8(to, static_cast<__mmask16>((1U << n) - 1U), _mm512_cvtepi32_epi8(a.v));
+#else
+  I32 lanes[kLanes];
+  __builtin_memcpy(lanes, &a, sizeof(lanes));
+  auto* p = static_cast<std::uint8_t*>(to);
+  for (I64 i = 0; i < n; ++i) p[i] = static_cast<std::uint8_t>(lanes[i]);
+#endif
+}
+
+inline void finish_vector(const GemmI8Call& call, IVec sum, int r, int column, I64 n) {
+  using Kind = GemmI8Call::Kind;
+  void* row = call.out[r];
+  if (call.kind == Kind::kI32) {
+    store_n(static_cast<float*>(row) + column, as_float(sum), n);  // the bits of the integers
+    return;
+  }
+  Vec value = to_float(sum);
+  if (call.scale) {
+    value = fma(value, load(call.scale + column), load(call.offset + column));
+    if (call.residual) {
+      const I64 bytes = call.residual_kind == Kind::kF32 ? 4 : 1;
+      const void* from = static_cast<const std::uint8_t*>(call.residual[r]) + column * bytes;
+      value = fma(load_numbers(from, call.residual_kind, n), set1(call.residual_scale), value);
+    }
+    if (call.round_first) value = round(value) + set1(call.zero);
+    if (call.clamp) value = min(set1(call.high), max(set1(call.low), value));
+  }
+  if (call.kind == Kind::kF32) {
+    store_n(static_cast<float*>(row) + column, value, n);
+  } else {
+    store_bytes(static_cast<std::uint8_t*>(row) + column, to_int(value), n);
+  }
+}
+
+template <int kRows, int kVectors, bool kSigned>
+void tile_i8(const GemmI8Call& call) {
+  IVec sum[kRows][kVectors];
+#pragma GCC unroll 2
+  for (int v = 0; v < kVectors; ++v) {
+    IVec start;
+    __builtin_memcpy(&start, call.bias + v * kLanes, sizeof(start));
+#pragma GCC unroll 14
+    for (int r = 0; r < kRows; ++r) sum[r][v] = start;
+  }
+  constexpr I64 kStep = static_cast<I64>(2) * kLanes * kI8Group;  // bytes of the panel for one group of k
+  const std::int8_t* b = call.panel;
+  const I64 whole = call.k / kI8Group * kI8Group;
+  for (I64 t = 0; t < call.taps; ++t) {
+    const std::uint8_t* a[kRows];
+#pragma GCC unroll 14
+    for (int r = 0; r < kRows; ++r) a[r] = call.rows[t * kRows + r];
+    for (I64 i = 0; i < whole; i += kI8Group, b += kStep) {
+      IVec w[kVectors];
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) w[v] = load_weights(b + v * kLanes * kI8Group);
+#pragma GCC unroll 14
+      for (int r = 0; r < kRows; ++r) {
+        const IVec x = spread<kSigned>(a[r] + i);
+#pragma GCC unroll 2
+        for (int v = 0; v < kVectors; ++v) sum[r][v] = dot(sum[r][v], x, w[v]);
+      }
+    }
+    if (kI8Group > 1 && whole < call.k) {
+#pragma GCC unroll 14
+      for (int r = 0; r < kRows; ++r) {
+        const IVec x = spread_tail<kSigned>(a[r] + whole, call.k - whole);
+#pragma GCC unroll 2
+        for (int v = 0; v < kVectors; ++v) sum[r][v] = dot(sum[r][v], x, load_weights(b + v * kLanes * kI8Group));
+      }
+      b += kStep;
+    }
+  }
+#pragma GCC unroll 14
+  for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) {
+      const int left = call.columns - v * kLanes;
+      finish_vector(call, sum[r][v], r, v * kLanes, left < kLanes ? left : kLanes);
+    }
+  }
+}
+
+template <int kRows>
+void by_width_i8(const GemmI8Call& call) {
+  if (call.columns <= kLanes) {
+    return call.is_signed ? tile_i8<kRows, 1, true>(call) : tile_i8<kRows, 1, false>(call);
+  }
+  return call.is_signed ? tile_i8<kRows, 2, true>(call) : tile_i8<kRows, 2, false>(call);
+}
+
+}  // namespace
+
+}  // namespace bolide::BOLIDE_ISA_NS

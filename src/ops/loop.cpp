@@ -1,0 +1,107 @@
+#include "ops/loop.h"
+
+#include "ops/reference.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace bolide {
+namespace {
+
+Result<Tensor> stacked(std::span<const Tensor> parts, const EvalContext& context) {
+  Dims dims = parts[0].dims();
+  dims.insert(dims.begin(), static_cast<std::int64_t>(parts.size()));
+  if (bit_width(parts[0].dtype()) < 8 || parts[0].dtype() == DataType::kString) {
+    return unsupported("Loop: cannot stack ", parts[0].dtype());
+  }
+  TRY(Tensor out, context.allocate(parts[0].dtype(), std::move(dims)));
+  std::byte* to = out.data();
+  for (const Tensor& part : parts) {
+    if (part.dtype() != parts[0].dtype() || part.dims() != parts[0].dims()) {
+      return invalid_argument("Loop: scanned values are ", parts[0].type(), " and then ", part.type());
+    }
+    to = std::copy_n(part.data(), part.bytes(), to);
+  }
+  return out;
+}
+
+Result<bool> holds(const Tensor& cond) {
+  if (cond.dtype() != DataType::kBool || cond.count() != 1) {
+    return invalid_argument("Loop: the condition is ", cond.type(), ", expected one bool");
+  }
+  return cond.span<std::uint8_t>()[0] != 0;
+}
+
+}  // namespace
+
+Result<TensorTypes> Loop::infer(const InferContext& context) const {
+  if (carried < 0 || context.input_count() < 2 || carried > context.input_count() - 2) {
+    return invalid_argument("Loop: ", context.input_count(), " inputs for ", carried, " carried values");
+  }
+  if (!context.subgraph_types) return internal_error("Loop: there is no body");
+  TRY(const TensorTypes body, context.subgraph_types(0));
+  if (static_cast<std::int64_t>(body.size()) < 1 + carried) {
+    return invalid_argument("Loop: the body gives ", body.size(), " results for ", carried, " carried values");
+  }
+  TensorTypes types(body.begin() + 1, body.end());
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    if (static_cast<std::int64_t>(i) >= carried) {
+      for (Dim& dim : types[i].shape) dim = dim.is_constant() ? dim : context.fresh_dim("loop");
+      types[i].shape.insert(types[i].shape.begin(), context.fresh_dim("trips"));
+      continue;
+    }
+    const int input = static_cast<int>(i) + 2;
+    if (!context.has(input)) return invalid_argument("Loop: carried value ", i, " is missing");
+    const TensorType& initial = context.type(input);
+    if (initial.dtype != types[i].dtype || initial.rank() != types[i].rank()) {
+      return unsupported("Loop: carried value ", i, " starts as ", initial, " and becomes ", types[i]);
+    }
+    for (std::size_t d = 0; d < initial.shape.size(); ++d) {
+      Dim& dim = types[i].shape[d];
+      if (!(dim == initial.shape[d])) dim = context.fresh_dim("loop");
+    }
+  }
+  return types;
+}
+
+Result<Tensors> Loop::evaluate(TensorInputs inputs, EvalContext& context) const {
+  const auto first = static_cast<std::size_t>(carried) + 2;
+  if (carried < 0 || inputs.size() < first) {
+    return invalid_argument("Loop: ", inputs.size(), " inputs for ", carried, " carried values");
+  }
+  if (!context.run_subgraph) return internal_error("Loop: there is no body");
+  std::int64_t trips = std::numeric_limits<std::int64_t>::max();
+  if (inputs[0] != nullptr) {
+    TRY(const Dims values, to_i64(*inputs[0]));
+    if (values.size() != 1) return invalid_argument("Loop: trips is ", inputs[0]->type(), ", expected one number");
+    trips = values[0];
+  }
+  bool more = true;
+  if (inputs[1] != nullptr) {
+    TRY(more, holds(*inputs[1]));
+  }
+  Tensors arguments(2);
+  for (const Tensor* input : inputs.subspan(2)) arguments.push_back(input != nullptr ? *input : Tensor());
+  std::vector<Tensors> scanned;
+  for (std::int64_t i = 0; i < trips && more; ++i) {
+    arguments[0] = Tensor::scalar(i);
+    arguments[1] = Tensor::scalar(true);
+    TRY(Tensors results, context.run_subgraph(0, arguments));
+    if (results.size() < first - 1) return invalid_argument("Loop: the body gives ", results.size(), " results");
+    TRY(more, holds(results[0]));
+    std::copy_n(results.begin() + 1, carried, arguments.begin() + 2);
+    scanned.resize(results.size() - (first - 1));
+    for (std::size_t s = 0; s < scanned.size(); ++s) scanned[s].push_back(std::move(results[first - 1 + s]));
+  }
+  Tensors out(arguments.begin() + 2, arguments.begin() + static_cast<std::ptrdiff_t>(first));
+  for (const Tensors& parts : scanned) {
+    TRY(Tensor stack, stacked(parts, context));
+    out.push_back(std::move(stack));
+  }
+  if (static_cast<int>(out.size()) < context.output_count) {
+    return unsupported("Loop: no iteration ran, so that the sizes of its scanned results are not known");
+  }
+  return out;
+}
+
+}  // namespace bolide
