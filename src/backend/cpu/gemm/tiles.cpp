@@ -157,7 +157,6 @@ void run_integer_tiles(const TilePlan& plan, const IntegerTiles& tiles, const Ro
   if (requantise != nullptr) {
     call.round_first = requantise->round_first();
     call.zero = requantise->zero();
-    call.clamp = true;
     call.low = requantise->low();
     call.high = requantise->high();
     call.kind = kind_of(epilogue.output().dtype);

@@ -33,7 +33,7 @@ struct GemmF32Call {
 /// function.
 ///
 /// What is stored, with `scale`:  v = s * scale[j] + offset[j] + residual[r][j] * residual_scale;  v = round(v) + zero
-/// if `round_first`;  min(max(v, low), high) if `clamp`;  8-bit results are rounded half to even, and low and high are
+/// if `round_first`;  min(max(v, low), high);  8-bit results are rounded half to even, and low and high are
 /// within their range. Without `scale`: s as i32, or s as f32.
 struct GemmI8Call {
   enum class Kind : std::uint8_t { kI32, kF32, kU8, kI8 };
@@ -52,7 +52,6 @@ struct GemmI8Call {
   float residual_scale = 1;
   bool round_first = false;
   float zero = 0;
-  bool clamp = false;
   float low = 0;
   float high = 0;
   Kind kind = Kind::kF32;

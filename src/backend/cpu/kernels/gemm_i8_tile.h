@@ -113,40 +113,73 @@ inline void store_bytes(void* to, IVec a, I64 n) {
 #endif
 }
 
-inline void finish_vector(const GemmI8Call& call, IVec sum, int r, int column, I64 n) {
+/// One vector of sums a row, from column v * kLanes on. Everything is in locals, because stores of bytes may alias all.
+template <int kRows, bool kFull>
+inline void finish_sums(const GemmI8Call& call, const IVec (&sum)[kRows], int v, I64 n) {
   using Kind = GemmI8Call::Kind;
-  void* row = call.out[r];
-  if (call.kind == Kind::kI32) {
-    store_n(static_cast<float*>(row) + column, as_float(sum), n);  // the bits of the integers
-    return;
+  const int column = v * kLanes;
+  void* const* out = call.out;
+  const Kind kind = call.kind;
+  const I64 count = kFull ? kLanes : n;
+#pragma GCC unroll 14
+  for (int r = 0; r < kRows; ++r) {
+    float* to = static_cast<float*>(out[r]) + column;
+    const Vec value = kind == Kind::kI32 ? as_float(sum[r]) : to_float(sum[r]);  // i32: the bits of the integers
+    kFull ? store(to, value) : store_n(to, value, count);
   }
-  Vec value = to_float(sum);
-  if (call.scale) {
-    value = fma(value, load(call.scale + column), load(call.offset + column));
-    if (call.residual) {
-      const I64 bytes = call.residual_kind == Kind::kF32 ? 4 : 1;
-      const void* from = static_cast<const std::uint8_t*>(call.residual[r]) + column * bytes;
-      value = fma(load_numbers(from, call.residual_kind, n), set1(call.residual_scale), value);
+}
+
+/// Likewise, scaled.
+template <int kRows, bool kFull, bool kBytes>
+inline void requantise_sums(const GemmI8Call& call, const IVec (&sum)[kRows], int v, I64 n) {
+  using Kind = GemmI8Call::Kind;
+  const int column = v * kLanes;
+  void* const* out = call.out;
+  const void* const* residual = call.residual;
+  const Kind residual_kind = call.residual_kind;
+  const I64 residual_column = column * (residual_kind == Kind::kF32 ? 4 : 1);
+  const Vec scale = load(call.scale + column);
+  const Vec offset = load(call.offset + column);
+  const Vec residual_scale = set1(call.residual_scale);
+  const Vec zero_point = set1(call.zero);
+  const Vec low = set1(call.low);
+  const Vec high = set1(call.high);
+  const bool round_first = call.round_first;
+  const I64 count = kFull ? kLanes : n;
+#pragma GCC unroll 14
+  for (int r = 0; r < kRows; ++r) {
+    Vec value = fma(to_float(sum[r]), scale, offset);
+    if (residual) {
+      const void* from = static_cast<const std::uint8_t*>(residual[r]) + residual_column;
+      value = fma(load_numbers(from, residual_kind, count), residual_scale, value);
     }
-    if (call.round_first) value = round(value) + set1(call.zero);
-    if (call.clamp) value = min(set1(call.high), max(set1(call.low), value));
+    if (round_first) value = round(value) + zero_point;
+    value = min(high, max(low, value));
+    if (kBytes) {
+      store_bytes(static_cast<std::uint8_t*>(out[r]) + column, to_int(value), count);
+    } else {
+      float* to = static_cast<float*>(out[r]) + column;
+      kFull ? store(to, value) : store_n(to, value, count);
+    }
   }
-  if (call.kind == Kind::kF32) {
-    store_n(static_cast<float*>(row) + column, value, n);
-  } else {
-    store_bytes(static_cast<std::uint8_t*>(row) + column, to_int(value), n);
-  }
+}
+
+template <int kRows, bool kFull>
+inline void finish(const GemmI8Call& call, const IVec (&sum)[kRows], int v, I64 n) {
+  if (!call.scale) return finish_sums<kRows, kFull>(call, sum, v, n);
+  if (call.kind == GemmI8Call::Kind::kF32) return requantise_sums<kRows, kFull, false>(call, sum, v, n);
+  return requantise_sums<kRows, kFull, true>(call, sum, v, n);
 }
 
 template <int kRows, int kVectors, bool kSigned>
 void tile_i8(const GemmI8Call& call) {
-  IVec sum[kRows][kVectors];
+  IVec sum[kVectors][kRows];
 #pragma GCC unroll 2
   for (int v = 0; v < kVectors; ++v) {
     IVec start;
     __builtin_memcpy(&start, call.bias + v * kLanes, sizeof(start));
 #pragma GCC unroll 14
-    for (int r = 0; r < kRows; ++r) sum[r][v] = start;
+    for (int r = 0; r < kRows; ++r) sum[v][r] = start;
   }
   constexpr I64 kStep = static_cast<I64>(2) * kLanes * kI8Group;  // bytes of the panel for one group of k
   const std::int8_t* b = call.panel;
@@ -163,7 +196,7 @@ void tile_i8(const GemmI8Call& call) {
       for (int r = 0; r < kRows; ++r) {
         const IVec x = spread<kSigned>(a[r] + i);
 #pragma GCC unroll 2
-        for (int v = 0; v < kVectors; ++v) sum[r][v] = dot(sum[r][v], x, w[v]);
+        for (int v = 0; v < kVectors; ++v) sum[v][r] = dot(sum[v][r], x, w[v]);
       }
     }
     if (kI8Group > 1 && whole < call.k) {
@@ -171,17 +204,18 @@ void tile_i8(const GemmI8Call& call) {
       for (int r = 0; r < kRows; ++r) {
         const IVec x = spread_tail<kSigned>(a[r] + whole, call.k - whole);
 #pragma GCC unroll 2
-        for (int v = 0; v < kVectors; ++v) sum[r][v] = dot(sum[r][v], x, load_weights(b + v * kLanes * kI8Group));
+        for (int v = 0; v < kVectors; ++v) sum[v][r] = dot(sum[v][r], x, load_weights(b + v * kLanes * kI8Group));
       }
       b += kStep;
     }
   }
-#pragma GCC unroll 14
-  for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 2
-    for (int v = 0; v < kVectors; ++v) {
-      const int left = call.columns - v * kLanes;
-      finish_vector(call, sum[r][v], r, v * kLanes, left < kLanes ? left : kLanes);
+  for (int v = 0; v < kVectors; ++v) {
+    const int left = call.columns - v * kLanes;
+    if (left >= kLanes) {
+      finish<kRows, true>(call, sum[v], v, kLanes);
+    } else {
+      finish<kRows, false>(call, sum[v], v, left);
     }
   }
 }
