@@ -76,6 +76,40 @@ TEST(MatMul, EmptySizes) {
   expect_tactic(product(matrix({5, 0}), matrix({0, 9})), kTiles);
 }
 
+Case integer_product(MatMul matmul, DataType a_type, Layout a, Layout b) {
+  Case test = product(std::move(a), std::move(b));
+  test.op = Op(std::move(matmul));
+  test.inputs[0].dtype = a_type;
+  test.inputs[0].fill = Fill::kFullRange;
+  test.inputs[1].dtype = DataType::kI8;
+  test.inputs[1].fill = Fill::kFullRange;
+  return test;
+}
+
+TEST(MatMulI8, SumsAreExact) {
+  constexpr std::string_view kI8 = "cpu.matmul.i8.tiles";
+  for (const DataType type : {DataType::kU8, DataType::kI8}) {
+    for (const std::int64_t k : {1, 3, 4, 7, 40}) {
+      const MatMul matmul{.a_zero = type == DataType::kU8 ? 120 : -9, .out = DataType::kI32};
+      expect_tactic(integer_product(matmul, type, matrix({2, 15, k}), matrix({k, 35}, true)), kI8);
+      expect_tactic(integer_product(matmul, type, transposed({2, k, 15}), transposed({2, 15, 33})), kI8);
+      Case test = integer_product(matmul, type, matrix({5, k}), matrix({3, k, 9}));
+      test.inputs.push_back({.dims = {9}, .dtype = DataType::kI32});
+      expect_tactic(test, kI8);
+      if (HasFailure()) return;
+    }
+  }
+}
+
+TEST(MatMulI8, Requantises) {
+  MatMul matmul{.a_zero = 3, .out = DataType::kI8};
+  matmul.epilogue = *Expr::parse("t0=mul(x0,x1);t1=round(t0);sub(t1,4)", 2);
+  Case test = integer_product(matmul, DataType::kU8, matrix({15, 7}), matrix({7, 35}, true));
+  test.inputs.push_back({.dims = {35}, .dtype = DataType::kI32, .constant = true});
+  test.inputs.push_back({.dims = {35}, .constant = true});
+  expect_tactic(test, "cpu.matmul.i8.tiles");
+}
+
 TEST(MatMul, FloatsStayWithinTheBound) {
   Case test = product(matrix({17, 301}), matrix({301, 45}));
   for (Layout& input : test.inputs) input.fill = Fill::kNormal;

@@ -62,13 +62,18 @@ Problem as_matrices(const Problem& problem) {
   return out;
 }
 
-Result<MatMulGeometry> matmul_geometry(const Problem& problem, DataType type) {
+Result<MatMulGeometry> matmul_geometry(const Problem& problem) {
   const Operand& a = problem.inputs[0];
   const Operand& b = problem.inputs[1];
   const Dims& y = problem.outputs[0].dims;
-  if (a.dtype != type || b.dtype != type) return unsupported("a is ", a.dtype, " and b is ", b.dtype, "; needs ", type);
+  const bool integer = bit_width(a.dtype) == 8 && bit_width(b.dtype) == 8 && is_integer(a.dtype) && is_integer(b.dtype);
+  if (!integer && (a.dtype != DataType::kF32 || b.dtype != DataType::kF32)) {
+    return unsupported("a is ", a.dtype, " and b is ", b.dtype, "; needs f32 or 8-bit integers");
+  }
   if (y.size() > RowOffsets::kMaxDims) return unsupported("the result has ", y.size(), " dims");
   MatMulGeometry out;
+  out.integer = integer;
+  out.element_bytes = integer ? 1 : 4;
   out.batch.assign(y.begin(), y.end() - 2);
   const std::size_t a_rank = a.dims.size();
   const std::size_t b_rank = b.dims.size();

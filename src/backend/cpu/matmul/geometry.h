@@ -8,6 +8,8 @@ namespace bolide {
 
 /// Strides in elements.
 struct MatMulGeometry {
+  bool integer = false;  ///< a and b of 8 bits each; else f32
+  std::int64_t element_bytes = 4;
   Dims batch;  ///< of the result
   std::int64_t m = 1;
   std::int64_t n = 1;
@@ -32,7 +34,8 @@ struct MatMulGeometry {
 
 /// The problem with vectors made matrices: dims of size 1 are put into a, b, the output and the epilogue's inputs.
 Problem as_matrices(const Problem& problem);
-/// Of a problem that as_matrices returned. Errors: Unsupported for dtypes other than `type` or too many dims.
-Result<MatMulGeometry> matmul_geometry(const Problem& problem, DataType type);
+/// Of a problem that as_matrices returned. Errors: Unsupported when a and b are neither both f32 nor both of 8 bits, or
+/// there are too many dims.
+Result<MatMulGeometry> matmul_geometry(const Problem& problem);
 
 }  // namespace bolide

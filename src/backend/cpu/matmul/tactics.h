@@ -6,8 +6,6 @@
 
 namespace bolide {
 
-const Tactic& matmul_tiles_f32();
-
 /// Best guess first.
 std::span<const Tactic* const> matmul_tactics();
 
