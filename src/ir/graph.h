@@ -144,7 +144,8 @@ class Patch {
   Patch& operator=(Patch&&) = delete;
 
   Result<ValueId> add(Op op, std::vector<ValueId> inputs);
-  Result<std::vector<ValueId>> add_node(Op op, std::vector<ValueId> inputs, std::size_t outputs);
+  Result<std::vector<ValueId>> add_node(Op op, std::vector<ValueId> inputs, std::size_t outputs,
+                                        std::vector<std::shared_ptr<const Graph>> subgraphs = {});
   ValueId constant(std::string_view hint, Tensor tensor);
   /// Readers of `from`, but for the patch's own nodes, will read `to`. A `to` made by the patch takes over its name.
   void replace(ValueId from, ValueId to);

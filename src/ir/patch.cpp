@@ -37,7 +37,8 @@ Patch::~Patch() {
   graph.fresh_dims_ = fresh_dims_before_;
 }
 
-Result<std::vector<ValueId>> Patch::add_node(Op op, std::vector<ValueId> inputs, std::size_t outputs) {
+Result<std::vector<ValueId>> Patch::add_node(Op op, std::vector<ValueId> inputs, std::size_t outputs,
+                                             std::vector<std::shared_ptr<const Graph>> subgraphs) {
   std::vector<std::string> names;
   const std::string base = graph_->node(at_).name;
   for (std::size_t i = 0; i < outputs; ++i) {
@@ -46,7 +47,8 @@ Result<std::vector<ValueId>> Patch::add_node(Op op, std::vector<ValueId> inputs,
   }
   const double position = graph_->node(at_).position;
   std::string name = names.empty() ? strings::join(base, "/", op.name()) : names.front();
-  TRY(std::vector<ValueId> values, graph_->add_node(std::move(op), std::move(inputs), std::move(name), names));
+  TRY(std::vector<ValueId> values,
+      graph_->add_node(std::move(op), std::move(inputs), std::move(name), names, std::move(subgraphs)));
   Node& added = graph_->nodes_.back();
   added.position = position;
   added.members.clear();

@@ -11,14 +11,41 @@
 namespace bolide {
 namespace {
 
-// Cleanup stands first in every group, so that later passes meet few forms of the same thing.
+// Passes without an arrow may stand in any order: a group runs until none of them finds anything.
 constexpr Pass kSimplify[] = {
-    {"remove-dead-nodes", remove_dead_nodes},
+    {"fold-constants", fold_constants},
+    {"inline-if", inline_if},  // after fold-constants, which makes conditions known
+    {"fold-uniform", fold_uniform},
+    {"remove-identities", remove_identities},
+    {"canonicalize", canonicalize},
+    {"fold-sizes", fold_sizes},
+    {"merge-reshapes", merge_reshapes},
+    {"cancel-transposes", cancel_transposes},
+    {"merge-pads", merge_pads},
+    {"common-subexpressions", common_subexpressions},
+    {"remove-dead-nodes", remove_dead_nodes},  // before fold-batch-norm: dead readers keep weights from being folded
+    {"fold-batch-norm", fold_batch_norm},
+    {"fold-scale", fold_scale},
 };
 
-// Operators that take over their neighbours' work. What they leave over is cleaned up in the same group.
-constexpr Pass kFuse[] = {
+// Whole operators from their parts, which stand in one form after kSimplify. What the new operators make possible is
+// done in the same group.
+constexpr Pass kRecognise[] = {
+    {"recognise-activations", recognise_activations},
+    {"recognise-normalization", recognise_normalization},
+    {"recognise-reductions", recognise_reductions},
+    {"recognise-attention", recognise_attention},
+    {"fold-constants", fold_constants},
+    {"fold-uniform", fold_uniform},
+    {"remove-identities", remove_identities},
+    {"canonicalize", canonicalize},
+    {"fold-sizes", fold_sizes},
+    {"merge-reshapes", merge_reshapes},
+    {"cancel-transposes", cancel_transposes},
+    {"common-subexpressions", common_subexpressions},
     {"remove-dead-nodes", remove_dead_nodes},
+    {"fold-batch-norm", fold_batch_norm},
+    {"fold-scale", fold_scale},
 };
 
 // Before anything takes the Q and DQ nodes in: later passes see integer operators.
@@ -48,8 +75,13 @@ constexpr Pass kLower[] = {
 };
 
 constexpr PassGroup kPipeline[] = {
-    {"simplify", kSimplify}, {"integers", kIntegers}, {"floats", kFloats},
-    {"fuse", kFuse},         {"absorb", kAbsorb},     {"lower", kLower},
+    {"simplify", kSimplify},
+    {"recognise", kRecognise},
+    {"integers", kIntegers},
+    {"floats", kFloats},
+    {"settle", kRecognise},  // weights that have become constants
+    {"absorb", kAbsorb},
+    {"lower", kLower},
 };
 
 /// What a run carries from pass to pass.

@@ -1,11 +1,8 @@
 /// Walking a graph with a rewrite rule.
 ///
 ///     Result<int> remove_identity_nodes(Graph& graph) {
-///       return rewrite_each<Identity>(graph, [](Graph& g, NodeId id) -> std::optional<Patch> {
-///         Patch patch(g, id);
-///         patch.replace(g.node(id).outputs[0], g.node(id).inputs[0]);
-///         return patch;
-///       });
+///       return rewrite_each<Identity>(graph, [](Graph& g, NodeId id) { return replaced_by(g, id,
+///       g.node(id).inputs[0]); });
 ///     }
 ///
 /// A rule must not keep references into the graph across Patch::add or Patch::constant, which may move nodes and
@@ -14,7 +11,7 @@
 
 #include "ir/graph.h"
 
-#include <type_traits>
+#include <algorithm>
 
 namespace bolide {
 
@@ -48,8 +45,16 @@ Result<int> rewrite_each(Graph& graph, Rule rule) {
   });
 }
 
-/// A patch that makes readers of the node's first output read `to`.
-inline Patch replaced_by(Graph& graph, NodeId id, ValueId to) {
+/// Whether replacing `from` changes anything: a graph output keeps its value where `to` is a graph input or an output.
+inline bool can_replace(const Graph& graph, ValueId from, ValueId to) {
+  const auto inputs = graph.inputs();
+  const bool interface = graph.is_output(to) || std::find(inputs.begin(), inputs.end(), to) != inputs.end();
+  return !graph.is_output(from) || !interface || !graph.readers(from).empty();
+}
+
+/// A patch that makes readers of the node's first output read `to`; nothing when that changes nothing.
+inline std::optional<Patch> replaced_by(Graph& graph, NodeId id, ValueId to) {
+  if (!can_replace(graph, graph.node(id).outputs.front(), to)) return std::nullopt;
   Patch patch(graph, id);
   patch.replace(graph.node(id).outputs.front(), to);
   return patch;

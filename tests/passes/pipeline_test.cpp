@@ -17,9 +17,10 @@ TEST(Pipeline, ReportsRewritesByPass) {
   const auto report = run_pipeline(graph, {.verify = true});
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_EQ(report->rewrites(), 1);
-  ASSERT_FALSE(report->passes.empty());
-  EXPECT_EQ(report->passes[0].pass, "remove-dead-nodes");
-  EXPECT_EQ(report->passes[0].rewrites, 1);
+  for (const PassReport::Entry& entry : report->passes) {
+    EXPECT_EQ(entry.rewrites, entry.pass == "remove-dead-nodes" ? 1 : 0) << entry.pass;
+    EXPECT_GE(entry.runs, 1) << entry.pass;
+  }
 }
 
 TEST(Pipeline, SkipsPassesByName) {

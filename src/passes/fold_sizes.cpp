@@ -1,0 +1,139 @@
+/// fold-sizes: operators whose result's sizes are known read no computed sizes.
+///
+///     x -> Shape -> ... -> sizes; x, sizes -> Resize     =>   x -> Resize(scales [1,1,2,2])
+///     x, [1, 3, computed] -> Expand                      =>   x -> Expand([1, 3, 1])   where x has that size already
+///     x, 0, computed -> Slice                            =>   x, 0, max -> Slice       where it ends at the end
+///
+/// Fires when   named sizes are those of x, or whole multiples of them for Resize; Reshape is merge-reshapes' work
+/// Exact        the same positions are read: a whole scale is out / in
+#include "ops/axis.h"
+#include "ops/expand.h"
+#include "ops/resize.h"
+#include "ops/slice.h"
+#include "passes/passes.h"
+#include "passes/rewrite.h"
+#include "passes/sizes.h"
+
+#include <limits>
+
+namespace bolide {
+namespace {
+
+using Rewrite = Result<std::optional<Patch>>;
+
+bool is_computed(const Graph& graph, const Node& node, std::size_t index) {
+  return index < node.inputs.size() && node.inputs[index] != kNoValue && graph.constant(node.inputs[index]) == nullptr;
+}
+
+/// Replaces input `index` by a constant; only a result of the same type counts.
+Rewrite with_input(Graph& graph, NodeId id, Op op, std::size_t index, Tensor tensor) {
+  const Node node = graph.node(id);
+  Patch patch(graph, id);
+  std::vector<ValueId> inputs = node.inputs;
+  inputs[index] = patch.constant("sizes", std::move(tensor));
+  TRY(const ValueId result, patch.add(std::move(op), std::move(inputs)));
+  if (!(graph.value(result).type == graph.value(node.outputs.front()).type)) return std::optional<Patch>();
+  patch.replace(node.outputs.front(), result);
+  return std::optional<Patch>(std::move(patch));
+}
+
+Rewrite resize(Graph& graph, NodeId id) {
+  constexpr std::size_t kScales = 2;
+  constexpr std::size_t kSizes = 3;
+  const Node node = graph.node(id);
+  const Resize op = *node.op.as<Resize>();
+  if (!is_computed(graph, node, kSizes) || op.aspect != ResizeAspect::kStretch ||
+      op.coordinates == ResizeCoordinates::kTfCropAndResize) {
+    return std::optional<Patch>();
+  }
+  const Shape in = graph.value(node.inputs[0]).type.shape;
+  const Shape out = graph.value(node.outputs.front()).type.shape;
+  std::vector<std::int64_t> axes = op.axes;
+  for (std::size_t i = 0; op.axes.empty() && i < in.size(); ++i) axes.push_back(static_cast<std::int64_t>(i));
+  TRY(const std::vector<std::size_t> places, normalize_axes(axes, static_cast<int>(in.size())));
+  std::vector<float> scales;
+  for (const std::size_t axis : places) {
+    const auto scale = Dim::exact_div(out[axis], in[axis]);
+    const std::int64_t whole = scale ? scale->constant().value_or(0) : 0;
+    if (whole < 1 || whole > 1 << 20) return std::optional<Patch>();
+    scales.push_back(static_cast<float>(whole));
+  }
+  Patch patch(graph, id);
+  const ValueId constant = patch.constant("scales", Tensor::of<float>(scales));
+  std::vector<ValueId> inputs = {node.inputs[0], kNoValue, kNoValue};
+  inputs[kScales] = constant;
+  TRY(const ValueId result, patch.add(op, std::move(inputs)));
+  if (!(graph.value(result).type == graph.value(node.outputs.front()).type)) return std::optional<Patch>();
+  patch.replace(node.outputs.front(), result);
+  return std::optional<Patch>(std::move(patch));
+}
+
+Rewrite expand(Graph& graph, NodeId id) {
+  const Node node = graph.node(id);
+  if (!is_computed(graph, node, 1)) return std::optional<Patch>();
+  const Shape in = graph.value(node.inputs[0]).type.shape;
+  const Shape out = graph.value(node.outputs.front()).type.shape;
+  Dims sizes;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const std::size_t missing = out.size() - in.size();
+    if (const auto number = out[i].constant()) {
+      sizes.push_back(*number);
+    } else if (i >= missing && in[i - missing] == out[i]) {
+      sizes.push_back(1);
+    } else {
+      return std::optional<Patch>();
+    }
+  }
+  return with_input(graph, id, Expand{}, 1, sizes_tensor(sizes));
+}
+
+/// Ends that are the size of their axis.
+Rewrite slice(Graph& graph, NodeId id) {
+  constexpr std::size_t kEnds = 2;
+  const Node node = graph.node(id);
+  const Shape shape = graph.value(node.inputs[0]).type.shape;
+  if (!is_computed(graph, node, kEnds) || is_computed(graph, node, 3) || is_computed(graph, node, 4)) {
+    return std::optional<Patch>();
+  }
+  const auto ends = graph.value(node.inputs[kEnds]).contents;
+  if (!ends) return std::optional<Patch>();
+  Dims axes;
+  if (node.inputs.size() > 3 && node.inputs[3] != kNoValue) {
+    TRY(axes, to_i64(*graph.constant(node.inputs[3])));
+  }
+  if (node.inputs.size() > 4 && node.inputs[4] != kNoValue) {
+    TRY(const Dims steps, to_i64(*graph.constant(node.inputs[4])));
+    for (const std::int64_t step : steps) {
+      if (step < 1) return std::optional<Patch>();
+    }
+  }
+  Dims numbers;
+  for (std::size_t i = 0; i < ends->size(); ++i) {
+    TRY(const std::size_t axis,
+        normalize_axis(i < axes.size() ? axes[i] : static_cast<std::int64_t>(i), static_cast<int>(shape.size())));
+    if (const auto number = (*ends)[i].constant()) {
+      numbers.push_back(*number);
+    } else if ((*ends)[i] == shape[axis]) {
+      numbers.push_back(std::numeric_limits<std::int64_t>::max());
+    } else {
+      return std::optional<Patch>();
+    }
+  }
+  Tensor tensor = sizes_tensor(numbers);
+  if (graph.value(node.inputs[kEnds]).type.dtype != DataType::kI64) return std::optional<Patch>();
+  return with_input(graph, id, Slice{}, kEnds, std::move(tensor));
+}
+
+Rewrite rule(Graph& graph, NodeId id) {
+  const Op op = graph.node(id).op;
+  if (op.is<Resize>()) return resize(graph, id);
+  if (op.is<Expand>()) return expand(graph, id);
+  if (op.is<Slice>()) return slice(graph, id);
+  return std::optional<Patch>();
+}
+
+}  // namespace
+
+Result<int> fold_sizes(Graph& graph) { return rewrite_all(graph, rule); }
+
+}  // namespace bolide

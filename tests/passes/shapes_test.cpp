@@ -1,0 +1,211 @@
+#include "interpret.h"
+#include "passes/passes.h"
+
+namespace bolide {
+namespace {
+
+using testing::after_pass;
+using testing::after_pipeline;
+
+TEST(MergeReshapes, MakesOneOfAChainAndWritesNumbers) {
+  EXPECT_EQ(after_pass(merge_reshapes, R"(
+x = input f32[batch,128,768]
+shape = Shape(x) end=2
+rest = const i64[2]{12,64}
+sizes = Concat(shape, rest) axis=0
+a = Unsqueeze(x) axes=[0]
+b = Squeeze(a) axes=[0]
+y = Reshape(b, sizes)
+return y
+)",
+                       {.bindings = {{"batch", 2}}}),
+            R"(x = input f32[batch,128,768]
+sizes.3 = const i64[4]{0,128,12,64}
+y = Reshape(x, sizes.3)
+return y
+)");
+}
+
+TEST(MergeReshapes, LeavesOutReshapesThatOthersRead) {
+  EXPECT_EQ(after_pass(merge_reshapes, R"(
+x = input f32[2,3]
+a = Unsqueeze(x) axes=[0]
+e = Exp(a)
+b = Squeeze(a) axes=[0]
+f = Exp(b)
+return e, f
+)"),
+            R"(x = input f32[2,3]
+sizes = const i64[3]{1,2,3}
+a = Reshape(x, sizes)
+e = Exp(a)
+sizes.1 = const i64[2]{2,3}
+b = Reshape(x, sizes.1)
+f = Exp(b)
+return e, f
+)");
+}
+
+TEST(FoldSizes, TurnsAnUpsamplingClusterIntoOneResize) {
+  EXPECT_EQ(after_pipeline(R"(
+x = input f32[batch,4,height,width]
+shape = Shape(x)
+two = const i64[]{2}
+three = const i64[]{3}
+factor = const i64[]{2}
+zero = const i64[1]{0}
+end = const i64[1]{2}
+h = Gather(shape, two)
+w = Gather(shape, three)
+h2 = Mul(h, factor)
+w2 = Mul(w, factor)
+hi = Cast(h2) to=i64
+hu = Unsqueeze(hi) axes=[0]
+wu = Unsqueeze(w2) axes=[0]
+hw = Concat(hu, wu) axis=0
+nc = Slice(shape, zero, end, zero)
+sizes = Concat(nc, hw) axis=0
+y = Resize(x, _, _, sizes) coordinates=asymmetric nearest_mode=floor
+return y
+)"),
+            R"(x = input f32[batch,4,height,width]
+scales = const f32[4]{1,1,2,2}
+y = Resize(x, _, scales) coordinates=asymmetric nearest_mode=floor
+return y
+)");
+}
+
+TEST(FoldSizes, KeepsComputedSizesThatAreNoMultiple) {
+  EXPECT_NE(after_pass(fold_sizes, R"(
+x = input f32[1,1,height,width]
+like = input f32[1,1,a,b]
+sizes = Shape(like)
+y = Resize(x, _, _, sizes) coordinates=asymmetric nearest_mode=floor
+return y
+)",
+                       {.bindings = {{"a", 5}}, .rewrites = 0})
+                .find("Resize(x, _, _, sizes)"),
+            std::string::npos);
+}
+
+TEST(FoldSizes, SlicesToTheEndWithoutKnowingIt) {
+  EXPECT_EQ(after_pipeline(R"(
+x = input f32[batch,seq]
+shape = Shape(x) start=1
+start = const i64[1]{1}
+axis = const i64[1]{1}
+y = Slice(x, start, shape, axis)
+return y
+)"),
+            R"(x = input f32[batch,seq]
+start = const i64[1]{1}
+sizes = const i64[1]{9223372036854775807}
+y = Slice(x, start, sizes, start)
+return y
+)");
+}
+
+TEST(CancelTransposes, MergesTwo) {
+  EXPECT_EQ(after_pass(cancel_transposes, R"(
+x = input f32[2,3,4]
+a = Transpose(x) perm=[1,2,0]
+y = Transpose(a) perm=[0,2,1]
+return y
+)",
+                       {.rewrites = 1}),
+            R"(x = input f32[2,3,4]
+y = Transpose(x) perm=[1,0,2]
+return y
+)");
+}
+
+TEST(CancelTransposes, MovesThemBehindElementwiseOperatorsUntilTheyMeet) {
+  EXPECT_EQ(after_pipeline(R"(
+x = input f32[2,3,4]
+c = const f32[3]{2,3,5}
+a = Transpose(x) perm=[0,2,1]
+b = Relu(a)
+d = Mul(b, c)
+y = Transpose(d) perm=[0,2,1]
+z = Exp(y)
+return z
+)"),
+            R"~(x = input f32[2,3,4]
+c.1 = const f32[1,3,1]{2,3,5}
+z = Elementwise(x, c.1) expr="t0=max(x0,0);t1=mul(t0,x1);exp(t1)" name="z/Exp"
+return z
+)~");
+}
+
+TEST(CancelTransposes, AddsBeforeTransposing) {
+  EXPECT_EQ(after_pass(cancel_transposes, R"(
+x = input f32[2,3]
+z = input f32[2,3]
+a = Transpose(x) perm=[1,0]
+b = Transpose(z) perm=[1,0]
+y = Add(a, b)
+return y
+)",
+                       {.rewrites = 1}),
+            R"(x = input f32[2,3]
+z = input f32[2,3]
+y/Add = Add(x, z)
+y = Transpose(y/Add) perm=[1,0] name="y/Transpose"
+return y
+)");
+}
+
+TEST(CancelTransposes, ReducesTheAxesBefore) {
+  EXPECT_EQ(after_pass(cancel_transposes, R"(
+x = input f32[2,3,4,5]
+a = Transpose(x) perm=[0,2,3,1]
+y = Reduce(a) kind=mean axes=[1,2] keepdims=false
+return y
+)",
+                       {.tolerance = 1e-6, .rewrites = 1}),
+            R"(x = input f32[2,3,4,5]
+y = Reduce(x) kind=mean axes=[2,3] keepdims=false
+return y
+)");
+}
+
+TEST(CancelTransposes, KeepsATransposeThatOthersRead) {
+  const std::string graph = R"(x = input f32[2,3]
+a = Transpose(x) perm=[1,0]
+y = Relu(a)
+return y, a
+)";
+  EXPECT_EQ(after_pass(cancel_transposes, graph, {.rewrites = 0}), graph);
+}
+
+TEST(MergePads, GivesThePaddingToTheConvolution) {
+  EXPECT_EQ(after_pass(merge_pads, R"(
+x = input f32[1,1,3,3]
+w = const f32[1,1,2,2]{1,2,3,4}
+p = const i64[8]{0,0,1,0,0,0,1,2}
+a = Pad(x, p)
+y = Conv(a, w) pads=[0,1,0,1]
+return y
+)",
+                       {.rewrites = 1}),
+            R"(x = input f32[1,1,3,3]
+w = const f32[1,1,2,2]{1,2,3,4}
+y = Conv(x, w) pads=[1,1,1,3]
+return y
+)");
+}
+
+TEST(MergePads, KeepsPaddingWithAnotherNumber) {
+  const std::string graph = R"(x = input f32[1,1,3,3]
+p = const i64[8]{0,0,1,0,0,0,1,2}
+v = const f32[]{1}
+a = Pad(x, p, v)
+w = const f32[1,1,2,2]{1,2,3,4}
+y = Conv(a, w)
+return y
+)";
+  EXPECT_EQ(after_pass(merge_pads, graph, {.rewrites = 0}), graph);
+}
+
+}  // namespace
+}  // namespace bolide
