@@ -5,8 +5,10 @@
 #include "backend/cpu/elementwise/tactics.h"
 #include "backend/cpu/elementwise/work.h"
 #include "backend/cpu/matmul/tactics.h"
+#include "backend/cpu/movement/tactics.h"
 #include "backend/cpu/pool/tactics.h"
 #include "backend/cpu/rows/tactics.h"
+#include "ops/gather.h"
 #include "ops/layer_normalization.h"
 #include "ops/normalization.h"
 #include "ops/pool.h"
@@ -31,6 +33,8 @@ constexpr std::array kFamilies = {
     TacticFamily{"depthwise", is<Conv>, cpu::depthwise_tactics},  // before conv: it declines all but its own
     TacticFamily{"conv", is<Conv>, conv_tactics},
     TacticFamily{"matmul", is<MatMul>, matmul_tactics},
+    TacticFamily{"copy", cpu::is_copy, cpu::copy_tactics},  // before elementwise, which has Identity too
+    TacticFamily{"gather", is<Gather>, cpu::gather_tactics},
     TacticFamily{"elementwise", cpu::is_elementwise, cpu::elementwise_tactics},
     TacticFamily{"pool", is_either<MaxPool, AveragePool>, cpu::pool_tactics},
     TacticFamily{"softmax", is_either<Softmax, LogSoftmax>, cpu::softmax_tactics},

@@ -1,0 +1,114 @@
+#include "ops/gather.h"
+
+#include "backend/cpu/estimate.h"
+#include "backend/cpu/movement/tactics.h"
+#include "backend/cpu/movement/views.h"
+#include "ops/axis.h"
+
+namespace bolide::cpu {
+namespace {
+
+struct GatherWork {
+  Nest slices;  ///< the dims before the axis and those of the indices; operands: y, x (0 along indices), indices
+  Move slice;   ///< the dims after the axis
+  std::int64_t size = 0;    ///< of the axis
+  std::int64_t stride = 0;  ///< of the axis, in elements of x
+  std::int64_t element_bytes = 4;
+  bool wide = true;  ///< i64 indices, else i32
+};
+
+Result<GatherWork> gather_work(const Problem& problem) {
+  const auto* op = problem.op->as<Gather>();
+  if (op == nullptr) return unsupported("not a Gather");
+  const Operand& x = problem.inputs[0];
+  const Operand& indices = problem.inputs[1];
+  const Operand& y = problem.outputs[0];
+  if (indices.dtype != DataType::kI64 && indices.dtype != DataType::kI32)
+    return unsupported("indices of ", indices.dtype);
+  TRY(const std::size_t axis, normalize_axis(op->axis, x.rank()));
+  Dims dims;
+  std::array<Dims, 3> strides;
+  const auto push = [&](std::int64_t size, std::int64_t a, std::int64_t b, std::int64_t c) {
+    dims.push_back(size);
+    strides[0].push_back(a);
+    strides[1].push_back(b);
+    strides[2].push_back(c);
+  };
+  for (std::size_t d = 0; d < axis; ++d) push(x.dims[d], y.strides[d], x.strides[d], 0);
+  for (std::size_t d = 0; d < indices.dims.size(); ++d) {
+    push(indices.dims[d], y.strides[axis + d], 0, indices.strides[d]);
+  }
+  CopyView slice;
+  for (std::size_t d = axis + 1; d < x.dims.size(); ++d) {
+    slice.push(x.dims[d], y.strides[d - 1 + indices.dims.size()], x.strides[d]);
+  }
+  TRY(Piece one, piece(slice, x.dtype, 0, 0));
+  GatherWork out{collapse(dims, strides), std::move(one.move)};
+  if (out.slices.rank() > kMaxNestRank) return unsupported("more than ", kMaxNestRank, " dims");
+  out.size = x.dims[axis];
+  out.stride = x.strides[axis];
+  out.element_bytes = bit_width(x.dtype) / 8;
+  out.wide = indices.dtype == DataType::kI64;
+  return out;
+}
+
+class GatherKernel final : public Kernel {
+ public:
+  explicit GatherKernel(GatherWork work) : work_(std::move(work)) {}
+
+  Grid grid(int) const override {
+    const std::int64_t grain = std::max<std::int64_t>(1, 4096 / std::max<std::int64_t>(1, work_.slice.bytes()));
+    return {.rows = work_.slices.count(), .row_grain = grain};
+  }
+
+  Status run(int, const KernelBuffers& buffers, Range rows, Range) const override {
+    const auto* x = static_cast<const std::byte*>(buffers.inputs[0]);
+    auto* y = static_cast<std::byte*>(buffers.outputs[0]);
+    Walk walk(work_.slices, work_.slices.rank(), rows.begin);
+    for (std::int64_t r = rows.begin; r < rows.end; ++r, walk.next()) {
+      const std::int64_t at = walk.at(2);
+      const std::int64_t index = work_.wide ? static_cast<const std::int64_t*>(buffers.inputs[1])[at]
+                                            : static_cast<const std::int32_t*>(buffers.inputs[1])[at];
+      if (index < -work_.size || index >= work_.size) {
+        return invalid_argument("Gather: index ", index, " is outside [", -work_.size, ",", work_.size, ")");
+      }
+      const std::int64_t from = walk.at(1) + (index < 0 ? index + work_.size : index) * work_.stride;
+      work_.slice.run(y + walk.at(0) * work_.element_bytes, x + from * work_.element_bytes, 0, work_.slice.units());
+    }
+    return ok();
+  }
+
+ private:
+  GatherWork work_;
+};
+
+/// Any elements of 8 to 128 bits, i32 or i64 indices, any strides.
+class GatherTactic final : public Tactic {
+ public:
+  constexpr GatherTactic() : Tactic("cpu.gather", 1) {}
+
+  Verdict accepts(const Problem& problem, const Target&) const override {
+    const Result<GatherWork> work = gather_work(problem);
+    return work ? accept() : reject(work.error().message);
+  }
+  double estimate_us(const Problem& problem, const Target& target) const override {
+    const double slices = static_cast<double>(problem.inputs[1].count());
+    const double bytes = 2 * static_cast<double>(operand_bytes(problem.outputs[0]));
+    return cpu::estimate_us(cpu_target(target), bytes, slices * 0.02);
+  }
+  Result<std::unique_ptr<Kernel>> bind(const Problem& problem, const Target&) const override {
+    TRY(GatherWork work, gather_work(problem));
+    return std::unique_ptr<Kernel>(std::make_unique<GatherKernel>(std::move(work)));
+  }
+};
+
+constexpr GatherTactic kTactic;
+
+}  // namespace
+
+std::span<const Tactic* const> gather_tactics() {
+  static constexpr std::array<const Tactic*, 1> kTactics = {&kTactic};
+  return kTactics;
+}
+
+}  // namespace bolide::cpu
