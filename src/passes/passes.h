@@ -23,6 +23,8 @@ Result<int> inline_if(Graph& graph);
 Result<int> lower_quantization(Graph& graph);
 Result<int> merge_pads(Graph& graph);
 Result<int> merge_reshapes(Graph& graph);
+Result<int> merge_sibling_contractions(Graph& graph);
+Result<int> nest_concats(Graph& graph);
 Result<int> propagate_qdq(Graph& graph);
 Result<int> recognise_activations(Graph& graph);
 Result<int> recognise_attention(Graph& graph);

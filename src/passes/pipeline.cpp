@@ -65,6 +65,8 @@ constexpr Pass kFloats[] = {
 constexpr Pass kAbsorb[] = {
     {"fuse-epilogue", fuse_epilogue},
     {"fuse-elementwise", fuse_elementwise},
+    {"merge-sibling-contractions", merge_sibling_contractions},  // a Split behind them would stop an epilogue
+    {"nest-concats", nest_concats},
     {"remove-dead-nodes", remove_dead_nodes},
 };
 
