@@ -2,6 +2,7 @@
 
 #include "ops/all.h"
 #include "plan/check_types.h"
+#include "plan/run_kernel.h"
 
 #include <algorithm>
 #include <limits>
@@ -291,9 +292,8 @@ class Builder {
       step.pack_key =
           strings::join(step.step, ' ', CostTable::tactic_key(*wanted), ' ', wanted->pack_key(step.problem, target));
     }
-    for (int phase = 0; phase < step.kernel->phases(); ++phase) {
-      step.cuts.push_back(cut_grid(step.kernel->grid(phase), schedule_.threads, step.us));
-    }
+    // By the estimate, measured or not: measuring cuts by it, too, so that what was measured is what runs.
+    step.cuts = cut_phases(*step.kernel, schedule_.threads, wanted->estimate_us(step.problem, target));
     if (const std::size_t bytes = step.kernel->workspace_bytes(); bytes > 0) {
       step.workspace = {add_buffer(Kind::kArena, kNone, static_cast<std::int64_t>(bytes)), 0};
     }

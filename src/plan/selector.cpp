@@ -255,6 +255,7 @@ class Search {
   Weighed weigh_tactics(const StepGraph::Step& step, int s, const Problem& problem, const std::string& key) {
     Weighed best;
     std::vector<CandidateReport> accepted;
+    bool any_measured = false;
     for (const Tactic* tactic : tactics_[static_cast<std::size_t>(s)]) {
       if (refused_by(options_.rules, step.name, tactic->name())) continue;
       if (!tactic->accepts(problem, backend_.target()).accepted) continue;
@@ -262,9 +263,16 @@ class Search {
       const std::optional<double> measured = costs_.find(key, *tactic);
       report.us = measured ? *measured : tactic->estimate_us(problem, backend_.target());
       report.measured = measured.has_value();
-      // The incumbent (the earlier in the list) stays unless the other is clearly better.
-      if (report.us < best.us * (best.tactic != nullptr ? 0.98 : 1.0)) best = {tactic, report.us, report.measured};
+      any_measured |= report.measured;
       accepted.push_back(std::move(report));
+    }
+    for (const CandidateReport& report : accepted) {
+      // Where some were measured, a hopeful estimate of another does not count.
+      if (any_measured && !report.measured) continue;
+      // The incumbent (the earlier in the list) stays unless the other is clearly better.
+      if (report.us < best.us * (best.tactic != nullptr ? 0.98 : 1.0)) {
+        best = {report.tactic, report.us, report.measured};
+      }
     }
     if (options_.observe) options_.observe(step, problem, key, accepted);
     return best;

@@ -1,22 +1,14 @@
 #include "runtime/executor.h"
 
 #include "base/clock.h"
-#include "base/thread_pool.h"
+#include "plan/run_kernel.h"
 
 #include <algorithm>
-#include <atomic>
 
 namespace bolide {
 namespace {
 
 using Kind = ScheduleBuffer::Kind;
-
-/// Part `index` of `parts` of [0, size), borders on multiples of `grain`.
-Range part_of(std::int64_t size, std::int64_t grain, std::int64_t index, std::int64_t parts) {
-  const std::int64_t step = std::max<std::int64_t>(grain, 1);
-  const std::int64_t units = (size + step - 1) / step;
-  return {std::min(units * index / parts * step, size), std::min(units * (index + 1) / parts * step, size)};
-}
 
 }  // namespace
 
@@ -98,39 +90,18 @@ Status Executor::run_step(std::size_t index, const RunBuffers& buffers) {
   const ScheduledStep& step = prepared_->schedule_.steps[index];
   for (std::size_t i = 0; i < step.inputs.size(); ++i) inputs_[i] = address(step.inputs[i]);
   for (std::size_t i = 0; i < step.outputs.size(); ++i) outputs_[i] = address(step.outputs[i]);
-  return step.bodies.empty() ? run_kernel(index, buffers) : run_body(index, buffers);
+  return step.bodies.empty() ? run_compute(index, buffers) : run_body(index, buffers);
 }
 
-Status Executor::run_kernel(std::size_t index, const RunBuffers& buffers) {
+Status Executor::run_compute(std::size_t index, const RunBuffers& buffers) {
   const ScheduledStep& step = prepared_->schedule_.steps[index];
   KernelBuffers shared{.inputs = inputs_.data(),
                        .outputs = outputs_.data(),
                        .packed = prepared_->packed_[index],
                        .workspace = address(step.workspace),
                        .scratch = buffers.scratch};
-  for (std::size_t phase = 0; phase < step.cuts.size(); ++phase) {
-    const Cut& cut = step.cuts[phase];
-    const std::int64_t chunks = cut.row_chunks * cut.channel_chunks;
-    const auto number = static_cast<int>(phase);
-    if (chunks == 1) {
-      Status status = step.kernel->run(number, shared, {0, cut.grid.rows}, {0, cut.grid.channels});
-      if (!status) return std::move(status).within(strings::join("step '", step.name, "'"));
-      continue;
-    }
-    std::atomic<bool> failed = false;
-    Status failure;
-    ThreadPool::shared().parallel_for(chunks, prepared_->schedule_.threads, [&](std::int64_t chunk, int worker) {
-      if (failed.load(std::memory_order_relaxed)) return;
-      KernelBuffers own = shared;
-      own.scratch = buffers.scratch + static_cast<std::size_t>(worker) * buffers.scratch_stride;
-      Status status = step.kernel->run(
-          number, own, part_of(cut.grid.rows, cut.grid.row_grain, chunk % cut.row_chunks, cut.row_chunks),
-          part_of(cut.grid.channels, cut.grid.channel_grain, chunk / cut.row_chunks, cut.channel_chunks));
-      if (!status && !failed.exchange(true)) failure = std::move(status);
-    });
-    if (failed) return std::move(failure).within(strings::join("step '", step.name, "'"));
-  }
-  return {};
+  return run_kernel(*step.kernel, step.cuts, shared, buffers.scratch_stride, prepared_->schedule_.threads)
+      .within(strings::join("step '", step.name, "'"));
 }
 
 Status Executor::run_body(std::size_t index, const RunBuffers& buffers) {

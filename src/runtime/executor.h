@@ -48,7 +48,7 @@ class Executor {
 
  private:
   Status run_step(std::size_t index, const RunBuffers& buffers);
-  Status run_kernel(std::size_t index, const RunBuffers& buffers);
+  Status run_compute(std::size_t index, const RunBuffers& buffers);
   Status run_body(std::size_t index, const RunBuffers& buffers);
   std::byte* address(const Place& place) const;
 
