@@ -12,6 +12,7 @@ struct ImportState {
   const ExternalData& external;
   Problems problems;
   std::map<std::pair<std::string_view, std::string_view>, const OnnxFunction*> functions;  ///< by domain and name
+  std::vector<const OnnxFunction*> calls;  ///< functions that are being inlined, outermost first
   std::size_t inlined_nodes = 0;
 };
 

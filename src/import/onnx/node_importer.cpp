@@ -9,7 +9,7 @@ namespace bolide::onnx {
 namespace {
 
 constexpr int kMaxDepth = 64;                        // of bodies and function calls
-constexpr std::size_t kMostInlinedNodes = 1U << 20;  // of all function calls together
+constexpr std::size_t kMostInlinedNodes = 1U << 18;  // of all function calls together
 
 std::string_view plain_domain(std::string_view domain) { return domain == "ai.onnx" ? std::string_view() : domain; }
 
@@ -116,11 +116,10 @@ void NodeImporter::import() {
   const auto function = state_.functions.find({domain, node_.op_type});
   is_call_ = function != state_.functions.end();
   const auto first_new = static_cast<NodeId>(graph_.node_slots());
-  const std::size_t before = state_.problems.count();
   Result<Values> values = is_call_ ? inline_function(*function->second, *inputs)
                                    : apply(*find_rule(domain, node_.op_type, version()), *inputs);
   if (!values) {
-    if (!values.error().message.empty() || state_.problems.count() == before) fail(values.error());
+    if (!values.error().message.empty()) fail(values.error());
     return poison_outputs();
   }
   bind_outputs(*values, first_new);
@@ -177,8 +176,13 @@ void NodeImporter::bind_outputs(const Values& values, NodeId first_new) {
 
 Result<Values> NodeImporter::inline_function(const OnnxFunction& function, const Values& inputs) {
   if (list_.depth >= kMaxDepth) return unsupported("function calls are nested deeper than ", kMaxDepth);
-  state_.inlined_nodes += function.nodes.size();
+  if (std::find(state_.calls.begin(), state_.calls.end(), &function) != state_.calls.end()) {
+    return bad_file("function ", function.domain, ":", function.name, " calls itself");
+  }
+  const bool was_too_many = state_.inlined_nodes > kMostInlinedNodes;
+  state_.inlined_nodes += function.nodes.size() + 1;
   if (state_.inlined_nodes > kMostInlinedNodes) {
+    if (was_too_many) return Error{Code::kUnsupported, {}};  // told already
     return unsupported("function calls expand to more than ", kMostInlinedNodes, " nodes");
   }
   std::map<std::string_view, const OnnxAttribute*> arguments;
@@ -189,12 +193,14 @@ Result<Values> NodeImporter::inline_function(const OnnxFunction& function, const
     scope.bind(function.inputs[i], i < inputs.size() ? inputs[i] : kNoValue);
   }
   const std::size_t before = state_.problems.count();
+  state_.calls.push_back(&function);
   into_.import_nodes({.nodes = function.nodes,
                       .opsets = function.opset_imports,
                       .scope = scope,
                       .prefix = name_ + "/",
                       .arguments = &arguments,
                       .depth = list_.depth + 1});
+  state_.calls.pop_back();
   if (state_.problems.count() != before) return Error{Code::kBadFile, {}};  // told already
   Values out;
   for (const std::string_view output : function.outputs) {

@@ -20,11 +20,18 @@ std::string node_list(const std::vector<std::string>& nodes) {
 }  // namespace
 
 void Problems::node(std::string_view name, std::string_view op_type, const Error& error) {
-  // Inference already says which node it is about.
-  const std::string quoted = strings::join("node '", name, "'");
+  // Inference says which of the nodes made from this one it is about: `node 'a/MatMul' (MatMul of f32[2], f32[3]):
+  // ...`.
   std::string_view rest = error.message;
-  if (rest.starts_with(quoted)) rest.remove_prefix(std::min(rest.find("): ") + 3, rest.size()));
-  errors_.push_back(make_error(error.code, quoted, " (", op_type, "): ", rest.empty() ? error.message : rest));
+  std::string what(op_type);
+  const std::size_t open = rest.find("' (");
+  const std::size_t close = rest.find("): ");
+  if (rest.starts_with(strings::join("node '", name, "/")) && open < close && close != std::string_view::npos) {
+    const std::string_view inner = rest.substr(open + 3, close - open - 3);
+    what = inner.starts_with(op_type) ? std::string(inner) : strings::join(op_type, ", as ", inner);
+    rest.remove_prefix(close + 3);
+  }
+  errors_.push_back(make_error(error.code, "node '", name, "' (", what, "): ", rest));
 }
 
 void Problems::file(Error error) { errors_.push_back(std::move(error)); }

@@ -1,0 +1,203 @@
+// Structure of files: inputs, initializers, order, names, bodies, functions, old versions.
+#include "model_text.h"
+
+namespace bolide::onnx {
+namespace {
+
+TEST(Importer, KeepsNamesOfSizesAndMakesOthers) {
+  EXPECT_EQ(import_text(model(13, {.nodes = {node("Relu", {"x"}, {"y"})},
+                                   .inputs = {f32("x", {"batch size", "3", "?", "%9"})},
+                                   .outputs = {output("y")}})),
+            "x = input f32[batch_size,3,x_2,_9]\ny = Relu(x)\nreturn y\n");
+}
+
+TEST(Importer, PutsAskedSizesInForNames) {
+  const OnnxModel two = model(13, {.nodes = {node("Add", {"x", "z"}, {"y"})},
+                                   .inputs = {f32("x", {"n", "3"}), f32("z", {"n", "3"})},
+                                   .outputs = {output("y")}});
+  EXPECT_EQ(import_text(two, {.shapes = {{"x", {5, -1}}}}),
+            "x = input f32[5,3]\nz = input f32[5,3]\ny = Add(x, z)\nreturn y\n");
+  EXPECT_EQ(import_text(two, {.shapes = {{"x", {5, 4}}}}),
+            "the model cannot be imported: 1 problem\n"
+            "  graph input 'x' axis 1 has the fixed size 3, and 4 is asked for\n");
+  EXPECT_EQ(import_text(two, {.shapes = {{"w", {5, 4}}}}),
+            "the model cannot be imported: 1 problem\n"
+            "  there is no graph input 'w' to give the sizes [5,4]; inputs are 'x', 'z'\n");
+  EXPECT_EQ(import_text(two, {.shapes = {{"x", {5, -1}}, {"z", {6, -1}}}}),
+            "the model cannot be imported: 1 problem\n"
+            "  graph input 'z' size 'n' of axis 0 is asked to be 6 here and 5 elsewhere\n");
+}
+
+TEST(Importer, TakesInitializersThatAreListedAsInputsForConstants) {
+  OnnxModel old = model(8, {.nodes = {node("Add", {"x", "w"}, {"y"})},
+                            .initializers = {floats("w", {2}, {1, 2})},
+                            .inputs = {f32("x", {"2"}), f32("w", {"2"})},
+                            .outputs = {output("y")}});
+  old.ir_version = 3;
+  EXPECT_EQ(import_text(old), "x = input f32[2]\nw = const f32[2]{1,2}\ny = Add(x, w)\nreturn y\n");
+}
+
+TEST(Importer, TakesOperatorSet1WhereOldFilesNameNone) {
+  OnnxModel old = model(
+      1, {.nodes = {node("Concat", {"x", "x"}, {"y"})}, .inputs = {f32("x", {"2", "3"})}, .outputs = {output("y")}});
+  old.ir_version = 1;
+  old.opset_imports.clear();
+  EXPECT_EQ(import_text(old), "x = input f32[2,3]\ny = Concat(x, x) axis=1\nreturn y\n");
+  old.ir_version = 4;
+  EXPECT_EQ(import_text(old),
+            "the model cannot be imported: 1 problem\n"
+            "  the file imports no operator set, which IR version 4 asks for\n");
+}
+
+TEST(Importer, OrdersNodesByWhatTheyRead) {
+  EXPECT_EQ(import_text(
+                model(13, {.nodes = {node("Relu", {"b"}, {"y"}), node("Abs", {"a"}, {"b"}), node("Neg", {"x"}, {"a"})},
+                           .inputs = {f32("x", {"2"})},
+                           .outputs = {output("y")}})),
+            "x = input f32[2]\na = Neg(x)\nb = Abs(a)\ny = Relu(b)\nreturn y\n");
+}
+
+TEST(Importer, NamesNodesWithoutName) {
+  OnnxNode one = node("Relu", {"x"}, {"y"});
+  one.name = "";
+  const auto graph = imported(model(13, {.nodes = {one}, .inputs = {f32("x", {"2"})}, .outputs = {output("y")}}));
+  ASSERT_TRUE(graph) << graph.error().message;
+  EXPECT_EQ(graph->node(0).name, "Relu_y");
+  EXPECT_EQ(graph->node(0).members, (std::vector<std::string>{"Relu_y"}));
+}
+
+TEST(Importer, SaysWhatItRead) {
+  OnnxModel one =
+      model(17, {.nodes = {node("Relu", {"x"}, {"y"})}, .inputs = {f32("x", {"2"})}, .outputs = {output("y")}});
+  one.opset_imports.emplace("com.microsoft", 1);
+  one.producer_name = "pytorch";
+  one.producer_version = "2.1.0";
+  const auto graph = imported(one);
+  ASSERT_TRUE(graph);
+  EXPECT_EQ(graph->info.source, "ONNX IR 8, opset ai.onnx 17 + com.microsoft 1, producer pytorch 2.1.0");
+}
+
+TEST(Importer, GivesEveryOutputItsOwnName) {
+  EXPECT_EQ(import_text(model(13, {.nodes = {node("Relu", {"x"}, {"a"})},
+                                   .inputs = {f32("x", {"2"})},
+                                   .outputs = {output("a"), output("x")}})),
+            "x = input f32[2]\na = Relu(x)\nreturn a, x\n");
+  EXPECT_EQ(import_text(model(13, {.nodes = {node("Identity", {"w"}, {"y"})},
+                                   .initializers = {floats("w", {1}, {4})},
+                                   .outputs = {output("y"), output("w")}})),
+            "w = const f32[1]{4}\ny = Identity(w)\nreturn y, w\n");
+}
+
+TEST(Importer, ComputesShapesWhereTheyAreKnown) {
+  EXPECT_EQ(import_text(model(13, {.nodes = {node("Shape", {"x"}, {"s"}), node("Gather", {"s", "one"}, {"d"}),
+                                             node("Concat", {"minus", "d"}, {"t"}), node("Reshape", {"x", "t"}, {"y"})},
+                                   .initializers = {ints("one", {1}, {1}), ints("minus", {1}, {-1})},
+                                   .inputs = {f32("x", {"n", "6", "5"})},
+                                   .outputs = {output("y")}})),
+            "the model cannot be imported: 1 problem\n  node 't' (Concat): attribute 'axis' is missing\n");
+  EXPECT_EQ(import_text(model(13, {.nodes = {node("Shape", {"x"}, {"s"}), node("Gather", {"s", "one"}, {"d"}),
+                                             node("Concat", {"minus", "d"}, {"t"}, {attr("axis", 0)}),
+                                             node("Reshape", {"x", "t"}, {"y"})},
+                                   .initializers = {ints("one", {1}, {1}), ints("minus", {1}, {-1})},
+                                   .inputs = {f32("x", {"n", "6", "5"})},
+                                   .outputs = {output("y")}})),
+            "x = input f32[n,6,5]\ns = Shape(x)\none = const i64[1]{1}\nd = Gather(s, one)\nt = const i64[2]{-1,6}\ny "
+            "= Reshape(x, t)\nreturn y\n");
+}
+
+OnnxGraph branch(std::string_view op, std::string_view result) {
+  return {.name = op, .nodes = {node(op, {"a", "w"}, {result})}, .outputs = {output(result)}};
+}
+
+TEST(Importer, TurnsCapturedValuesOfBodiesIntoInputs) {
+  EXPECT_EQ(
+      import_text(model(13, {.nodes = {node("Neg", {"x"}, {"a"}), node("If", {"c"}, {"y"},
+                                                                       {attr("then_branch", branch("Add", "r")),
+                                                                        attr("else_branch", branch("Mul", "r"))})},
+                             .initializers = {floats("w", {1}, {3})},
+                             .inputs = {value("c", DataType::kBool, {}), f32("x", {"2"})},
+                             .outputs = {output("y")}})),
+      "c = input bool[]\nx = input f32[2]\na = Neg(x)\ny = If(c, a)\n"
+      "{\n  a = input f32[2]\n  w = const f32[1]{3}\n  r = Add(a, w)\n  return r\n}\n"
+      "{\n  a = input f32[2]\n  w = const f32[1]{3}\n  r = Mul(a, w)\n  return r\n}\n"
+      "return y\n");
+}
+
+TEST(Importer, TakesTheBranchOfAKnownCondition) {
+  EXPECT_EQ(
+      import_text(model(
+          13, {.nodes = {node("If", {"c"}, {"y"},
+                              {attr("then_branch", branch("Add", "r")), attr("else_branch", branch("Mul", "r"))})},
+               .initializers = {floats("w", {1}, {3}), codes("c", 9, {}, {0})},
+               .inputs = {f32("a", {"2"})},
+               .outputs = {output("y")}})),
+      "a = input f32[2]\nw = const f32[1]{3}\ny = Mul(a, w) name=\"y/r\"\nreturn y\n");
+}
+
+OnnxModel with_function(OnnxFunction function) {
+  OnnxNode call = node("Twice", {"x"}, {"y"}, {attr("slope", 0.5F)});
+  call.domain = "local";
+  OnnxModel out = model(13, {.nodes = {call}, .inputs = {f32("x", {"2"})}, .outputs = {output("y")}});
+  out.opset_imports.emplace("local", 1);
+  function.name = "Twice";
+  function.domain = "local";
+  function.opset_imports = {{"", 13}, {"local", 1}};
+  out.functions = {std::move(function)};
+  return out;
+}
+
+TEST(Importer, InlinesFunctionsWithTheirAttributes) {
+  EXPECT_EQ(
+      import_text(with_function(
+          {.inputs = {"a"},
+           .outputs = {"b"},
+           .attributes = {"slope"},
+           .nodes = {node("LeakyRelu", {"a"}, {"t"}, {attr_of_call("alpha", "slope", OnnxAttribute::Kind::kFloat)}),
+                     node("Elu", {"t"}, {"b"}, {attr_of_call("alpha", "absent", OnnxAttribute::Kind::kFloat)})}})),
+      "x = input f32[2]\ny/t/LeakyRelu = LeakyRelu(x) alpha=0.5 name=\"y/t\"\n"
+      "y = Elu(y/t/LeakyRelu) name=\"y/b\"\nreturn y\n");
+}
+
+TEST(Importer, RefusesFunctionsThatCallThemselves) {
+  OnnxNode call = node("Twice", {"a"}, {"b"});
+  call.domain = "local";
+  EXPECT_EQ(import_text(with_function({.inputs = {"a"}, .outputs = {"b"}, .nodes = {call}})),
+            "the model cannot be imported: 1 problem\n"
+            "  node 'y/b' (Twice): function local:Twice calls itself\n");
+}
+
+TEST(Importer, RefusesFunctionsThatGrowWithoutBound) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 40; ++i) names.push_back(strings::join("F", i));
+  OnnxModel bomb = with_function({.inputs = {"a"}, .outputs = {"b"}, .nodes = {node("Relu", {"a"}, {"b"})}});
+  bomb.functions.clear();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::string_view next = i + 1 < names.size() ? std::string_view(names[i + 1]) : "Relu";
+    OnnxFunction function{.name = i == 0 ? std::string_view("Twice") : names[i], .domain = "local"};
+    function.inputs = {"a"};
+    function.outputs = {"c"};
+    function.nodes = {node(next, {"a"}, {"b"}), node(next, {"b"}, {"c"})};
+    if (next != "Relu") function.nodes[0].domain = function.nodes[1].domain = "local";
+    function.opset_imports = {{"", 13}, {"local", 1}};
+    bomb.functions.push_back(std::move(function));
+  }
+  const std::string text = import_text(bomb);
+  EXPECT_NE(text.find("function calls expand to more than 262144 nodes"), std::string::npos) << text.substr(0, 2000);
+  EXPECT_TRUE(text.starts_with("the model cannot be imported: 1 problem\n"));
+}
+
+TEST(Importer, MakesSparseInitializersDense) {
+  OnnxSparseTensor sparse{.values = floats("w", {2}, {5, 7}), .indices = ints("", {2}, {1, 3}), .dims = {2, 2}};
+  EXPECT_EQ(
+      import_text(model(
+          13, {.nodes = {node("Relu", {"w"}, {"y"})}, .sparse_initializers = {sparse}, .outputs = {output("y")}})),
+      "w = const f32[2,2]{0,5,0,7}\ny = Relu(w)\nreturn y\n");
+  sparse.indices = ints("", {2}, {1, 4});
+  EXPECT_EQ(
+      import_text(model(
+          13, {.nodes = {node("Relu", {"w"}, {"y"})}, .sparse_initializers = {sparse}, .outputs = {output("y")}})),
+      "the model cannot be imported: 1 problem\n  initializer 'w': index 4 is outside of [0, 4)\n");
+}
+
+}  // namespace
+}  // namespace bolide::onnx

@@ -1,0 +1,109 @@
+// What a user reads when a file cannot be imported: everything at once.
+#include "model_text.h"
+
+namespace bolide::onnx {
+namespace {
+
+std::string problems(const OnnxModel& bad) {
+  const Result<Graph> graph = imported(bad);
+  return graph ? "none" : strings::join(name(graph.error().code), ": ", graph.error().message);
+}
+
+TEST(ImportProblems, AreToldAllAtOnce) {
+  const OnnxModel bad = model(13, {.nodes = {node("Conv", {"x", "w"}, {"a"}, {attr("strides", 2)}),
+                                             node("Frobnicate", {"x"}, {"b"}), node("Relu", {"b"}, {"silent"}),
+                                             node("MatMul", {"x", "w"}, {"c"}), node("Frobnicate", {"a"}, {"d"})},
+                                   .initializers = {floats("w", {1, 1, 1, 1}, {1})},
+                                   .inputs = {f32("x", {"1", "1", "4", "3"})},
+                                   .outputs = {output("silent"), output("c")}});
+  EXPECT_EQ(problems(bad),
+            "bad file: the model cannot be imported: 3 problems\n"
+            "  operator Frobnicate (ai.onnx 13) is not supported: export the model without it, or add a rule "
+            "(docs/recipes/add-an-importer-rule.md); used by 2 nodes: 'b', 'd'\n"
+            "  node 'a' (Conv): attribute 'strides' is an integer, where a list of integers is expected\n"
+            "  node 'c' (MatMul of f32[1,1,4,3], f32[1,1,1,1]): MatMul: a is [1,1,4,3] and b is [1,1,1,1]; inner sizes "
+            "differ");
+}
+
+TEST(ImportProblems, AreUnsupportedWhenNothingElseIsWrong) {
+  OnnxNode foreign = node("Act", {"x"}, {"y"});
+  foreign.domain = "org.example";
+  const OnnxModel bad = model(13, {.nodes = {foreign}, .inputs = {f32("x", {"2"})}, .outputs = {output("y")}});
+  EXPECT_EQ(problems(bad),
+            "unsupported: the model cannot be imported: 1 problem\n"
+            "  operator Act (org.example 1) is of a domain that Bolide does not know: export it as a local function of "
+            "standard operators, or register a plugin; used by node 'y'");
+}
+
+TEST(ImportProblems, NameTheNodesOfACircle) {
+  const OnnxModel bad = model(13, {.nodes = {node("Add", {"x", "c"}, {"a"}), node("Relu", {"a"}, {"b"}),
+                                             node("Relu", {"b"}, {"c"}), node("Relu", {"c"}, {"y"})},
+                                   .inputs = {f32("x", {"2"})},
+                                   .outputs = {output("y")}});
+  EXPECT_EQ(problems(bad),
+            "bad file: the model cannot be imported: 1 problem\n"
+            "  nodes 'b', 'c', 'a' wait for each other's results in a circle");
+}
+
+TEST(ImportProblems, NameMissingValuesOnce) {
+  const OnnxModel bad = model(13, {.nodes = {node("Relu", {"ghost"}, {"a"}), node("Relu", {"ghost"}, {"y"})},
+                                   .inputs = {f32("x", {"2"})},
+                                   .outputs = {output("y"), output("nowhere")}});
+  EXPECT_EQ(problems(bad),
+            "bad file: the model cannot be imported: 2 problems\n"
+            "  node 'a' (Relu): input 'ghost' is produced by no node, and is no graph input or initializer\n"
+            "  graph output 'nowhere' is not produced by any node");
+}
+
+TEST(ImportProblems, NameValuesThatAreDefinedTwice) {
+  const OnnxModel bad = model(13, {.nodes = {node("Relu", {"x"}, {"y"}), node("Abs", {"x"}, {"y"})},
+                                   .inputs = {f32("x", {"2"})},
+                                   .outputs = {output("y")}});
+  EXPECT_EQ(problems(bad),
+            "bad file: the model cannot be imported: 1 problem\n  node 'y' (Abs): value 'y' is defined twice");
+}
+
+TEST(ImportProblems, TellOfInputsWithoutShape) {
+  OnnxValueInfo input = f32("x", {});
+  input.type.dims.reset();
+  const OnnxModel bad = model(13, {.nodes = {node("Relu", {"x"}, {"y"})}, .inputs = {input}, .outputs = {output("y")}});
+  EXPECT_EQ(problems(bad),
+            "unsupported: the model cannot be imported: 1 problem\n"
+            "  graph input 'x' has no shape, not even a rank; give one (--shapes x:1x3x224x224)");
+}
+
+TEST(ImportProblems, TellOfOutputsOfAnotherDtype) {
+  const OnnxModel bad = model(13, {.nodes = {node("Relu", {"x"}, {"y"})},
+                                   .inputs = {f32("x", {"2"})},
+                                   .outputs = {value("y", DataType::kI64, {"2"})}});
+  EXPECT_EQ(problems(bad),
+            "bad file: the model cannot be imported: 1 problem\n"
+            "  graph output 'y' is declared i64, but its nodes make f32");
+}
+
+TEST(ImportProblems, TellOfUnknownOperatorsInsideOfBodies) {
+  const OnnxGraph body = {.name = "b", .nodes = {node("Frobnicate", {"ghost"}, {"r"})}, .outputs = {output("r")}};
+  const OnnxModel bad =
+      model(13, {.nodes = {node("Other", {"x"}, {"c"}),
+                           node("If", {"c"}, {"y"}, {attr("then_branch", body), attr("else_branch", body)})},
+                 .inputs = {f32("x", {"2"})},
+                 .outputs = {output("y")}});
+  const std::string text = problems(bad);
+  EXPECT_NE(text.find("operator Frobnicate (ai.onnx 13)"), std::string::npos) << text;
+  EXPECT_NE(text.find("operator Other (ai.onnx 13)"), std::string::npos) << text;
+}
+
+TEST(ImportProblems, OfManyKindsAreCounted) {
+  OnnxModel bad = model(13, {.inputs = {f32("x", {"2"})}, .outputs = {}});
+  std::vector<std::string> names;
+  for (int i = 0; i < 300; ++i) names.push_back(strings::join("n", i));
+  for (const std::string& one : names) bad.graph.nodes.push_back(node("Relu", {"ghost", "x"}, {one}));
+  bad.graph.nodes.clear();
+  for (const std::string& one : names) bad.graph.outputs.push_back(output(one));
+  const std::string text = problems(bad);
+  EXPECT_TRUE(text.starts_with("bad file: the model cannot be imported: 300 problems\n")) << text;
+  EXPECT_TRUE(text.ends_with("\n  and 200 more")) << text;
+}
+
+}  // namespace
+}  // namespace bolide::onnx
