@@ -1,0 +1,178 @@
+// One node in, graph text out.
+#include "import/onnx/rules.h"
+
+#include "model_text.h"
+
+namespace bolide::onnx {
+namespace {
+
+constexpr std::string_view kX = "x = input f32[2,3,4]\n";
+
+std::string after(std::string_view head, const std::string& text) {
+  return text.starts_with(head) ? text.substr(head.size()) : text;
+}
+
+TEST(Rules, AreFoundByTheNewestVersionThatIsNotBeyondTheModel) {
+  EXPECT_EQ(find_rule("", "Reshape", 4)->since, 1);
+  EXPECT_EQ(find_rule("", "Reshape", 5)->since, 5);
+  EXPECT_EQ(find_rule("", "Reshape", 99)->since, 5);
+  EXPECT_EQ(find_rule("", "Celu", 11), nullptr);
+  EXPECT_EQ(find_rule("com.microsoft", "Reshape", 13), nullptr);
+  EXPECT_EQ(find_rule("", "", 13), nullptr);
+}
+
+TEST(Rules, OfGemmWriteOnlyWhatTheAttributesAskFor) {
+  const std::vector<OnnxTensor> weights = {floats("b", {3, 2}, {1, 2, 3, 4, 5, 6}), floats("c", {2}, {7, 8})};
+  const std::vector<OnnxValueInfo> a = {f32("a", {"n", "3"})};
+  EXPECT_EQ(import_node(13, node("Gemm", {"a", "b", "c"}, {"y"}), weights, a),
+            "a = input f32[n,3]\nb = const f32[3,2]{1,2,3,4,5,6}\nc = const f32[2]{7,8}\n"
+            "y = MatMul(a, b, c)\nreturn y\n");
+  EXPECT_EQ(
+      import_node(13, node("Gemm", {"a", "b", "c"}, {"y"}, {attr("alpha", 2.0F), attr("beta", 0.5F)}), weights, a),
+      "a = input f32[n,3]\nb = const f32[3,2]{1,2,3,4,5,6}\ny/MatMul = MatMul(a, b)\n"
+      "y/const = const f32[]{2}\ny/Mul = Mul(y/MatMul, y/const)\nc = const f32[2]{7,8}\n"
+      "y/const.1 = const f32[]{0.5}\ny/Mul.1 = Mul(c, y/const.1)\ny = Add(y/Mul, y/Mul.1) name=\"y/Add\"\n"
+      "return y\n");
+  EXPECT_EQ(import_node(13, node("Gemm", {"a", "b"}, {"y"}, {attr("transB", 1)}), {floats("b", {1, 3}, {1, 2, 3})}, a),
+            "a = input f32[n,3]\nb = const f32[1,3]{1,2,3}\ny/Transpose = Transpose(b) perm=[1,0]\n"
+            "y = MatMul(a, y/Transpose) name=\"y/MatMul\"\nreturn y\n");
+}
+
+TEST(Rules, OfClipKnowBothForms) {
+  EXPECT_EQ(after(kX, import_node(6, node("Clip", {"x"}, {"y"}, {attr("max", 6.0F)}))), "y = Clip(x) hi=6\nreturn y\n");
+  EXPECT_EQ(after(kX, import_node(11, node("Clip", {"x", "", "hi"}, {"y"}), {floats("hi", {}, {6})})),
+            "y = Clip(x) hi=6\nreturn y\n");
+  EXPECT_EQ(import_node(12, node("Clip", {"x", "lo"}, {"y"}), {},
+                        {value("x", DataType::kI32, {"2"}), value("lo", DataType::kI32, {})}),
+            "x = input i32[2]\nlo = input i32[]\ny = Max(x, lo)\nreturn y\n");
+}
+
+TEST(Rules, OfSumMakeAChain) {
+  EXPECT_EQ(import_node(13, node("Sum", {"a", "b", "a"}, {"y"}), {}, {f32("a", {"2"}), f32("b", {"2"})}),
+            "a = input f32[2]\nb = input f32[2]\ny/Add = Add(a, b)\ny = Add(y/Add, a) name=\"y/Add.1\"\nreturn y\n");
+  EXPECT_EQ(import_node(13, node("Max", {"x"}, {"y"})), std::string(kX) + "y = Identity(x)\nreturn y\n");
+}
+
+TEST(Rules, OfOldArithmeticPlaceTheSecondInputByItsAxis) {
+  EXPECT_EQ(import_node(6, node("Add", {"x", "b"}, {"y"}, {attr("broadcast", 1), attr("axis", 1)}),
+                        {floats("b", {3}, {1, 2, 3})}),
+            std::string(kX) +
+                "b = const f32[3]{1,2,3}\ny/Unsqueeze = Unsqueeze(b) axes=[1]\ny = Add(x, y/Unsqueeze) name=\"y/Add\"\n"
+                "return y\n");
+}
+
+TEST(Rules, OfOldSoftmaxFlattenTheTrailingAxes) {
+  EXPECT_EQ(after(kX, import_node(11, node("Softmax", {"x"}, {"y"}, {attr("axis", 2)}))),
+            "y = Softmax(x) axis=2\nreturn y\n");
+  EXPECT_EQ(after(kX, import_node(11, node("Softmax", {"x"}, {"y"}))),
+            "y/sizes.1 = const i64[2]{0,-1}\ny/Reshape = Reshape(x, y/sizes.1)\ny/Softmax = Softmax(y/Reshape) axis=1\n"
+            "y/sizes = const i64[3]{2,3,4}\ny = Reshape(y/Softmax, y/sizes) name=\"y/Reshape.1\"\nreturn y\n");
+  EXPECT_EQ(after(kX, import_node(13, node("Softmax", {"x"}, {"y"}))), "y = Softmax(x)\nreturn y\n");
+}
+
+TEST(Rules, OfFlattenKeepNamedSizes) {
+  EXPECT_EQ(import_node(13, node("Flatten", {"x"}, {"y"}), {}, {f32("x", {"n", "3", "4"})}),
+            "x = input f32[n,3,4]\ny/sizes = const i64[2]{0,12}\ny = Reshape(x, y/sizes)\nreturn y\n");
+  EXPECT_EQ(import_node(13, node("Flatten", {"x"}, {"y"}, {attr("axis", 2)}), {}, {f32("x", {"n", "3", "4"})}),
+            "x = input f32[n,3,4]\ny/sizes = const i64[2]{-1,4}\ny = Reshape(x, y/sizes)\nreturn y\n");
+}
+
+TEST(Rules, OfSliceAndPadTakeAttributesOfOldFiles) {
+  EXPECT_EQ(after(kX, import_node(9, node("Slice", {"x"}, {"y"},
+                                          {attr("axes", Dims{1}), attr("starts", Dims{1}), attr("ends", Dims{9})}))),
+            "y/starts = const i64[1]{1}\ny/ends = const i64[1]{9}\ny/axes = const i64[1]{1}\n"
+            "y = Slice(x, y/starts, y/ends, y/axes)\nreturn y\n");
+  EXPECT_EQ(
+      after(kX, import_node(2, node("Pad", {"x"}, {"y"}, {attr("pads", Dims{0, 0, 1, 0, 0, 2}), attr("value", 5.0F)}))),
+      "y/pads = const i64[6]{0,0,1,0,0,2}\ny/const = const f32[]{5}\ny = Pad(x, y/pads, y/const)\nreturn y\n");
+}
+
+TEST(Rules, OfAxesTakeAttributesAndInputs) {
+  for (const std::int64_t opset : {11, 13}) {
+    std::vector<OnnxAttribute> attributes;
+    if (opset < 13) attributes = {attr("axes", Dims{0})};
+    std::vector<std::string_view> inputs = {"x"};
+    if (opset >= 13) inputs.push_back("axes");
+    EXPECT_EQ(after(kX, import_node(opset, node("Unsqueeze", inputs, {"y"}, attributes), {ints("axes", {1}, {0})})),
+              "y = Unsqueeze(x) axes=[0]\nreturn y\n");
+    EXPECT_EQ(after(kX, import_node(opset, node("ReduceSum", inputs, {"y"}, attributes), {ints("axes", {1}, {0})})),
+              "y = Reduce(x) axes=[0]\nreturn y\n");
+  }
+  EXPECT_EQ(after(kX, import_node(18, node("ReduceMax", {"x"}, {"y"}, {attr("keepdims", 0)}))),
+            "y = Reduce(x) kind=max keepdims=false\nreturn y\n");
+}
+
+TEST(Rules, OfSplitKnowAllThreeForms) {
+  const std::string two = "y, z = Split(x) axis=1 sizes=[1,2]\nreturn y, z\n";
+  EXPECT_EQ(after(kX, import_node(11, node("Split", {"x"}, {"y", "z"}, {attr("axis", 1), attr("split", Dims{1, 2})}))),
+            two);
+  EXPECT_EQ(
+      after(kX, import_node(13, node("Split", {"x", "s"}, {"y", "z"}, {attr("axis", 1)}), {ints("s", {2}, {1, 2})})),
+      two);
+  EXPECT_EQ(after(kX, import_node(18, node("Split", {"x"}, {"y", "z"}, {attr("axis", 1), attr("num_outputs", 2)}))),
+            "y, z = Split(x) axis=1\nreturn y, z\n");
+}
+
+TEST(Rules, OfBatchNormalizationRefuseTraining) {
+  const std::vector<OnnxTensor> statistics = {floats("s", {3}, {1, 1, 1})};
+  EXPECT_EQ(import_node(14, node("BatchNormalization", {"x", "s", "s", "s", "s"}, {"y"}, {attr("training_mode", 1)}),
+                        statistics),
+            "the model cannot be imported: 1 problem\n  node 'y' (BatchNormalization): attribute 'training_mode' is 1; "
+            "export the model for inference (model.eval())\n");
+  EXPECT_EQ(import_node(9, node("BatchNormalization", {"x", "s", "s", "s", "s"}, {"y"}, {attr("momentum", 0.5F)}),
+                        statistics),
+            std::string(kX) + "s = const f32[3]{1,1,1}\ny = BatchNormalization(x, s, s, s, s)\nreturn y\n");
+}
+
+TEST(Rules, OfCastReadNamesInOldFiles) {
+  EXPECT_EQ(after(kX, import_node(5, node("Cast", {"x"}, {"y"}, {attr("to", "INT32")}))),
+            "y = Cast(x) to=i32\nreturn y\n");
+  EXPECT_EQ(after(kX, import_node(13, node("Cast", {"x"}, {"y"}, {attr("to", 10)}))), "y = Cast(x) to=f16\nreturn y\n");
+  EXPECT_EQ(after(kX, import_node(13, node("Cast", {"x"}, {"y"}, {attr("to", 99)}))),
+            "the model cannot be imported: 1 problem\n"
+            "  node 'y' (Cast): attribute 'to': there is no dtype for the code 99\n");
+}
+
+TEST(Rules, OfUpsampleReadThePixelBefore) {
+  EXPECT_EQ(after(kX, import_node(7, node("Upsample", {"x"}, {"y"}, {attr("scales", std::vector<float>{1, 2, 2})}))),
+            "y/scales = const f32[3]{1,2,2}\ny = Resize(x, _, y/scales) coordinates=asymmetric nearest_mode=floor\n"
+            "return y\n");
+  EXPECT_EQ(after(kX, import_node(13, node("Resize", {"x", "none", "", "s"}, {"y"}, {attr("mode", "linear")}),
+                                  {floats("none", {0}, {}), ints("s", {3}, {2, 6, 8})})),
+            "s = const i64[3]{2,6,8}\ny = Resize(x, _, _, s) mode=linear\nreturn y\n");
+}
+
+TEST(Rules, OfQuantisedConvolutionDequantise) {
+  const std::vector<OnnxTensor> parts = {
+      floats("xs", {}, {0.5}),  codes("xz", 2, {}, {128}), codes("w", 3, {1, 1, 1}, {2}), floats("ws", {1}, {0.25}),
+      codes("wz", 3, {1}, {0}), floats("ys", {}, {1}),     codes("yz", 2, {}, {3}),       codes("b", 6, {1}, {16})};
+  EXPECT_EQ(import_node(10, node("QLinearConv", {"x", "xs", "xz", "w", "ws", "wz", "ys", "yz", "b"}, {"y"}), parts,
+                        {value("x", DataType::kU8, {"1", "1", "4"})}),
+            "x = input u8[1,1,4]\nxs = const f32[]{0.5}\nxz = const u8[]{128}\n"
+            "y/DequantizeLinear = DequantizeLinear(x, xs, xz)\nw = const i8[1,1,1]{2}\nws = const f32[1]{0.25}\n"
+            "wz = const i8[1]{0}\ny/DequantizeLinear.1 = DequantizeLinear(w, ws, wz) axis=0\nb = const i32[1]{16}\n"
+            "y/scale = const f32[1]{0.125}\ny/DequantizeLinear.2 = DequantizeLinear(b, y/scale) axis=0\n"
+            "y/Conv = Conv(y/DequantizeLinear, y/DequantizeLinear.1, y/DequantizeLinear.2)\nys = const f32[]{1}\n"
+            "yz = const u8[]{3}\ny = QuantizeLinear(y/Conv, ys, yz) name=\"y/QuantizeLinear\"\nreturn y\n");
+}
+
+TEST(Rules, OfASqueezeUnderACondition) {
+  const OnnxGraph yes = {.nodes = {node("Squeeze", {"x", "axes"}, {"r"})}, .outputs = {output("r")}};
+  const OnnxGraph no = {.nodes = {node("Identity", {"x"}, {"r"})}, .outputs = {output("r")}};
+  EXPECT_EQ(import_node(13, node("If", {"c"}, {"y"}, {attr("then_branch", yes), attr("else_branch", no)}),
+                        {ints("axes", {1}, {1})}, {value("c", DataType::kBool, {}), f32("x", {"2", "n"})}),
+            "c = input bool[]\nx = input f32[2,n]\ny = Squeeze(x) axes=[1] name=\"y/r\"\nreturn y\n");
+}
+
+TEST(Rules, OfConstantTakeEveryForm) {
+  EXPECT_EQ(import_node(13, node("Constant", {}, {"y"}, {attr("value_ints", Dims{1, 2})})),
+            std::string(kX) + "y = const i64[2]{1,2}\nreturn y\n");
+  EXPECT_EQ(import_node(13, node("Constant", {}, {"y"}, {attr("value_float", 0.5F)})),
+            std::string(kX) + "y = const f32[]{0.5}\nreturn y\n");
+  EXPECT_EQ(import_node(13, node("Constant", {}, {"y"}, {attr("value_string", "a")})),
+            std::string(kX) + "y = const string[]{\"a\"}\nreturn y\n");
+  EXPECT_NE(import_node(13, node("Constant", {}, {"y"})).find("none of the attributes value"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace bolide::onnx
