@@ -71,6 +71,14 @@ bool add_readers(const Graph& graph, ValueId value, std::vector<NodeId>& set) {
   return set.size() <= kMaxNodes;
 }
 
+/// True when the node dequantizes and all that read it can do that themselves, from codes that are smaller.
+bool is_passed_on(const Graph& graph, NodeId id) {
+  const ValueId result = graph.node(id).outputs[0];
+  const auto readers = graph.readers(result);
+  return is_free_load(graph, id) && !graph.is_output(result) &&
+         std::all_of(readers.begin(), readers.end(), [&graph](NodeId reader) { return is_elementwise(graph, reader); });
+}
+
 /// The smallest set of elementwise nodes that holds all readers of `value` and from which one result leaves, in
 /// topological order; empty when there is none.
 std::vector<NodeId> closed_region(const Graph& graph, ValueId value) {
@@ -79,7 +87,7 @@ std::vector<NodeId> closed_region(const Graph& graph, ValueId value) {
   while (true) {
     const std::vector<NodeId> ends = open_ends(graph, set);
     if (ends.empty()) return {};
-    if (ends.size() == 1) return sorted(graph, set);
+    if (ends.size() == 1 && !is_passed_on(graph, ends.front())) return sorted(graph, set);
     // The end that stands first cannot be the one that all paths meet in.
     const NodeId first = *std::min_element(ends.begin(), ends.end(), [&graph](NodeId a, NodeId b) {
       return graph.node(a).position < graph.node(b).position;

@@ -2,8 +2,8 @@
 ///
 ///     q -> DQ -> Reshape -> y            =>   q -> Reshape -> DQ -> y
 ///     x -> MaxPool -> Q -> y             =>   x -> Q -> MaxPool -> y
-///     q1 -> DQ -> Concat -> y            =>   q1 -> Concat -> DQ -> y        (equal parameters)
-///     q2 -> DQ --/                            q2 --/
+///     q1 -> DQ -> Concat -> y            =>   q1 -> Concat -> DQ -> y        (with a scale for each slice, where they
+///     q2 -> DQ --/                            q2 --/                          differ)
 ///     x1 -> Concat -> Q -> y             =>   x1 -> Q -> Concat -> y
 ///     x2 --/                                  x2 -> Q --/
 ///     q -> DQ -> Q -> y                  =>   q -> y                         (equal parameters)
@@ -11,7 +11,8 @@
 ///
 /// Fires when   the operator between only moves elements, or is MaxPool over 8-bit integers or a nearest Resize; scales
 ///              are constant and one for the tensor (through Transpose also one a slice). QuantizeLinear moves up when
-///              all that read the operator's results are such nodes with equal parameters.
+///              all that read the operator's results are such nodes with equal parameters; above Concat when its
+///              inputs have such codes, or can be rounded to them where they are made.
 /// Exact        moving elements and rounding them commute; rounding is monotone, so that the largest of the rounded is
 ///              the rounded largest. DQ followed by Q with equal parameters gives back the code: (q - z) * s / s is
 ///              within 2^-22 of a whole number below 2^16. DQ(Q(x)) is a rounding and stays. NaN, which Relu keeps and
@@ -29,6 +30,7 @@
 #include "passes/passes.h"
 #include "passes/quantization.h"
 #include "passes/rewrite.h"
+#include "tensor/number.h"
 
 #include <algorithm>
 #include <cmath>
@@ -38,6 +40,8 @@ namespace bolide {
 namespace {
 
 using Rewrite = Result<std::optional<Patch>>;
+
+constexpr std::int64_t kMostSlices = 1 << 20;  // of one joined tensor
 
 bool is_byte(DataType type) { return type == DataType::kU8 || type == DataType::kI8; }
 
@@ -61,6 +65,11 @@ int carried_axis(const Graph& graph, const Node& node, int axis) {
   if (!order) return -1;
   const auto found = std::find(order->begin(), order->end(), static_cast<std::size_t>(axis));
   return static_cast<int>(found - order->begin());
+}
+
+bool one_pair(const Quantization& q) {
+  return std::equal(q.scales.begin() + 1, q.scales.end(), q.scales.begin()) &&
+         std::equal(q.zeros.begin() + 1, q.zeros.end(), q.zeros.begin());
 }
 
 /// x of a DequantizeLinear or QuantizeLinear exchanged.
@@ -134,23 +143,73 @@ Rewrite quantize_earlier(Graph& graph, NodeId id) {
   return std::optional<Patch>(std::move(patch));
 }
 
+/// One pair a slice of `axis` for tensors joined along it; nothing when some input is not dequantized like that.
+std::optional<Quantization> joined_quantization(const Graph& graph, const Node& node, int axis) {
+  Quantization out;
+  out.axis = axis;
+  for (const ValueId input : node.inputs) {
+    const auto from = dequantized_from(graph, input);
+    const auto size = graph.value(input).type.shape[static_cast<std::size_t>(axis)].constant();
+    if (!from || !size || *size > kMostSlices || (!from->per_tensor() && from->axis != axis)) return std::nullopt;
+    if (!out.scales.empty() && from->codes != out.codes) return std::nullopt;
+    out.codes = from->codes;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(*size); ++i) {
+      out.scales.push_back(from->scales[from->per_tensor() ? 0 : i]);
+      out.zeros.push_back(from->zeros[from->per_tensor() ? 0 : i]);
+    }
+  }
+  if (out.scales.empty()) return std::nullopt;
+  return out;
+}
+
 Rewrite concat_dequantized(Graph& graph, NodeId id) {
   std::optional<Patch> none;
   const Node node = graph.node(id);
-  const auto first = dequantized_from(graph, node.inputs[0]);
-  if (!first || !first->per_tensor()) return none;
+  const std::int64_t listed = node.op.as<Concat>()->axis;
+  const int axis = static_cast<int>(listed < 0 ? listed + graph.value(node.outputs[0]).type.rank() : listed);
+  const auto quantization = joined_quantization(graph, node, axis);
+  if (!quantization) return none;
   std::vector<ValueId> codes;
-  for (const ValueId input : node.inputs) {
-    const auto quantization = dequantized_from(graph, input);
-    if (!quantization || !(*quantization == *first)) return none;
-    codes.push_back(graph.producer(input)->inputs[0]);
-  }
+  for (const ValueId input : node.inputs) codes.push_back(graph.producer(input)->inputs[0]);
   const Node load = *graph.producer(node.inputs[0]);
+  std::vector<float> scales = quantization->scales;
+  TRY(Tensor zeros, cast(Tensor::of<double>(quantization->zeros), quantization->codes));
   Patch patch(graph, id);
   TRY(const ValueId joined, patch.add(node.op, std::move(codes)));
-  TRY(const ValueId real, patch.add(load.op, with_data(load, joined)));
+  std::vector<ValueId> inputs = with_data(load, joined);
+  DequantizeLinear op = *load.op.as<DequantizeLinear>();
+  if (!one_pair(*quantization)) {
+    op.axis = axis;
+    inputs = {joined, patch.constant("scales", Tensor::of<float>(scales)), patch.constant("zeros", std::move(zeros))};
+  }
+  TRY(const ValueId real, patch.add(op, std::move(inputs)));
   patch.replace(node.outputs[0], real);
   return std::optional<Patch>(std::move(patch));
+}
+
+/// Whether the inputs of a Concat whose result is quantized can be rounded to its codes where they are made: they have
+/// them already, or nothing else reads what makes them.
+bool rounded_at_source(const Graph& graph, const Node& node, const Quantization& wanted) {
+  return std::all_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) {
+    const auto from = dequantized_from(graph, input);
+    if (from && *from == wanted) return true;
+    return graph.use_count(input) == 1 && (!from || graph.use_count(graph.producer(input)->inputs[0]) == 1);
+  });
+}
+
+Rewrite concat_of_codes(Graph& graph, NodeId id) {
+  const Node node = graph.node(id);
+  const auto first = dequantized_from(graph, node.inputs[0]);
+  const bool equal = first && std::all_of(node.inputs.begin(), node.inputs.end(),
+                                          [&](ValueId input) { return dequantized_from(graph, input) == first; });
+  if (equal) return concat_dequantized(graph, id);
+  const std::vector<NodeId> readers = only_quantized(graph, node);
+  if (!readers.empty() && rounded_at_source(graph, node, *quantization_of(graph, graph.node(readers.front())))) {
+    return quantize_earlier(graph, id);
+  }
+  TRY(std::optional<Patch> patch, concat_dequantized(graph, id));
+  if (patch) return {std::move(patch)};
+  return quantize_earlier(graph, id);
 }
 
 /// What an activation cuts off, when that is all that it does.
@@ -194,13 +253,9 @@ Rewrite propagate(Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
   if (node.op.is<QuantizeLinear>()) return quantize_pair(graph, id);
   if (node.op.is<DequantizeLinear>()) return std::optional<Patch>();
-  if (node.op.is<Concat>()) {
-    TRY(std::optional<Patch> patch, concat_dequantized(graph, id));
-    if (patch) return {std::move(patch)};
-  } else {
-    TRY(std::optional<Patch> patch, dequantize_later(graph, id));
-    if (patch) return {std::move(patch)};
-  }
+  if (node.op.is<Concat>()) return concat_of_codes(graph, id);
+  TRY(std::optional<Patch> patch, dequantize_later(graph, id));
+  if (patch) return {std::move(patch)};
   return quantize_earlier(graph, id);
 }
 
