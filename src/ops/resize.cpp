@@ -113,12 +113,6 @@ Result<std::vector<AxisPlan>> plan_axes(const Resize& op, const InferContext& co
   return scales ? plan_scales(std::move(plans), context) : plan_sizes(std::move(plans), op.aspect, context);
 }
 
-/// Which numbers of a line make one of the resized line.
-struct Taps {
-  bool outside = false;  ///< reads extrapolation_value instead
-  std::vector<std::pair<std::int64_t, double>> weights;
-};
-
 double position(ResizeCoordinates mode, std::int64_t at, std::int64_t in, std::int64_t out, double scale, double from,
                 double to) {
   const auto i = static_cast<double>(at);
@@ -153,8 +147,8 @@ double cubic(double x, double a) {
   return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0;
 }
 
-Taps taps_at(const Resize& op, double at, std::int64_t in, double scale) {
-  Taps out;
+ResizeTaps taps_at(const Resize& op, double at, std::int64_t in, double scale) {
+  ResizeTaps out;
   const double limit = static_cast<double>(in) + 4;
   at = std::clamp(at, -limit, 2 * limit);  // all beyond the ends reads alike
   const auto inside = [&](std::int64_t i) { return std::clamp<std::int64_t>(i, 0, in - 1); };
@@ -182,12 +176,12 @@ Taps taps_at(const Resize& op, double at, std::int64_t in, double scale) {
 }
 
 /// x [outer, in, inner] to y [outer, taps, inner].
-void resize_axis(const std::vector<Taps>& taps, double beyond, std::int64_t outer, std::int64_t in, std::int64_t inner,
-                 const double* x, double* y) {
+void resize_axis(const std::vector<ResizeTaps>& taps, double beyond, std::int64_t outer, std::int64_t in,
+                 std::int64_t inner, const double* x, double* y) {
   const auto out = static_cast<std::int64_t>(taps.size());
   parallel_ranges(outer * out, 1 + 4096 / std::max<std::int64_t>(1, inner), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
-      const Taps& tap = taps[static_cast<std::size_t>(i % out)];
+      const ResizeTaps& tap = taps[static_cast<std::size_t>(i % out)];
       double* to = y + i * inner;
       if (tap.outside) {
         std::fill_n(to, inner, beyond);
@@ -224,36 +218,49 @@ Result<TensorTypes> Resize::infer(const InferContext& context) const {
   return TensorTypes{std::move(y)};
 }
 
+Result<std::vector<ResizeAxis>> resize_axes(const Resize& op, const InferContext& context, const Dims& out) {
+  TRY(const std::vector<AxisPlan> plans, plan_axes(op, context));
+  std::vector<double> roi(2 * plans.size(), 0);
+  const bool crop = op.coordinates == ResizeCoordinates::kTfCropAndResize;
+  if (crop) {
+    if (context.constant(1) == nullptr) return unsupported("Resize: roi is not known");
+    TRY(roi, to_f64(*context.constant(1)));
+    if (roi.size() != 2 * plans.size()) return invalid_argument("Resize: roi has ", roi.size(), " numbers");
+  }
+  std::vector<ResizeAxis> axes;
+  for (std::size_t p = 0; p < plans.size(); ++p) {
+    const std::size_t axis = plans[p].axis;
+    const std::optional<std::int64_t> in = context.shape(0)[axis].constant();
+    if (!in) return unsupported("Resize: size ", context.shape(0)[axis], " is not known");
+    if (*in == out[axis] && plans[p].scale == 1 && !crop) continue;
+    ResizeAxis made{axis, std::vector<ResizeTaps>(static_cast<std::size_t>(out[axis]))};
+    for (std::int64_t i = 0; i < out[axis] && *in > 0; ++i) {
+      const double at = position(op.coordinates, i, *in, out[axis], plans[p].scale, roi[p], roi[plans.size() + p]);
+      if (std::isnan(at)) return invalid_argument("Resize: roi or scales are not numbers");
+      ResizeTaps& tap = made.taps[static_cast<std::size_t>(i)];
+      tap = taps_at(op, at, *in, plans[p].scale);
+      tap.outside = crop && (at < 0 || at > static_cast<double>(*in - 1));
+    }
+    axes.push_back(std::move(made));
+  }
+  return axes;
+}
+
 Result<Tensors> Resize::evaluate(TensorInputs inputs, EvalContext& context) const {
   TRY(const auto results, infer_known(*this, inputs, context));
   TRY_OK(context.check(DataType::kF64, results[0].dims));
-  TRY(const std::vector<AxisPlan> plans, plan_axes(*this, KnownInputs(inputs).context()));
-  std::vector<double> roi(2 * plans.size(), 0);
-  const bool crop = coordinates == ResizeCoordinates::kTfCropAndResize;
-  if (crop) {
-    TRY(roi, to_f64(*inputs[1]));
-  }
+  TRY(const std::vector<ResizeAxis> changed, resize_axes(*this, KnownInputs(inputs).context(), results[0].dims));
   TRY(Tensor x, as_f64(*inputs[0]));
   Dims dims = x.dims();
-  for (std::size_t p = 0; p < plans.size(); ++p) {
-    const std::size_t axis = plans[p].axis;
+  for (const ResizeAxis& resized : changed) {
+    const std::size_t axis = resized.axis;
     const std::int64_t in = dims[axis];
-    const std::int64_t out = results[0].dims[axis];
-    if (in == out && plans[p].scale == 1 && !crop) continue;
     const std::int64_t outer = product(dims, 0, axis);
     const std::int64_t inner = product(dims, axis + 1, dims.size());
-    dims[axis] = out;
+    dims[axis] = results[0].dims[axis];
     TRY(Tensor y, context.allocate(DataType::kF64, dims));
     if (y.count() > 0) {
-      std::vector<Taps> taps(static_cast<std::size_t>(out));
-      for (std::int64_t i = 0; i < out; ++i) {
-        const double at = position(coordinates, i, in, out, plans[p].scale, roi[p], roi[plans.size() + p]);
-        Taps& tap = taps[static_cast<std::size_t>(i)];
-        if (std::isnan(at)) return invalid_argument("Resize: roi or scales are not numbers");
-        tap = taps_at(*this, at, in, plans[p].scale);
-        tap.outside = crop && (at < 0 || at > static_cast<double>(in - 1));
-      }
-      resize_axis(taps, double{extrapolation_value}, outer, in, inner, x.span<double>().data(),
+      resize_axis(resized.taps, double{extrapolation_value}, outer, in, inner, x.span<double>().data(),
                   y.span<double>().data());
     }
     x = std::move(y);

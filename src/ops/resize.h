@@ -67,4 +67,18 @@ struct Resize {
   Result<Tensors> evaluate(TensorInputs inputs, EvalContext& context) const;
 };
 
+/// Which numbers of a line of x, with what weights, make one of the resized line.
+struct ResizeTaps {
+  bool outside = false;  ///< reads extrapolation_value instead
+  std::vector<std::pair<std::int64_t, double>> weights;
+};
+/// One axis that changes; an entry of `taps` for each position of the result.
+struct ResizeAxis {
+  std::size_t axis = 0;
+  std::vector<ResizeTaps> taps;
+};
+/// The axes to resize one after the other, for a result of sizes `out`. The context knows x's type and the values of
+/// the other inputs. Errors: as inference; InvalidArgument for NaN in roi or scales.
+Result<std::vector<ResizeAxis>> resize_axes(const Resize& op, const InferContext& context, const Dims& out);
+
 }  // namespace bolide

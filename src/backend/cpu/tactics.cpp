@@ -7,12 +7,14 @@
 #include "backend/cpu/matmul/tactics.h"
 #include "backend/cpu/movement/tactics.h"
 #include "backend/cpu/pool/tactics.h"
+#include "backend/cpu/resize/tactics.h"
 #include "backend/cpu/rows/tactics.h"
 #include "ops/gather.h"
 #include "ops/layer_normalization.h"
 #include "ops/normalization.h"
 #include "ops/pool.h"
 #include "ops/reduce.h"
+#include "ops/resize.h"
 #include "ops/softmax.h"
 
 namespace bolide {
@@ -37,6 +39,7 @@ constexpr std::array kFamilies = {
     TacticFamily{"gather", is<Gather>, cpu::gather_tactics},
     TacticFamily{"elementwise", cpu::is_elementwise, cpu::elementwise_tactics},
     TacticFamily{"pool", is_either<MaxPool, AveragePool>, cpu::pool_tactics},
+    TacticFamily{"resize", is<Resize>, cpu::resize_tactics},
     TacticFamily{"softmax", is_either<Softmax, LogSoftmax>, cpu::softmax_tactics},
     TacticFamily{"layer norm", is_either<LayerNormalization, RMSNormalization>, cpu::layer_norm_tactics},
     TacticFamily{"channel norm", is_either<InstanceNormalization, GroupNormalization>, cpu::channel_norm_tactics},

@@ -219,9 +219,18 @@ void affine(const float* x, float* out, I64 n, float a, float b) {
   each_vector(n, [&](I64 i, I64 width) { put(out + i, fma(get(x + i, width), factor, offset), width); });
 }
 
+void weighted_sum(const float* const* x, const float* weights, I64 count, float* out, I64 n) {
+  each_vector(n, [&](I64 i, I64 width) {
+    Vec sum = zero();
+    for (I64 t = 0; t < count; ++t) sum = fma(get(x[t] + i, width), set1(weights[t]), sum);
+    put(out + i, sum, width);
+  });
+}
+
 }  // namespace
 
 extern const RowKernels kRows;
-constexpr RowKernels kRows = {softmax, softmax_columns, normalize, reduce, reduce_columns, affine_columns, affine};
+constexpr RowKernels kRows = {softmax,        softmax_columns, normalize, reduce,
+                              reduce_columns, affine_columns,  affine,    weighted_sum};
 
 }  // namespace bolide::BOLIDE_ISA_NS

@@ -41,6 +41,8 @@ struct RowKernels {
                          std::int64_t m, const float* a, const float* b);
   /// out[i] = x[i] * a + b
   void (*affine)(const float* x, float* out, std::int64_t n, float a, float b);
+  /// out[i] = sum over t < count of weights[t] * x[t][i], in the order of t; out is none of x.
+  void (*weighted_sum)(const float* const* x, const float* weights, std::int64_t count, float* out, std::int64_t n);
 };
 
 }  // namespace bolide

@@ -1,0 +1,276 @@
+#include "backend/cpu/resize/tactics.h"
+
+#include "backend/cpu/estimate.h"
+#include "backend/cpu/kernel_table.h"
+#include "ops/resize.h"
+
+#include <cstring>
+
+namespace bolide::cpu {
+namespace {
+
+/// What makes position i of a resized axis: entries first[i] .. first[i + 1] of `at` and `weight`.
+struct AxisTable {
+  std::vector<std::int64_t> first = {0};
+  std::vector<std::int64_t> at;
+  std::vector<float> weight;
+  std::int64_t most = 1;
+
+  std::int64_t count(std::int64_t i) const {
+    return first[static_cast<std::size_t>(i) + 1] - first[static_cast<std::size_t>(i)];
+  }
+  void push(std::int64_t position, double value) {
+    at.push_back(position);
+    weight.push_back(static_cast<float>(value));
+  }
+  void close() {
+    first.push_back(static_cast<std::int64_t>(at.size()));
+    most = std::max(most, count(static_cast<std::int64_t>(first.size()) - 2));
+  }
+};
+
+struct ResizeWork {
+  std::int64_t batch = 1;
+  std::int64_t channels = 1;
+  std::array<std::int64_t, 2> in{};   ///< height, width
+  std::array<std::int64_t, 2> out{};  ///< likewise
+  std::array<std::int64_t, 4> x{};    ///< strides of n, c, h, w
+  std::array<std::int64_t, 4> y{};
+  std::array<AxisTable, 2> tables;
+  DataType dtype = DataType::kF32;
+  bool nearest = false;
+  bool channels_last = false;
+};
+
+Result<ResizeWork> resize_work(const Problem& problem, const KernelTable& table) {
+  const auto* op = problem.op->as<Resize>();
+  if (op == nullptr) return unsupported("not a Resize");
+  const Operand& x = problem.inputs[0];
+  const Operand& y = problem.outputs[0];
+  if (x.rank() != 4) return unsupported("x of rank ", x.rank(), "; needs images, rank 4");
+  if (x.count() == 0 || y.count() == 0) return unsupported("no elements");
+  ResizeWork out;
+  out.dtype = x.dtype;
+  out.nearest = op->mode == ResizeMode::kNearest;
+  const auto type = static_cast<std::size_t>(x.dtype);
+  if (out.nearest ? bit_width(x.dtype) % 8 != 0 || x.dtype == DataType::kString
+                  : table.eltwise->load[type] == nullptr || bit_width(x.dtype) > 32) {
+    return unsupported("images of ", x.dtype);
+  }
+  if (!out.nearest && is_integer(x.dtype) && bit_width(x.dtype) > 8) return unsupported("images of ", x.dtype);
+
+  // Sizes that are not constant are those of the result.
+  std::vector<TensorType> types;
+  std::vector<InferContext::Input> inputs(problem.inputs.size());
+  for (const Operand& operand : problem.inputs) types.push_back({operand.dtype, to_shape(operand.dims)});
+  Dims sizes;
+  for (std::size_t d = 0; d < y.dims.size(); ++d) {
+    if (op->axes.empty()) sizes.push_back(y.dims[d]);
+  }
+  for (const std::int64_t axis : op->axes)
+    sizes.push_back(y.dims[static_cast<std::size_t>(axis < 0 ? axis + 4 : axis)]);
+  const Tensor from_result = Tensor::of<std::int64_t>(sizes);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (problem.inputs[i].absent) continue;
+    inputs[i] = {&types[i], problem.inputs[i].constant, nullptr};
+    if (i == 3 && inputs[i].constant == nullptr && op->aspect == ResizeAspect::kStretch) {
+      types[i] = from_result.type();
+      inputs[i].constant = &from_result;
+    }
+    if (i == 2 && inputs[i].constant == nullptr && problem.inputs[i].count() > 0) {
+      return unsupported("scales that are not constant");
+    }
+  }
+  TRY(const std::vector<ResizeAxis> axes, resize_axes(*op, InferContext(inputs), y.dims));
+  out.batch = x.dims[0];
+  out.channels = x.dims[1];
+  out.x = {x.strides[0], x.strides[1], x.strides[2], x.strides[3]};
+  out.y = {y.strides[0], y.strides[1], y.strides[2], y.strides[3]};
+  for (std::size_t d = 0; d < 2; ++d) {
+    out.in[d] = x.dims[d + 2];
+    out.out[d] = y.dims[d + 2];
+    const auto resized = std::find_if(axes.begin(), axes.end(), [d](const ResizeAxis& a) { return a.axis == d + 2; });
+    AxisTable& made = out.tables[d];
+    for (std::int64_t i = 0; i < out.out[d]; ++i) {
+      if (resized == axes.end()) {
+        made.push(i, 1);
+      } else {
+        const ResizeTaps& taps = resized->taps[static_cast<std::size_t>(i)];
+        if (taps.outside) return unsupported("positions beyond x");
+        for (const auto& [at, weight] : taps.weights) made.push(at, weight);
+      }
+      made.close();
+    }
+  }
+  for (const ResizeAxis& axis : axes) {
+    if (axis.axis < 2) return unsupported("resizing of axis ", axis.axis);
+  }
+  out.channels_last = out.channels == 1 || (out.x[1] == 1 && out.y[1] == 1);
+  if (!out.channels_last && !out.nearest && out.x[3] != 1) return unsupported("neither channels nor width contiguous");
+  return out;
+}
+
+/// Rows of work: with contiguous channels [n, oh], else [n, c, oh].
+class ResizeKernel : public Kernel {
+ public:
+  explicit ResizeKernel(ResizeWork work) : work_(std::move(work)), bytes_(bit_width(work_.dtype) / 8) {}
+  Grid grid(int) const override { return {.rows = work_.batch * planes() * work_.out[0]}; }
+
+ protected:
+  std::int64_t planes() const { return work_.channels_last ? 1 : work_.channels; }
+  /// Channels that are moved together.
+  std::int64_t width() const { return work_.channels_last ? work_.channels : 1; }
+  struct Row {
+    const std::byte* x;  ///< the plane
+    std::byte* y;        ///< the row
+    std::int64_t oh;
+  };
+  Row row(const KernelBuffers& buffers, std::int64_t index) const {
+    const std::int64_t oh = index % work_.out[0];
+    const std::int64_t c = index / work_.out[0] % planes();
+    const std::int64_t n = index / work_.out[0] / planes();
+    return {static_cast<const std::byte*>(buffers.inputs[0]) + (n * work_.x[0] + c * work_.x[1]) * bytes_,
+            static_cast<std::byte*>(buffers.outputs[0]) + (n * work_.y[0] + c * work_.y[1] + oh * work_.y[2]) * bytes_,
+            oh};
+  }
+
+  ResizeWork work_;
+  std::int64_t bytes_;
+};
+
+class NearestKernel final : public ResizeKernel {
+ public:
+  using ResizeKernel::ResizeKernel;
+
+  Status run(int, const KernelBuffers& buffers, Range rows, Range) const override {
+    const auto bytes = static_cast<std::size_t>(width() * bytes_);
+    for (std::int64_t r = rows.begin; r < rows.end; ++r) {
+      const Row at = row(buffers, r);
+      const std::byte* x = at.x + work_.tables[0].at[static_cast<std::size_t>(at.oh)] * work_.x[2] * bytes_;
+      for (std::int64_t w = 0; w < work_.out[1]; ++w) {
+        const std::int64_t from = work_.tables[1].at[static_cast<std::size_t>(w)];
+        copy(at.y + w * work_.y[3] * bytes_, x + from * work_.x[3] * bytes_, bytes);
+      }
+    }
+    return ok();
+  }
+
+ private:
+  static void copy(std::byte* to, const std::byte* from, std::size_t bytes) {
+    if (bytes == 4) {
+      std::memcpy(to, from, 4);
+    } else if (bytes == 1) {
+      *to = *from;
+    } else {
+      std::memcpy(to, from, bytes);
+    }
+  }
+};
+
+/// First the rows of x are blended to one line of floats, then its pixels.
+class BlendKernel final : public ResizeKernel {
+ public:
+  BlendKernel(ResizeWork work, const KernelTable& table) : ResizeKernel(std::move(work)), table_(table) {}
+
+  std::size_t scratch_bytes() const override {
+    const std::int64_t most = std::max(work_.tables[0].most, work_.tables[1].most);
+    const std::int64_t floats = line() * (1 + work_.tables[0].most) + work_.out[1] * width();
+    return static_cast<std::size_t>(floats) * sizeof(float) + static_cast<std::size_t>(most) * sizeof(float*) + 64;
+  }
+
+  Status run(int, const KernelBuffers& buffers, Range rows, Range) const override {
+    const AxisTable& height = work_.tables[0];
+    const AxisTable& width_table = work_.tables[1];
+    auto** const sources = reinterpret_cast<const float**>(buffers.scratch);
+    const std::int64_t most = std::max(height.most, width_table.most);
+    float* const blended = reinterpret_cast<float*>(buffers.scratch + (most * 8 + 63) / 64 * 64);
+    float* const loaded = blended + line();
+    float* const result = loaded + line() * height.most;
+    const auto load = table_.eltwise->load[static_cast<std::size_t>(work_.dtype)];
+    const auto store = table_.eltwise->store[static_cast<std::size_t>(work_.dtype)];
+    const std::int64_t pixel = width();
+    const bool gapless = work_.x[3] == pixel || work_.in[1] == 1;
+    for (std::int64_t r = rows.begin; r < rows.end; ++r) {
+      const Row at = row(buffers, r);
+      const auto first = static_cast<std::size_t>(height.first[static_cast<std::size_t>(at.oh)]);
+      const std::int64_t count = height.count(at.oh);
+      for (std::int64_t t = 0; t < count; ++t) {
+        const std::byte* x = at.x + height.at[first + static_cast<std::size_t>(t)] * work_.x[2] * bytes_;
+        float* const to = loaded + t * line();
+        sources[t] = to;
+        if (gapless && work_.dtype == DataType::kF32) {
+          sources[t] = reinterpret_cast<const float*>(x);
+        } else if (gapless) {
+          load(x, to, line());
+        } else {
+          for (std::int64_t w = 0; w < work_.in[1]; ++w) load(x + w * work_.x[3] * bytes_, to + w * pixel, pixel);
+        }
+      }
+      table_.rows->weighted_sum(sources, height.weight.data() + first, count, blended, line());
+      for (std::int64_t w = 0; w < work_.out[1]; ++w) {
+        const auto begin = static_cast<std::size_t>(width_table.first[static_cast<std::size_t>(w)]);
+        const std::int64_t taps = width_table.count(w);
+        if (pixel == 1) {
+          float sum = 0;
+          for (std::size_t t = begin; t < begin + static_cast<std::size_t>(taps); ++t) {
+            sum += blended[width_table.at[t]] * width_table.weight[t];
+          }
+          result[w] = sum;
+          continue;
+        }
+        for (std::int64_t t = 0; t < taps; ++t) {
+          sources[t] = blended + width_table.at[begin + static_cast<std::size_t>(t)] * pixel;
+        }
+        table_.rows->weighted_sum(sources, width_table.weight.data() + begin, taps, result + w * pixel, pixel);
+      }
+      if (work_.y[3] == pixel) {
+        store(result, at.y, work_.out[1] * pixel);
+        continue;
+      }
+      for (std::int64_t w = 0; w < work_.out[1]; ++w) store(result + w * pixel, at.y + w * work_.y[3] * bytes_, pixel);
+    }
+    return ok();
+  }
+
+ private:
+  std::int64_t line() const { return work_.in[1] * width(); }
+
+  const KernelTable& table_;
+};
+
+/// Images of rank 4 whose height and width change; all modes but positions beyond x. Tables of positions and weights
+/// are made once.
+///
+/// Needs     nearest: any elements of whole bytes; others: floats of up to 32 bits or 8-bit integers, with channels
+///           contiguous in x and y, or the width contiguous in x
+/// Numerics  weights rounded to f32, rows blended first, then pixels
+class ResizeTactic final : public Tactic {
+ public:
+  constexpr ResizeTactic() : Tactic("cpu.resize", 1) {}
+
+  Verdict accepts(const Problem& problem, const Target& target) const override {
+    const Result<ResizeWork> work = resize_work(problem, kernel_table(cpu_target(target).isa));
+    return work ? accept() : reject(work.error().message);
+  }
+  double estimate_us(const Problem& problem, const Target& target) const override {
+    const double count = static_cast<double>(problem.outputs[0].count());
+    return cpu::estimate_us(cpu_target(target), static_cast<double>(problem_bytes(problem)), count * 0.3e-3);
+  }
+  Result<std::unique_ptr<Kernel>> bind(const Problem& problem, const Target& target) const override {
+    const KernelTable& table = kernel_table(cpu_target(target).isa);
+    TRY(ResizeWork work, resize_work(problem, table));
+    if (work.nearest) return std::unique_ptr<Kernel>(std::make_unique<NearestKernel>(std::move(work)));
+    return std::unique_ptr<Kernel>(std::make_unique<BlendKernel>(std::move(work), table));
+  }
+};
+
+constexpr ResizeTactic kTactic;
+
+}  // namespace
+
+std::span<const Tactic* const> resize_tactics() {
+  static constexpr std::array<const Tactic*, 1> kTactics = {&kTactic};
+  return kTactics;
+}
+
+}  // namespace bolide::cpu

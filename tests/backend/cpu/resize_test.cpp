@@ -1,0 +1,122 @@
+#include "ops/resize.h"
+
+#include "backend/cpu/nest.h"
+#include "backend/cpu/tactic_harness.h"
+
+#include <cmath>
+#include <random>
+
+namespace bolide::test {
+namespace {
+
+Layout planes(Dims dims) { return {.dims = std::move(dims)}; }
+Layout image(Dims dims) { return {.dims = std::move(dims), .order = Order::kChannelsLast}; }
+
+/// Elements of a tensor stored as `layout` says, and back.
+template <class T>
+std::vector<T> scattered(const Tensor& dense, const Layout& layout) {
+  std::vector<T> out(static_cast<std::size_t>(span_of(layout)), T(77));
+  const cpu::Nest nest{layout.dims, {strides_of(layout)}};
+  cpu::Walk walk(nest, nest.rank(), 0);
+  for (const T value : dense.span<T>()) {
+    out[static_cast<std::size_t>(walk.at(0))] = value;
+    walk.next();
+  }
+  return out;
+}
+
+/// Runs the tactic row by row on every ISA level and compares with the operator. `sizes` are of height and width.
+template <class T>
+void expect_resized(Resize resize, Layout x, Layout y, Dims sizes, double allowed, bool by_scales = false) {
+  resize.axes = {2, 3};
+  const Op op(resize);
+  std::mt19937 random(3);
+  Tensor dense = *Tensor::allocate(dtype_of<T>, x.dims);
+  for (T& value : dense.span<T>()) value = static_cast<T>(random() % 200);
+  const Tensor sizes_tensor = Tensor::of<std::int64_t>(sizes);
+  const std::vector<float> factors = {static_cast<float>(sizes[0]) / static_cast<float>(x.dims[2]),
+                                      static_cast<float>(sizes[1]) / static_cast<float>(x.dims[3])};
+  const Tensor scales = Tensor::of<float>(factors);
+  const std::array<const Tensor*, 4> tensors = {&dense, nullptr, by_scales ? &scales : nullptr,
+                                                by_scales ? nullptr : &sizes_tensor};
+  EvalContext context;
+  const Result<Tensors> want = op.evaluate(tensors, context);
+  ASSERT_TRUE(want) << want.error().message;
+  y.dims = (*want)[0].dims();
+  const std::vector<T> from = scattered<T>(dense, x);
+  std::vector<T> expected = scattered<T>((*want)[0], y);
+
+  Problem problem;
+  problem.op = &op;
+  problem.inputs.push_back({.dtype = dtype_of<T>, .dims = x.dims, .strides = strides_of(x)});
+  problem.inputs.push_back({.absent = true});
+  problem.inputs.push_back({.dims = {2}, .strides = {1}, .constant = tensors[2], .absent = !by_scales});
+  problem.inputs.push_back({.dtype = DataType::kI64, .dims = {2}, .strides = {1}, .absent = by_scales});
+  problem.outputs.push_back({.dtype = dtype_of<T>, .dims = y.dims, .strides = strides_of(y)});
+  for (const Isa isa : isa_levels()) {
+    const CpuBackend backend(make_cpu_target(isa));
+    const Tactic* tactic = backend.find_tactic("cpu.resize");
+    const Verdict verdict = tactic->accepts(problem, backend.target());
+    ASSERT_TRUE(verdict.accepted) << verdict.reason;
+    const auto kernel = tactic->bind(problem, backend.target());
+    ASSERT_TRUE(kernel) << kernel.error().message;
+    std::vector<T> got(expected.size(), T(77));
+    std::vector<std::max_align_t> scratch((*kernel)->scratch_bytes() / sizeof(std::max_align_t) + 1);
+    const std::array<const void*, 4> inputs = {from.data(), nullptr, nullptr, nullptr};
+    void* outputs = got.data();
+    KernelBuffers buffers;
+    buffers.inputs = inputs.data();
+    buffers.outputs = &outputs;
+    buffers.scratch = reinterpret_cast<std::byte*>(scratch.data());
+    for (std::int64_t r = (*kernel)->grid(0).rows; r-- > 0;)
+      ASSERT_TRUE((*kernel)->run(0, buffers, {r, r + 1}, {0, 1}));
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      ASSERT_LE(std::abs(static_cast<double>(got[i]) - static_cast<double>(expected[i])), allowed)
+          << text(op) << " on " << name(isa) << " element " << i;
+    }
+  }
+}
+
+TEST(ResizeTactic, NearestIsExactInEveryOrderAndType) {
+  for (const ResizeNearest mode : {ResizeNearest::kRoundPreferFloor, ResizeNearest::kFloor, ResizeNearest::kCeil}) {
+    for (const ResizeCoordinates coordinates : {ResizeCoordinates::kHalfPixel, ResizeCoordinates::kAsymmetric}) {
+      Resize resize;
+      resize.nearest_mode = mode;
+      resize.coordinates = coordinates;
+      expect_resized<float>(resize, image({2, 5, 4, 6}), image({}), {8, 12}, 0);
+      expect_resized<float>(resize, planes({2, 5, 4, 6}), planes({}), {7, 3}, 0);
+      expect_resized<std::uint8_t>(resize, image({2, 19, 4, 6}), planes({}), {8, 12}, 0, true);
+    }
+  }
+}
+
+TEST(ResizeTactic, LinearAndCubicFollowEveryCoordinateMode) {
+  for (const ResizeMode mode : {ResizeMode::kLinear, ResizeMode::kCubic}) {
+    for (const ResizeCoordinates coordinates :
+         {ResizeCoordinates::kHalfPixel, ResizeCoordinates::kHalfPixelSymmetric, ResizeCoordinates::kPytorchHalfPixel,
+          ResizeCoordinates::kAlignCorners, ResizeCoordinates::kAsymmetric}) {
+      Resize resize;
+      resize.mode = mode;
+      resize.coordinates = coordinates;
+      Layout x = image({2, 21, 5, 7});
+      expect_resized<float>(resize, x, image({}), {9, 14}, 1e-3);
+      x.gap = 3;
+      Layout y = image({});
+      y.gap = 5;
+      expect_resized<float>(resize, x, y, {3, 21}, 1e-3, true);
+      expect_resized<float>(resize, planes({2, 3, 5, 7}), planes({}), {9, 4}, 1e-3);
+      resize.antialias = true;
+      expect_resized<float>(resize, planes({1, 3, 9, 11}), image({}), {4, 5}, 1e-3);
+    }
+  }
+}
+
+TEST(ResizeTactic, BytesAreRoundedOnce) {
+  Resize resize;
+  resize.mode = ResizeMode::kLinear;
+  expect_resized<std::uint8_t>(resize, image({1, 3, 9, 8}), image({}), {18, 16}, 1);
+  expect_resized<std::uint8_t>(resize, planes({1, 3, 9, 8}), planes({}), {4, 5}, 1);
+}
+
+}  // namespace
+}  // namespace bolide::test
