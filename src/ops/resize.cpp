@@ -122,7 +122,11 @@ double position(ResizeCoordinates mode, std::int64_t at, std::int64_t in, std::i
     case ResizeCoordinates::kHalfPixel: return (i + 0.5) / scale - 0.5;
     case ResizeCoordinates::kHalfPixelSymmetric: return n / 2 * (1 - m / (scale * n)) + (i + 0.5) / scale - 0.5;
     case ResizeCoordinates::kPytorchHalfPixel: return out > 1 ? (i + 0.5) / scale - 0.5 : 0;
-    case ResizeCoordinates::kAlignCorners: return out > 1 ? i * (n - 1) / (m - 1) : 0;
+    case ResizeCoordinates::kAlignCorners: {
+      // The size before rounding down, as the specification's own evaluation has it; `m` itself where that is whole.
+      const double exact = std::abs(scale * n - m) < 1e-6 * m ? m : scale * n;
+      return out > 1 ? i * (n - 1) / (exact - 1) : 0;
+    }
     case ResizeCoordinates::kAsymmetric: return i / scale;
     case ResizeCoordinates::kTfCropAndResize: break;
   }

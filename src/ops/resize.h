@@ -23,7 +23,7 @@ enum class ResizeCoordinates : std::uint8_t {
   kHalfPixel,           ///< (i + 0.5) / scale - 0.5
   kHalfPixelSymmetric,  ///< the same about the middle, when in * scale is not whole
   kPytorchHalfPixel,    ///< half_pixel, but 0 when out is 1
-  kAlignCorners,        ///< i * (in - 1) / (out - 1)
+  kAlignCorners,        ///< i * (in - 1) / (in * scale - 1)
   kAsymmetric,          ///< i / scale
   kTfCropAndResize,     ///< align_corners within roi; beyond x reads extrapolation_value
 };

@@ -4,9 +4,13 @@
 #include "import/onnx/rules/all.h"
 #include "import/onnx/rules/window.h"
 #include "ops/arithmetic.h"
+#include "ops/cast.h"
 #include "ops/conv_transpose.h"
+#include "ops/reshape.h"
 
 #include <algorithm>
+#include <array>
+#include <numeric>
 
 namespace bolide::onnx {
 
@@ -74,13 +78,34 @@ Result<Values> import_conv(OnnxNodeView& node, Builder& build) {
   return Values{y};
 }
 
-/// ONNX ConvInteger: inputs x, w, and optionally their zero points; i32.
+/// ONNX ConvInteger: inputs x, w, and optionally their zero points; i32. Zero points that are computed, or differ
+/// between channels, are subtracted in f64, where every sum is exact.
 Result<Values> import_conv_integer(OnnxNodeView& node, Builder& build) {
   TRY(Conv conv, conv_of(node));
-  TRY(conv.x_zero, zero_point(node, 2, "x_zero_point"));
-  TRY(conv.w_zero, zero_point(node, 3, "w_zero_point"));
-  conv.out = DataType::kI32;
-  TRY(const ValueId y, build.add(std::move(conv), {node.in(0), node.in(1)}));
+  const Result<std::int64_t> x_zero = zero_point(node, 2, "x_zero_point");
+  const Result<std::int64_t> w_zero = zero_point(node, 3, "w_zero_point");
+  if (x_zero && w_zero) {
+    conv.x_zero = *x_zero;
+    conv.w_zero = *w_zero;
+    conv.out = DataType::kI32;
+    TRY(const ValueId y, build.add(std::move(conv), {node.in(0), node.in(1)}));
+    return Values{y};
+  }
+  std::array<ValueId, 2> centred = {kNoValue, kNoValue};
+  for (std::size_t i = 0; i < 2; ++i) {
+    TRY(centred.at(i), build.add(Cast{.to = DataType::kF64}, {node.in(i)}));
+    if (!node.has_input(i + 2)) continue;
+    TRY(ValueId zero, build.add(Cast{.to = DataType::kF64}, {node.in(i + 2)}));
+    if (i == 1 && build.rank(zero) == 1) {  // one an output channel
+      Dims axes(static_cast<std::size_t>(std::max<std::int64_t>(node.rank(1) - 1, 0)));
+      std::iota(axes.begin(), axes.end(), 1);
+      TRY(zero, build.add(Unsqueeze{.axes = axes}, {zero}));
+    }
+    TRY(centred.at(i), build.add(Sub{}, {centred.at(i), zero}));
+  }
+  conv.out = DataType::kF64;
+  TRY(const ValueId sums, build.add(std::move(conv), {centred[0], centred[1]}));
+  TRY(const ValueId y, build.add(Cast{.to = DataType::kI32}, {sums}));
   return Values{y};
 }
 
@@ -99,7 +124,7 @@ Result<Values> import_fused_conv(OnnxNodeView& node, Builder& build) {
 
 /// ONNX ConvTranspose. `output_shape` is met by padding:
 ///   total = stride * (in - 1) + output_padding + (kernel - 1) * dilation + 1 - output_shape
-/// the odd one at the end for SAME_UPPER, else at the start.
+/// half of it (rounded down) at the start for SAME_UPPER, else at the end.
 Result<Values> import_conv_transpose(OnnxNodeView& node, Builder& build) {
   TRY_OK(check_kernel(node));
   TRY(Window window, window_of(node));
@@ -130,7 +155,7 @@ Result<Values> import_conv_transpose(OnnxNodeView& node, Builder& build) {
       const std::int64_t total = at(conv.strides, i, 1) * ((*in)[i + 2] - 1) + at(conv.output_padding, i, 0) +
                                  ((*weights)[i + 2] - 1) * at(conv.dilations, i, 1) + 1 -
                                  wanted[wanted.size() - spatial + i];
-      const std::int64_t half = total / 2;
+      const std::int64_t half = total >= 0 ? total / 2 : (total - 1) / 2;
       conv.pads[i] = conv.auto_pad == AutoPad::kSameUpper ? half : total - half;
       conv.pads[i + spatial] = total - conv.pads[i];
     }

@@ -1,9 +1,12 @@
 #include "import/onnx/rules/all.h"
 #include "ops/arithmetic.h"
+#include "ops/cast.h"
 #include "ops/matmul.h"
+#include "ops/reshape.h"
 #include "ops/transpose.h"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 
 namespace bolide::onnx {
@@ -74,12 +77,27 @@ Result<Values> import_matmul(OnnxNodeView& node, Builder& build) {
   return Values{y};
 }
 
-/// ONNX MatMulInteger: (A - a_zero) (B - b_zero) in i32.
+/// ONNX MatMulInteger: (A - a_zero) (B - b_zero) in i32. Zero points that are computed, or differ between rows of A or
+/// columns of B, are subtracted in i32.
 Result<Values> import_matmul_integer(OnnxNodeView& node, Builder& build) {
-  TRY(const std::int64_t a_zero, zero_point(node, 2, "a_zero_point"));
-  TRY(const std::int64_t b_zero, zero_point(node, 3, "b_zero_point"));
-  const MatMul product{.a_zero = a_zero, .b_zero = b_zero, .out = DataType::kI32};
-  TRY(const ValueId y, build.add(product, {node.in(0), node.in(1)}));
+  const Result<std::int64_t> a_zero = zero_point(node, 2, "a_zero_point");
+  const Result<std::int64_t> b_zero = zero_point(node, 3, "b_zero_point");
+  if (a_zero && b_zero) {
+    const MatMul product{.a_zero = *a_zero, .b_zero = *b_zero, .out = DataType::kI32};
+    TRY(const ValueId y, build.add(product, {node.in(0), node.in(1)}));
+    return Values{y};
+  }
+  std::array<ValueId, 2> centred = {kNoValue, kNoValue};
+  for (std::size_t i = 0; i < 2; ++i) {
+    TRY(centred.at(i), build.add(Cast{.to = DataType::kI32}, {node.in(i)}));
+    if (!node.has_input(i + 2)) continue;
+    TRY(ValueId zero, build.add(Cast{.to = DataType::kI32}, {node.in(i + 2)}));
+    if (i == 0 && build.rank(zero) == 1 && !(build.type(zero).shape[0] == Dim(1))) {  // one a row
+      TRY(zero, build.add(Unsqueeze{.axes = {1}}, {zero}));
+    }
+    TRY(centred.at(i), build.add(Sub{}, {centred.at(i), zero}));
+  }
+  TRY(const ValueId y, build.add(MatMul{.out = DataType::kI32}, {centred[0], centred[1]}));
   return Values{y};
 }
 

@@ -1,6 +1,8 @@
 #include "ops/identity.h"
 
 #include "import/onnx/rules/all.h"
+#include "ops/expand.h"
+#include "ops/shape.h"
 
 namespace bolide::onnx {
 
@@ -11,10 +13,25 @@ Result<Values> import_identity(OnnxNodeView& node, Builder& build) {
   return Values{y};
 }
 
-/// ONNX Dropout, operator sets 1 to 11, at inference: y = x. The mask is not available.
+namespace {
+
+/// y = x, and a mask that keeps everything.
+Result<Values> without_mask(OnnxNodeView& node, Builder& build, bool is_bool) {
+  TRY(Values out, import_identity(node, build));
+  if (!node.has_output(1)) return out;
+  TRY(const ValueId one, build.scalar(is_bool ? DataType::kBool : node.dtype(0), 1));
+  TRY(const ValueId sizes, build.add(ShapeOf{}, {node.in(0)}));
+  TRY(const ValueId mask, build.add(Expand{}, {one, sizes}));
+  out.push_back(mask);
+  return out;
+}
+
+}  // namespace
+
+/// ONNX Dropout, operator sets 1 to 11, at inference: y = x. The mask is bool since 10, before of x's dtype.
 Result<Values> import_dropout_1(OnnxNodeView& node, Builder& build) {
   for (const std::string_view attribute : {"consumed_inputs", "is_test", "ratio", "seed"}) node.ignore(attribute);
-  return import_identity(node, build);
+  return without_mask(node, build, node.version() >= 10);
 }
 
 /// ONNX Dropout, operator set 12 and later: y = x unless `training_mode`.
@@ -24,7 +41,7 @@ Result<Values> import_dropout(OnnxNodeView& node, Builder& build) {
     TRY(const double training, node.number_of(2, "training_mode"));
     if (training != 0) return unsupported("training_mode is on; export the model for inference (model.eval())");
   }
-  return import_identity(node, build);
+  return without_mask(node, build, true);
 }
 
 }  // namespace bolide::onnx
