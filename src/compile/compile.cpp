@@ -1,0 +1,182 @@
+#include "compile/compile.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/thread_pool.h"
+#include "compile/outputs.h"
+#include "tune/tuner.h"
+
+#include <algorithm>
+
+namespace bolide {
+namespace {
+
+double seconds_since(double start_us) { return (monotonic_microseconds() - start_us) * 1e-6; }
+
+/// `stop` is set when the user asks to stop; passes run to their end all the same, since there is no best so far.
+PassOptions pass_options(const CompileOptions& options, bool& stop) {
+  PassOptions passes{.integers = options.integers, .verify = options.verify_passes};
+  const bool none = std::find(options.skip_passes.begin(), options.skip_passes.end(), "*") != options.skip_passes.end();
+  if (none) {
+    for (const std::string_view name : pass_names()) passes.skip.emplace_back(name);
+  } else {
+    passes.skip = options.skip_passes;
+  }
+  if (options.progress) {
+    passes.progress = [&options, &stop](std::string_view pass, int) {
+      stop |= !options.progress(strings::join("pass ", pass), 0, 0, -1);
+      return true;
+    };
+  }
+  if (!options.dump_folder.empty()) {
+    passes.dump = [folder = options.dump_folder, number = 0](std::string_view pass, std::string_view when,
+                                                             const std::string& graph) mutable {
+      std::string digits = strings::join(number++);
+      digits.insert(0, digits.size() < 3 ? 3 - digits.size() : 0, '0');
+      const auto path = folder / strings::join(digits, '-', pass, '-', when, ".txt");
+      if (Status wrote = write_file(path, std::as_bytes(std::span(graph.data(), graph.size()))); !wrote) {
+        log(LogLevel::kWarn, "dump of pass ", pass, ": ", wrote.error().message);
+      }
+    };
+  }
+  return passes;
+}
+
+/// Sizes of the graph's inputs for each tuned shape.
+Result<std::vector<std::vector<Dims>>> tuned_sizes(const StepGraph& graph, const CompileOptions& options) {
+  std::vector<std::vector<Dims>> result;
+  for (const InputSizes& shape : options.shapes) {
+    std::vector<Dims> dims;
+    for (const int input : graph.inputs) {
+      const std::string& name = graph.values[static_cast<std::size_t>(input)].name;
+      const auto found = std::find_if(shape.begin(), shape.end(), [&](const auto& s) { return s.first == name; });
+      if (found == shape.end()) return not_found("the tuned shape says nothing of input '", name, "'");
+      dims.push_back(found->second);
+    }
+    result.push_back(std::move(dims));
+  }
+  return result;
+}
+
+/// All times of all tactics under the choice for one shape, and why tactics are out.
+std::vector<CompileReport::StepReport> step_reports(const StepGraph& graph, const Sizes& sizes, const Backend& backend,
+                                                    const CostTable& costs, const TacticRules& rules,
+                                                    const Choice& choice) {
+  const Flow flow(graph);
+  std::vector<CompileReport::StepReport> reports;
+  for (std::size_t s = 0; s < graph.steps.size(); ++s) {
+    if (choice.steps[s].tactic == nullptr) continue;
+    const StepGraph::Step& step = graph.steps[s];
+    const Problem problem = chosen_problem(graph, flow, sizes, choice, static_cast<int>(s), backend.target().threads);
+    const std::string key = problem.key();
+    CompileReport::StepReport report{.step = step.name};
+    for (const Tactic* tactic : backend.tactics(step.op)) {
+      CandidateReport candidate{.tactic = tactic};
+      const auto refused = refused_by(rules, step.name, tactic->name());
+      candidate.verdict = refused ? reject(*refused) : tactic->accepts(problem, backend.target());
+      if (candidate.verdict.accepted) {
+        const std::optional<double> measured = costs.find(key, *tactic);
+        candidate.us = measured ? *measured : tactic->estimate_us(problem, backend.target());
+        candidate.measured = measured.has_value();
+      }
+      report.candidates.push_back(std::move(candidate));
+    }
+    reports.push_back(std::move(report));
+  }
+  return reports;
+}
+
+/// The times of earlier builds; none where the file cannot be read.
+std::optional<TimingCache> open_cache(const CompileOptions& options, const Target& target) {
+  if (options.timing_cache.empty() || options.effort <= 0) return std::nullopt;
+  TimingCache cache(target.fingerprint);
+  if (Status loaded = cache.load(options.timing_cache); !loaded) {
+    log(LogLevel::kWarn, "timing cache: ", loaded.error().message);
+  }
+  return cache;
+}
+
+bool larger_than_cache(const StepGraph& graph) {
+  constexpr std::size_t kCacheBytes = std::size_t{16} << 20;
+  std::size_t bytes = 0;
+  for (const Tensor& constant : graph.constants) bytes += constant.bytes();
+  return bytes > kCacheBytes;
+}
+
+/// Measures, and decides for every shape.
+Result<TuneReport> tune_shapes(const StepGraph& graph, std::span<const Sizes> shapes, const Backend& backend,
+                               CostTable& costs, const CompileOptions& options, bool& stop) {
+  ThreadPool::shared().ensure(backend.target().threads);
+  std::optional<TimingCache> cache = open_cache(options, backend.target());
+  TuneOptions tuning{.effort = options.effort, .budget_s = options.time_budget_s, .rules = options.rules};
+  if (options.progress) {
+    tuning.progress = [&](const TuneProgress& now) {
+      stop |= !options.progress(strings::join("timing ", now.what), now.done, now.total, now.seconds_left);
+    };
+  }
+  tuning.cancelled = [&stop] { return stop; };
+  const auto measurer = make_kernel_measurer(backend.target(), larger_than_cache(graph));
+  TRY(TuneReport report, tune(graph, shapes, backend, costs, cache ? &*cache : nullptr, *measurer, tuning));
+  if (cache && report.measured > 0) {
+    if (Status saved = cache->save(options.timing_cache); !saved) {
+      log(LogLevel::kWarn, "timing cache: ", saved.error().message);
+    }
+  }
+  return report;
+}
+
+}  // namespace
+
+bool is_quantised(const Graph& graph) {
+  for (const NodeId id : graph.order()) {
+    const Node& node = graph.node(id);
+    const std::string_view name = node.op.name();
+    if (name == "QuantizeLinear" || name == "DequantizeLinear" || name == "DynamicQuantizeLinear") return true;
+    for (const ValueId input : node.inputs) {
+      const bool small = input != kNoValue && bit_width(graph.value(input).type.dtype) == 8;
+      if (small && (name == "Conv" || name == "MatMul")) return true;
+    }
+    for (const auto& body : node.subgraphs) {
+      if (is_quantised(*body)) return true;
+    }
+  }
+  return false;
+}
+
+Result<Compiled> compile(Graph graph, std::shared_ptr<const Backend> backend, const CompileOptions& options) {
+  Compiled compiled;
+  const double start = monotonic_microseconds();
+  TRY_OK(cut_at(graph, options.outputs));
+  TRY_OK(mark_outputs(graph, options.mark_outputs));
+  bool stop = false;
+  TRY(compiled.report.passes, run_pipeline(graph, pass_options(options, stop)));
+  TRY(auto steps, lower(graph));
+  compiled.report.passes_s = seconds_since(start);
+  TRY(const auto tuned, tuned_sizes(*steps, options));
+  std::vector<std::vector<Dims>> inputs;
+  std::vector<Sizes> shapes;
+  for (const std::vector<Dims>& shape : tuned) {
+    TRY(Sizes sizes, resolve_sizes(*steps, shape));
+    if (!sizes.all_known) continue;  // only the data decide: such networks run by the operators' definitions
+    inputs.push_back(shape);
+    shapes.push_back(std::move(sizes));
+  }
+  CostTable costs;
+  TRY(TuneReport tuning, tune_shapes(*steps, shapes, *backend, costs, options, stop));
+  compiled.report.tuning_s = tuning.seconds;
+  compiled.report.problems = tuning.problems;
+  compiled.report.measured = tuning.measured;
+  compiled.report.remembered = tuning.remembered;
+  compiled.report.interrupted = stop;
+  if (!shapes.empty()) {
+    compiled.report.steps = step_reports(*steps, shapes[0], *backend, costs, options.rules, tuning.choices[0]);
+  }
+  std::vector<Variant> variants;
+  for (std::size_t i = 0; i < shapes.size(); ++i) variants.push_back({inputs[i], std::move(tuning.choices[i])});
+  compiled.engine = EngineCore::make(std::move(steps), std::move(backend), std::move(costs), std::move(variants),
+                                     {.rules = options.rules});
+  return compiled;
+}
+
+}  // namespace bolide

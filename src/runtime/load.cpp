@@ -1,0 +1,66 @@
+#include "runtime/load.h"
+
+#include "base/log.h"
+#include "base/thread_pool.h"
+
+#include <algorithm>
+
+namespace bolide {
+namespace {
+
+/// The decisions that fit a device best; null when there are none.
+const DeviceVariant* find_device(const EngineFile& file, const Backend& backend) {
+  const DeviceVariant* found = nullptr;
+  for (const DeviceVariant& device : file.variants) {
+    if (device.backend != backend.name() || device.fingerprint != backend.target().fingerprint) continue;
+    if (device.threads == backend.target().threads) return &device;
+    if (found == nullptr) found = &device;
+  }
+  return found;
+}
+
+std::int64_t arena_bytes(const EngineCore& engine) {
+  std::int64_t most = 0;
+  for (const Variant& variant : engine.variants()) {
+    const auto sizes = resolve_sizes(engine.graph(), variant.inputs);
+    if (!sizes) continue;
+    const auto schedule =
+        build_schedule(engine.graph(), *sizes, engine.backend(), variant.choice, engine.costs(), TacticRules{});
+    if (schedule) most = std::max(most, schedule->arena_bytes);
+  }
+  return most;
+}
+
+}  // namespace
+
+EngineFile to_file(const EngineCore& engine) {
+  EngineFile file;
+  file.graph = engine.shared_graph();
+  const Target& target = engine.backend().target();
+  DeviceVariant device{.backend = std::string(engine.backend().name()),
+                       .fingerprint = target.fingerprint,
+                       .threads = target.threads,
+                       .costs = engine.costs(),
+                       .arena_bytes = arena_bytes(engine)};
+  for (const Variant& variant : engine.variants()) device.shapes.push_back(store_variant(variant));
+  file.variants.push_back(std::move(device));
+  return file;
+}
+
+Result<std::shared_ptr<EngineCore>> load_engine(const EngineFile& file, std::shared_ptr<const Backend> backend,
+                                                EngineOptions options) {
+  if (file.graph == nullptr) return invalid_argument("an engine file without a step graph");
+  ThreadPool::shared().ensure(backend->target().threads);
+  CostTable costs;
+  std::vector<Variant> variants;
+  if (const DeviceVariant* device = find_device(file, *backend)) {
+    costs = device->costs;
+    TRY(variants, bind_variants(*device, *file.graph, *backend));
+  } else {
+    log(LogLevel::kInfo, "engine: not tuned for this device (", backend->name(), ", ", backend->target().fingerprint,
+        "): the cost model chooses");
+  }
+  return EngineCore::make(file.graph, std::move(backend), std::move(costs), std::move(variants), std::move(options));
+}
+
+}  // namespace bolide
