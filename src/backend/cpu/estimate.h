@@ -17,12 +17,15 @@ inline std::int64_t problem_bytes(const Problem& problem) {
   return out;
 }
 
-/// Microseconds to move `bytes` and to spend `core_us` of arithmetic over all threads: 40 GB/s a core while the data
-/// fit its L2, else 10.
+/// Microseconds to move `bytes` and to spend `core_us` of arithmetic over all threads, overlapping for the most part:
+/// 60 GB/s a core while the data fit its L2, 20 while they fit the L3, else 10.
 inline double estimate_us(const CpuTarget& target, double bytes, double core_us) {
   const double threads = std::max(1, target.threads);
-  const double per_us = bytes / threads <= static_cast<double>(target.l2_bytes) ? 40e3 : 10e3;
-  const double one = bytes / per_us + core_us;
+  const double per_us = bytes / threads <= static_cast<double>(target.l2_bytes) ? 60e3
+                        : bytes <= static_cast<double>(target.l3_bytes)         ? 20e3
+                                                                                : 10e3;
+  const double memory_us = bytes / per_us;
+  const double one = std::max(memory_us, core_us) + 0.3 * std::min(memory_us, core_us);
   return one < 8 ? 0.2 + one : 2 + one / threads;
 }
 

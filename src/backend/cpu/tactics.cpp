@@ -35,7 +35,7 @@ constexpr std::array kFamilies = {
     TacticFamily{"depthwise", is<Conv>, cpu::depthwise_tactics},  // before conv: it declines all but its own
     TacticFamily{"conv", is<Conv>, conv_tactics},
     TacticFamily{"matmul", is<MatMul>, matmul_tactics},
-    TacticFamily{"copy", cpu::is_copy, cpu::copy_tactics},  // before elementwise, which has Identity too
+    TacticFamily{"copy", cpu::is_copy, cpu::copy_tactics},
     TacticFamily{"gather", is<Gather>, cpu::gather_tactics},
     TacticFamily{"elementwise", cpu::is_elementwise, cpu::elementwise_tactics},
     TacticFamily{"pool", is_either<MaxPool, AveragePool>, cpu::pool_tactics},

@@ -130,9 +130,14 @@ class ElementwiseF32 final : public Tactic {
     if (work) {
       for (const Expr::Step& step : work->expr.steps()) ns += step_ns(step.fn);
     }
+    double scattered_ns = 0;
+    if (work) {
+      const Result<Strips> strips = Strips::make(problem.outputs[0], work->operands);
+      if (strips) scattered_ns = strips->scattered();
+    }
     const double lanes = 16.0 / kernel_table(cpu_target(target).isa).lanes;
     return cpu::estimate_us(cpu_target(target), static_cast<double>(problem_bytes(problem)),
-                            static_cast<double>(problem.outputs[0].count()) * ns * lanes * 1e-3);
+                            static_cast<double>(problem.outputs[0].count()) * (ns * lanes + scattered_ns) * 1e-3);
   }
 
   Result<std::unique_ptr<Kernel>> bind(const Problem& problem, const Target& target) const override {

@@ -36,6 +36,12 @@ class Strips {
   std::int64_t count() const { return count_; }
   /// Elements of the largest strip.
   std::int64_t largest() const { return rows_ * length_; }
+  /// Operands whose neighbours along a strip are apart in memory.
+  int scattered() const {
+    int out = 0;
+    for (const Dims& list : nest_.strides) out += list.back() != 0 && list.back() != 1 ? 1 : 0;
+    return out;
+  }
   /// f(views) for the strips of [begin, end); views[o] is operand o's.
   template <class F>
   void each(std::int64_t begin, std::int64_t end, const F& f) const {

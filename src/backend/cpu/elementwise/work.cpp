@@ -2,6 +2,7 @@
 
 #include "ops/cast.h"
 #include "ops/fused_elementwise.h"
+#include "ops/identity.h"
 #include "ops/normalization.h"
 #include "ops/quantize.h"
 
@@ -105,6 +106,7 @@ Result<ElementwiseWork> batch_normalize(const Problem& problem, const BatchNorma
 }  // namespace
 
 bool is_elementwise(const Op& op) {
+  if (op.is<Identity>()) return false;  // a copy
   return op.is<Elementwise>() || op.is<QuantizeLinear>() || op.is<DequantizeLinear>() || op.is<Cast>() ||
          op.is<BatchNormalization>() || op.expression().has_value();
 }

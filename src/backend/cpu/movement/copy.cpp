@@ -52,7 +52,7 @@ class CopyTactic final : public Tactic {
     if (const Result<std::vector<Piece>> pieces = pieces_of(problem); pieces) {
       for (const Piece& piece : *pieces) {
         bytes += 2 * static_cast<double>(piece.move.bytes());
-        if (piece.move.scattered()) core_us += static_cast<double>(piece.move.bytes()) / 8e3;
+        if (piece.move.scattered()) core_us += static_cast<double>(piece.move.bytes()) / 20e3;
       }
     }
     return cpu::estimate_us(cpu_target(target), bytes, core_us);
