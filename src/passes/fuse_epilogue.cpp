@@ -4,6 +4,7 @@
 ///     x -> Conv -> Sigmoid -> Mul -> y     =>     x -> Conv{t0=sigmoid(x0);mul(x0,t0)} -> y
 ///             \---------------/
 ///     x -> Conv -> Add(constant of one number a channel)    =>    x, bias -> Conv
+///     x -> MatMul -> Transpose -> Add(r) -> y      =>     x, Transpose(r) -> MatMul{add(x0,x1)} -> Transpose -> y
 ///
 /// Fires when   all readers of the contraction's result lie in a set of elementwise nodes of which only the last one's
 ///              result leaves the set; that result has the contraction's shape; the epilogue stays within 4 extra
@@ -13,8 +14,10 @@
 /// Exact        for f32 and f64: the same operations in the same order, except that a bias enters the sum before it is
 ///              rounded. Results of 16-bit floats are not rounded between the operations.
 #include "ops/arithmetic.h"
+#include "ops/transpose.h"
 #include "passes/contraction_node.h"
 #include "passes/elementwise_node.h"
+#include "passes/elementwise_region.h"
 #include "passes/passes.h"
 
 #include <algorithm>
@@ -24,95 +27,9 @@ namespace {
 
 constexpr std::size_t kMaxExtraInputs = 4;
 constexpr std::size_t kMaxSteps = 32;
-constexpr std::size_t kMaxNodes = 24;
-
-bool contains(const std::vector<NodeId>& nodes, NodeId id) {
-  return std::find(nodes.begin(), nodes.end(), id) != nodes.end();
-}
-
-/// The set in topological order.
-std::vector<NodeId> sorted(const Graph& graph, const std::vector<NodeId>& set) {
-  std::vector<NodeId> out;
-  while (out.size() < set.size()) {
-    const std::size_t before = out.size();
-    for (const NodeId id : set) {
-      const auto& inputs = graph.node(id).inputs;
-      const bool ready = std::all_of(inputs.begin(), inputs.end(), [&](ValueId value) {
-        const NodeId producer = graph.producer_id(value);
-        return !contains(set, producer) || contains(out, producer);
-      });
-      if (ready && !contains(out, id)) out.push_back(id);
-    }
-    if (out.size() == before) return {};
-  }
-  return out;
-}
-
-/// Nodes of the set whose result is read outside of it or returned.
-std::vector<NodeId> open_ends(const Graph& graph, const std::vector<NodeId>& set) {
-  std::vector<NodeId> ends;
-  for (const NodeId id : set) {
-    const ValueId result = graph.node(id).outputs[0];
-    const auto readers = graph.readers(result);
-    const bool inside = !readers.empty() && !graph.is_output(result) &&
-                        std::all_of(readers.begin(), readers.end(), [&](NodeId r) { return contains(set, r); });
-    if (!inside) ends.push_back(id);
-  }
-  return ends;
-}
-
-/// Adds the readers of `value`; false when one of them does not fuse.
-bool add_readers(const Graph& graph, ValueId value, std::vector<NodeId>& set) {
-  if (graph.is_output(value) || graph.readers(value).empty()) return false;
-  for (const NodeId reader : graph.readers(value)) {
-    if (!is_elementwise(graph, reader)) return false;
-    if (!contains(set, reader)) set.push_back(reader);
-  }
-  return set.size() <= kMaxNodes;
-}
-
-/// True when the node dequantizes and all that read it can do that themselves, from codes that are smaller.
-bool is_passed_on(const Graph& graph, NodeId id) {
-  const ValueId result = graph.node(id).outputs[0];
-  const auto readers = graph.readers(result);
-  return is_free_load(graph, id) && !graph.is_output(result) &&
-         std::all_of(readers.begin(), readers.end(), [&graph](NodeId reader) { return is_elementwise(graph, reader); });
-}
-
-/// The smallest set of elementwise nodes that holds all readers of `value` and from which one result leaves, in
-/// topological order; empty when there is none.
-std::vector<NodeId> closed_region(const Graph& graph, ValueId value) {
-  std::vector<NodeId> set;
-  if (!add_readers(graph, value, set)) return {};
-  while (true) {
-    const std::vector<NodeId> ends = open_ends(graph, set);
-    if (ends.empty()) return {};
-    if (ends.size() == 1 && !is_passed_on(graph, ends.front())) return sorted(graph, set);
-    // The end that stands first cannot be the one that all paths meet in.
-    const NodeId first = *std::min_element(ends.begin(), ends.end(), [&graph](NodeId a, NodeId b) {
-      return graph.node(a).position < graph.node(b).position;
-    });
-    if (!add_readers(graph, graph.node(first).outputs[0], set)) return {};
-  }
-}
 
 bool same_real_type(const Graph& graph, std::span<const NodeId> region, DataType type) {
   return std::all_of(region.begin(), region.end(), [&](NodeId id) { return real_type(graph, id) == type; });
-}
-
-/// `region` with the DequantizeLinear nodes in front that feed it.
-std::vector<NodeId> with_loads(const Graph& graph, std::span<const NodeId> region) {
-  std::vector<NodeId> out;
-  const std::vector<NodeId> set(region.begin(), region.end());
-  for (const NodeId id : region) {
-    for (const ValueId input : graph.node(id).inputs) {
-      const NodeId producer = graph.producer(input) == nullptr ? kNoNode : graph.producer_id(input);
-      if (producer == kNoNode || contains(set, producer) || contains(out, producer)) continue;
-      if (is_free_load(graph, producer)) out.push_back(producer);
-    }
-  }
-  out.insert(out.end(), region.begin(), region.end());
-  return out;
 }
 
 /// y = Add(contraction, one constant number a channel), as the contraction's bias.
@@ -140,13 +57,51 @@ Result<std::optional<Patch>> as_bias(Graph& graph, NodeId id, const ContractionV
   return std::optional<Patch>(std::move(patch));
 }
 
+/// A constant of at most the order's rank under the axes `order`, leading sizes of 1 written out.
+Result<Tensor> permuted(const Tensor& tensor, std::span<const std::int64_t> order) {
+  Dims dims(order.size() - tensor.dims().size(), 1);
+  dims.insert(dims.end(), tensor.dims().begin(), tensor.dims().end());
+  TRY(const Tensor full, tensor.reshaped(std::move(dims)));
+  EvalContext context;
+  const Tensor* input = &full;
+  const Op transpose = Transpose{{order.begin(), order.end()}};
+  TRY(Tensors results, transpose.evaluate({&input, 1}, context));
+  return std::move(results.front());
+}
+
+/// The inputs of the builder from `first` on as the contraction sees them, under the axes `order`; nothing when a value
+/// has another rank.
+Result<std::optional<std::vector<ValueId>>> turned_values(Graph& graph, const ExprBuilder& builder, std::size_t first,
+                                                          std::span<const std::int64_t> order, Patch& patch) {
+  std::vector<ValueId> out;
+  for (std::size_t i = 0; i < builder.inputs().size(); ++i) {
+    const auto* value = std::get_if<ValueId>(&builder.inputs()[i]);
+    const Tensor* constant = value != nullptr ? graph.constant(*value) : &std::get<Tensor>(builder.inputs()[i]);
+    if (i < first) {
+      out.push_back(*value);
+    } else if (constant != nullptr && constant->rank() <= static_cast<int>(order.size())) {
+      TRY(Tensor turned, permuted(*constant, order));
+      out.push_back(patch.constant("factors", std::move(turned)));
+    } else if (value != nullptr && graph.value(*value).type.rank() == static_cast<int>(order.size())) {
+      TRY(const ValueId turned, patch.add(Transpose{{order.begin(), order.end()}}, {*value}));
+      out.push_back(turned);
+    } else {
+      return std::optional<std::vector<ValueId>>();
+    }
+  }
+  return {std::move(out)};
+}
+
+/// The contraction with `region` in its epilogue. `between`: a Transpose from the contraction's result to what the
+/// region reads, or none; it then stands behind.
 Result<std::optional<Patch>> extended(Graph& graph, NodeId id, const ContractionView& view,
-                                      std::span<const NodeId> region) {
+                                      std::span<const NodeId> region, NodeId between) {
   std::optional<Patch> none;
   const ValueId result = graph.node(id).outputs[0];
+  const ValueId read = between == kNoNode ? result : graph.node(between).outputs[0];
   const ValueId replaced = graph.node(region.back()).outputs[0];
   const TensorType wanted = graph.value(replaced).type;
-  if (wanted.dtype == DataType::kBool || wanted.shape != graph.value(result).type.shape) return none;
+  if (wanted.dtype == DataType::kBool || wanted.shape != graph.value(read).type.shape) return none;
   DataType real = real_type(graph, region.back());
   if (is_float(view.out)) real = view.out;
   if (!same_real_type(graph, region, real)) return none;
@@ -155,17 +110,50 @@ Result<std::optional<Patch>> extended(Graph& graph, NodeId id, const Contraction
   std::vector<Expr::Arg> args = {Expr::in(0)};
   const Node& node = graph.node(id);
   for (std::size_t i = 3; i < node.inputs.size(); ++i) args.push_back(builder.input(node.inputs[i]));
+  const std::size_t own = builder.inputs().size();
   const Expr::Arg before = builder.stored(builder.apply(view.epilogue, args), view.out);
-  const Expr::Arg after = append_region(graph, with_loads(graph, region), {{result, before}}, builder);
+  const Expr::Arg after = append_region(graph, with_loads(graph, region), {{read, before}}, builder);
   if (builder.inputs().size() > kMaxExtraInputs || builder.steps() > kMaxSteps) return none;
 
   const Op op = with_epilogue(node.op, builder.finish(after), wanted.dtype);
   Patch patch(graph, id);
-  const std::vector<ValueId> extra = builder.values(patch);
+  std::vector<ValueId> extra;
+  std::optional<Op> turn;
+  if (between == kNoNode) {
+    extra = builder.values(patch);
+  } else {
+    turn = graph.node(between).op;
+    TRY(const auto order, turn->as<Transpose>()->order(wanted.rank()));
+    Dims inverse(order.size());
+    for (std::size_t i = 0; i < order.size(); ++i) inverse[order[i]] = static_cast<std::int64_t>(i);
+    TRY(auto turned, turned_values(graph, builder, own, inverse, patch));
+    if (!turned) return none;
+    extra = *std::move(turned);
+  }
   auto y = patch.add(op, contraction_inputs(graph.node(id), extra));
+  if (y && turn) y = patch.add(*turn, {*y});
   if (!y || graph.value(*y).type != wanted) return none;
   patch.replace(replaced, *y);
   return std::optional<Patch>(std::move(patch));
+}
+
+/// Whether the values that the region reads from outside have all been inputs of the contraction's epilogue before; its
+/// own order of axes holds for those.
+bool shares_inputs(const Graph& graph, const Node& node, std::span<const NodeId> region) {
+  for (const NodeId id : with_loads(graph, region)) {
+    for (const ValueId input : graph.node(id).inputs) {
+      const auto extras = std::span(node.inputs).subspan(std::min<std::size_t>(3, node.inputs.size()));
+      if (std::find(extras.begin(), extras.end(), input) != extras.end()) return true;
+    }
+  }
+  return false;
+}
+
+/// The Transpose that alone reads the value, or none.
+NodeId only_transpose(const Graph& graph, ValueId value) {
+  const auto readers = graph.readers(value);
+  if (readers.size() != 1 || graph.is_output(value)) return kNoNode;
+  return graph.node(readers[0]).op.is<Transpose>() ? readers[0] : kNoNode;
 }
 
 Result<std::optional<Patch>> fused(Graph& graph, NodeId id) {
@@ -173,13 +161,16 @@ Result<std::optional<Patch>> fused(Graph& graph, NodeId id) {
   const auto view = contraction_view(graph, id);
   if (!view) return none;
   if (!is_float(view->out) && !integer_range(view->out)) return none;
-  const std::vector<NodeId> region = closed_region(graph, graph.node(id).outputs[0]);
+  const ValueId result = graph.node(id).outputs[0];
+  const NodeId between = only_transpose(graph, result);
+  const std::vector<NodeId> region = closed_region(graph, between == kNoNode ? result : graph.node(between).outputs[0]);
   if (region.empty()) return none;
-  if (region.size() == 1) {
+  if (between != kNoNode && shares_inputs(graph, graph.node(id), region)) return none;
+  if (between == kNoNode && region.size() == 1) {
     TRY(std::optional<Patch> biased, as_bias(graph, id, *view, region.front()));
     if (biased) return {std::move(biased)};
   }
-  return extended(graph, id, *view, region);
+  return extended(graph, id, *view, region, between);
 }
 
 }  // namespace
@@ -193,8 +184,10 @@ Result<int> fuse_epilogue(Graph& graph) {
     while (!graph.node(id).erased) {
       TRY(std::optional<Patch> patch, fused(graph, id));
       if (!patch) break;
-      id = static_cast<NodeId>(graph.node_slots()) - 1;  // the node that takes over
       std::move(*patch).apply();
+      // The node that took over: the last one, unless a Transpose stands behind it.
+      id = static_cast<NodeId>(graph.node_slots()) - 1;
+      if (graph.node(id).op.is<Transpose>()) --id;
       ++rewrites;
     }
   }

@@ -51,6 +51,7 @@ constexpr Pass kRecognise[] = {
 // Before anything takes the Q and DQ nodes in: later passes see integer operators.
 constexpr Pass kIntegers[] = {
     {"propagate-qdq", propagate_qdq},
+    {"fold-constants", fold_constants},
     {"fuse-integer-contractions", fuse_integer_contractions},
     {"remove-dead-nodes", remove_dead_nodes},
 };
@@ -64,9 +65,11 @@ constexpr Pass kFloats[] = {
 // Elementwise work goes where its numbers are made. What contractions do not take fuses with its own kind.
 constexpr Pass kAbsorb[] = {
     {"fuse-epilogue", fuse_epilogue},
+    {"cancel-transposes", cancel_transposes},  // what an epilogue behind a Transpose leaves over
     {"fuse-elementwise", fuse_elementwise},
     {"merge-sibling-contractions", merge_sibling_contractions},  // a Split behind them would stop an epilogue
     {"nest-concats", nest_concats},
+    {"fold-constants", fold_constants},
     {"remove-dead-nodes", remove_dead_nodes},
 };
 
@@ -77,13 +80,9 @@ constexpr Pass kLower[] = {
 };
 
 constexpr PassGroup kPipeline[] = {
-    {"simplify", kSimplify},
-    {"recognise", kRecognise},
-    {"integers", kIntegers},
-    {"floats", kFloats},
-    {"settle", kRecognise},  // weights that have become constants
-    {"absorb", kAbsorb},
-    {"lower", kLower},
+    {"simplify", kSimplify}, {"recognise", kRecognise}, {"integers", kIntegers},
+    {"floats", kFloats},     {"settle", kRecognise},  // weights that have become constants
+    {"absorb", kAbsorb},     {"lower", kLower},
 };
 
 /// What a run carries from pass to pass.

@@ -24,6 +24,7 @@
 #include "ops/quantize.h"
 #include "ops/reshape.h"
 #include "ops/resize.h"
+#include "ops/shape.h"
 #include "ops/slice.h"
 #include "ops/transpose.h"
 #include "passes/expr_builder.h"
@@ -72,11 +73,22 @@ bool one_pair(const Quantization& q) {
          std::equal(q.zeros.begin() + 1, q.zeros.end(), q.zeros.begin());
 }
 
-/// x of a DequantizeLinear or QuantizeLinear exchanged.
+/// The inputs with another first one.
 std::vector<ValueId> with_data(const Node& node, ValueId data) {
   std::vector<ValueId> inputs = node.inputs;
   inputs[0] = data;
   return inputs;
+}
+
+/// Sizes do not need the numbers.
+Rewrite sizes_of_codes(Graph& graph, NodeId id) {
+  std::optional<Patch> none;
+  const Node node = graph.node(id);
+  if (!dequantized_from(graph, node.inputs[0], true)) return none;
+  Patch patch(graph, id);
+  TRY(const ValueId sizes, patch.add(node.op, with_data(node, graph.producer(node.inputs[0])->inputs[0])));
+  patch.replace(node.outputs[0], sizes);
+  return std::optional<Patch>(std::move(patch));
 }
 
 Rewrite dequantize_later(Graph& graph, NodeId id) {
@@ -253,6 +265,7 @@ Rewrite propagate(Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
   if (node.op.is<QuantizeLinear>()) return quantize_pair(graph, id);
   if (node.op.is<DequantizeLinear>()) return std::optional<Patch>();
+  if (node.op.is<ShapeOf>()) return sizes_of_codes(graph, id);
   if (node.op.is<Concat>()) return concat_of_codes(graph, id);
   TRY(std::optional<Patch> patch, dequantize_later(graph, id));
   if (patch) return {std::move(patch)};

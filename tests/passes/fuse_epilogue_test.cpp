@@ -141,6 +141,54 @@ return y
 )g");
 }
 
+TEST(FuseEpilogue, AResidualSumBehindATransposeIsTakenWithItsOperandTurned) {
+  EXPECT_EQ(after_pass(fuse_epilogue, R"g(
+a = input f32[n,2,2,3]
+r = input f32[n,2,2,2]
+w = const f32[3,2]{1,2,3,4,5,6}
+f = const f32[2,1,1]{7,8}
+c = MatMul(a, w)
+t = Transpose(c) perm=[0,3,1,2]
+s = Mul(t, f)
+y = Add(s, r)
+return y
+)g",
+                       kClose),
+            R"g(a = input f32[n,2,2,3]
+r = input f32[n,2,2,2]
+c/MatMul/Transpose = Transpose(r) perm=[0,2,3,1]
+w = const f32[3,2]{1,2,3,4,5,6}
+factors = const f32[1,1,1,2]{7,8}
+c/MatMul/MatMul = MatMul(a, w, _, factors, c/MatMul/Transpose) epilogue="t0=mul(x0,x1);add(t0,x2)"
+y = Transpose(c/MatMul/MatMul) perm=[0,3,1,2] name="c/MatMul/Transpose.1"
+return y
+)g");
+}
+
+TEST(FuseEpilogue, AResultThatEachReaderCanLoadItselfStaysInIntegers) {
+  EXPECT_EQ(after_pass(fuse_epilogue, R"g(
+x = input f32[n,1,2]
+w = const f32[1,1,1]{2}
+s = const f32[]{0.5}
+c = Conv(x, w)
+q = QuantizeLinear(c, s)
+d = DequantizeLinear(q, s)
+y = Exp(d)
+z = Neg(d)
+return y, z
+)g",
+                       {.rewrites = 1}),
+            R"g(x = input f32[n,1,2]
+w = const f32[1,1,1]{2}
+q = Conv(x, w) epilogue="t0=div(x0,0.5);round(t0)" out=u8 name="c"
+s = const f32[]{0.5}
+d = DequantizeLinear(q, s)
+y = Exp(d)
+z = Neg(d)
+return y, z
+)g");
+}
+
 void expect_untouched(const std::string& graph) { EXPECT_EQ(after_pass(fuse_epilogue, graph, {.rewrites = 0}), graph); }
 
 TEST(FuseEpilogue, AResultWithAnotherReaderStays) {

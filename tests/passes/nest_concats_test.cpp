@@ -100,9 +100,7 @@ return y
 )g");
 }
 
-void expect_untouched(const std::string& graph) {
-  EXPECT_EQ(after_pass(nest_concats, graph, {.rewrites = 0}), graph);
-}
+void expect_untouched(const std::string& graph) { EXPECT_EQ(after_pass(nest_concats, graph, {.rewrites = 0}), graph); }
 
 TEST(NestConcats, OtherOrdersAndAxesStay) {
   expect_untouched(R"g(a = input f32[3,3]

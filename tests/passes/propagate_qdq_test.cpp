@@ -108,6 +108,45 @@ return y
 )g");
 }
 
+TEST(PropagateQdq, JoinedCodesKeepTheirScales) {
+  EXPECT_EQ(after_pass(propagate_qdq, R"g(
+a = input u8[2,1]
+b = input u8[2,2]
+s = const f32[]{0.5}
+r = const f32[]{0.75}
+z = const u8[]{2}
+o = const u8[]{1}
+c = DequantizeLinear(a, s, z)
+d = DequantizeLinear(b, r, o)
+j = Concat(c, d) axis=1
+y = Exp(j)
+return y
+)g"),
+            R"g(a = input u8[2,1]
+b = input u8[2,2]
+j/Concat = Concat(a, b) axis=1
+scales = const f32[3]{0.5,0.75,0.75}
+zeros = const u8[3]{2,1,1}
+j = DequantizeLinear(j/Concat, scales, zeros) name="j/DequantizeLinear"
+y = Exp(j)
+return y
+)g");
+}
+
+TEST(PropagateQdq, SizesAreTakenFromTheCodes) {
+  EXPECT_EQ(after_pass(propagate_qdq, R"g(
+a = input u8[n,1]
+s = const f32[]{0.5}
+d = DequantizeLinear(a, s)
+y = Shape(d)
+return y
+)g"),
+            R"g(a = input u8[n,1]
+y = Shape(a)
+return y
+)g");
+}
+
 void expect_untouched(const std::string& graph) { EXPECT_EQ(after_pass(propagate_qdq, graph, {.rewrites = 0}), graph); }
 
 TEST(PropagateQdq, RoundingAndBackIsNotNothing) {
