@@ -53,6 +53,48 @@ TEST(GraphText, LeavesOutOutputsNobodyNamed) {
   EXPECT_EQ(again(kText), kText);
 }
 
+TEST(GraphText, ReadsBackAttributesMissingInputsAndSeveralOutputs) {
+  constexpr std::string_view kText =
+      "x = input f32[1,4,n]\n"
+      "w = const f32[2,4,1]{1,2,3,4,5,6,7,8}\n"
+      "a = Conv(x, w) strides=[2] epilogue=\"max(x0,0)\"\n"
+      "s = const f32[3]{1,1,2}\n"
+      "b = Resize(x, _, s) mode=linear\n"
+      "_, c = Split(b) axis=1 sizes=[1,3] name=\"cut\"\n"
+      "return a, c\n";
+  EXPECT_EQ(again(kText), kText);
+}
+
+TEST(GraphText, ReadsBackBodiesInsideOfBodies) {
+  constexpr std::string_view kText =
+      "c = input bool[]\n"
+      "x = input f32[2]\n"
+      "y = If(c, x, c) name=\"outer\"\n"
+      "{\n"
+      "  x = input f32[2]\n"
+      "  c = input bool[]\n"
+      "  r = If(c)\n"
+      "  {\n"
+      "    w = const f32[2]{1,2}\n"
+      "    return w\n"
+      "  }\n"
+      "  {\n"
+      "    w = const f32[2]{3,4}\n"
+      "    return w\n"
+      "  }\n"
+      "  return r\n"
+      "}\n"
+      "{\n"
+      "  x = input f32[2]\n"
+      "  c = input bool[]\n"
+      "  r = Neg(x)\n"
+      "  return r\n"
+      "}\n"
+      "z = Relu(y)\n"
+      "return z\n";
+  EXPECT_EQ(again(kText), kText);
+}
+
 TEST(GraphText, PrintsLargeConstantsByTheirDigestOnly) {
   const auto graph = parse_graph("w = const i32[3]{1,2,3}\nreturn w\n");
   ASSERT_TRUE(graph);

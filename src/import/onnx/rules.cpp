@@ -185,6 +185,7 @@ constexpr std::array kRules = {
     RuleEntry{"", "TopK", 1, import_top_k_1},
     RuleEntry{"", "TopK", 10, import_same},
     RuleEntry{"", "Transpose", 1, import_same},
+    RuleEntry{"", "Trilu", 14, import_same},
     RuleEntry{"", "Unsqueeze", 1, import_unsqueeze},
     RuleEntry{"", "Upsample", 1, import_upsample_7},
     RuleEntry{"", "Upsample", 9, import_upsample_9},
