@@ -7,8 +7,9 @@
 ///     x -> Transpose(p) -> Reduce(axes)            =>   x -> Reduce(p of axes) [-> Transpose]
 ///     x -> Transpose(p) -> y, only sizes of 1 move =>   x -> Reshape -> y
 ///
-/// Fires when   nothing else reads the transposed values; elementwise operators have one dtype and inputs that are the
-///              transposed values, constants or single numbers
+/// Fires when   nothing else reads the transposed value (one of them, for an elementwise operator of several); the
+/// other
+///              inputs of an elementwise operator are constants
 /// Exact        the same numbers meet; sums of a Reduce keep their elements
 #include "ops/axis.h"
 #include "ops/reduce.h"
@@ -95,14 +96,16 @@ Rewrite sink(Graph& graph, NodeId id) {
     return std::optional<Patch>();
   }
   std::optional<Order> order;
+  bool one_dies = false;  // in exchange for the one that is added
   for (const ValueId input : node.inputs) {
     if (input == kNoValue) return std::optional<Patch>();
     if (graph.constant(input) != nullptr) continue;
-    const auto one = order_of(graph, input, true);
+    const auto one = order_of(graph, input, false);
     if (!one || (order && *order != *one)) return std::optional<Patch>();
     order = one;
+    one_dies = one_dies || order_of(graph, input, true);
   }
-  if (!order || static_cast<int>(order->size()) != graph.value(node.outputs.front()).type.rank()) {
+  if (!order || !one_dies || static_cast<int>(order->size()) != graph.value(node.outputs.front()).type.rank()) {
     return std::optional<Patch>();
   }
   Patch patch(graph, id);

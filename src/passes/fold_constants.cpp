@@ -4,7 +4,7 @@
 ///     x -> Shape -> ... -> y     =>   y = constant, when shape arithmetic gives plain numbers
 ///
 /// Fires when   all inputs of a pure operator are constants and the result is at most 64 MiB, and at most 16 times as
-///              large as the inputs or 64 KiB; or an integer value's contents are known as numbers
+///              large as the inputs or 1 MiB; or an integer value's contents are known as numbers
 /// Exact        the operator's own reference evaluation; DequantizeLinear stays, as quantized operators are made from
 /// it
 #include "passes/passes.h"
@@ -15,7 +15,7 @@
 namespace bolide {
 namespace {
 
-constexpr std::int64_t kAlwaysFine = INT64_C(64) << 10;
+constexpr std::int64_t kAlwaysFine = INT64_C(1) << 20;
 constexpr std::int64_t kNeverMore = INT64_C(64) << 20;
 
 /// The bytes that a result may have, or nothing when some input is no constant.

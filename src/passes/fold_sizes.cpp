@@ -3,17 +3,24 @@
 ///     x -> Shape -> ... -> sizes; x, sizes -> Resize     =>   x -> Resize(scales [1,1,2,2])
 ///     x, [1, 3, computed] -> Expand                      =>   x -> Expand([1, 3, 1])   where x has that size already
 ///     x, 0, computed -> Slice                            =>   x, 0, max -> Slice       where it ends at the end
+///     x -> Shape -> Gather -> ... -> sizes [batch, 1, 8] =>   input -> Shape[0:1] -> Concat(., [1, 8]) -> sizes
 ///
-/// Fires when   named sizes are those of x, or whole multiples of them for Resize; Reshape is merge-reshapes' work
+/// Fires when   named sizes are those of x, or whole multiples of them for Resize; Reshape is merge-reshapes' work;
+///              sizes that must be computed are built from the graph's inputs where those have them
 /// Exact        the same positions are read: a whole scale is out / in
 #include "ops/axis.h"
+#include "ops/concat.h"
 #include "ops/expand.h"
+#include "ops/fill.h"
+#include "ops/reshape.h"
 #include "ops/resize.h"
+#include "ops/shape.h"
 #include "ops/slice.h"
 #include "passes/passes.h"
 #include "passes/rewrite.h"
 #include "passes/sizes.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace bolide {
@@ -124,11 +131,83 @@ Rewrite slice(Graph& graph, NodeId id) {
   return with_input(graph, id, Slice{}, kEnds, std::move(tensor));
 }
 
-Rewrite rule(Graph& graph, NodeId id) {
+/// Where a graph input has that size.
+std::optional<std::pair<ValueId, std::int64_t>> place_of(const Graph& graph, const Dim& size) {
+  for (const ValueId input : graph.inputs()) {
+    const Shape& shape = graph.value(input).type.shape;
+    const auto found = std::find(shape.begin(), shape.end(), size);
+    if (found != shape.end()) return std::pair(input, static_cast<std::int64_t>(found - shape.begin()));
+  }
+  return std::nullopt;
+}
+
+bool is_graph_input(const Graph& graph, ValueId value) {
+  const auto inputs = graph.inputs();
+  return std::find(inputs.begin(), inputs.end(), value) != inputs.end();
+}
+
+/// A constant, a graph input's sizes, or those joined: what `rebuild` makes.
+bool is_built(const Graph& graph, ValueId value) {
+  if (graph.constant(value) != nullptr) return true;
+  const Node* node = graph.producer(value);
+  if (node == nullptr) return true;
+  if (node->op.is<ShapeOf>()) return is_graph_input(graph, node->inputs[0]);
+  return node->op.is<Concat>() && std::all_of(node->inputs.begin(), node->inputs.end(), [&](ValueId part) {
+           const Node* inner = graph.producer(part);
+           return graph.constant(part) != nullptr ||
+                  (inner != nullptr && inner->op.is<ShapeOf>() && is_graph_input(graph, inner->inputs[0]));
+         });
+}
+
+/// The sizes that the node reads at `index`, from the graph's inputs.
+Rewrite rebuild(Graph& graph, NodeId id, std::size_t index) {
+  const ValueId sizes = graph.node(id).inputs[index];
+  const Value value = graph.value(sizes);
+  if (!value.contents || value.contents->empty() || value.type.rank() != 1 || value.type.dtype != DataType::kI64 ||
+      is_built(graph, sizes) || graph.is_output(sizes)) {
+    return std::optional<Patch>();
+  }
+  Patch patch(graph, graph.value(sizes).producer);
+  std::vector<ValueId> parts;
+  Dims numbers;
+  const auto end_numbers = [&] {
+    if (!numbers.empty()) parts.push_back(patch.constant("sizes", sizes_tensor(numbers)));
+    numbers.clear();
+  };
+  for (const Dim& size : *value.contents) {
+    if (const auto number = size.constant()) {
+      numbers.push_back(*number);
+      continue;
+    }
+    const auto place = place_of(graph, size);
+    if (!place) return std::optional<Patch>();
+    end_numbers();
+    TRY(const ValueId part, patch.add(ShapeOf{place->second, place->second + 1}, {place->first}));
+    parts.push_back(part);
+  }
+  end_numbers();
+  ValueId result = parts.front();
+  if (parts.size() > 1) {
+    TRY(result, patch.add(Concat{.axis = 0}, std::move(parts)));
+  }
+  patch.replace(sizes, result);
+  return std::optional<Patch>(std::move(patch));
+}
+
+Rewrite without_sizes(Graph& graph, NodeId id) {
   const Op op = graph.node(id).op;
   if (op.is<Resize>()) return resize(graph, id);
   if (op.is<Expand>()) return expand(graph, id);
   if (op.is<Slice>()) return slice(graph, id);
+  return std::optional<Patch>();
+}
+
+Rewrite rule(Graph& graph, NodeId id) {
+  const Op op = graph.node(id).op;
+  TRY(std::optional<Patch> found, without_sizes(graph, id));
+  if (found) return found;
+  if (op.is<ConstantOfShape>()) return rebuild(graph, id, 0);
+  if (op.is<Expand>() || op.is<Reshape>() || op.is<Tile>()) return rebuild(graph, id, 1);
   return std::optional<Patch>();
 }
 

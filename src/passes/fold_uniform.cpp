@@ -17,6 +17,7 @@
 #include "passes/match.h"
 #include "passes/passes.h"
 #include "passes/rewrite.h"
+#include "passes/sizes.h"
 #include "tensor/number.h"
 
 #include <algorithm>
@@ -94,37 +95,13 @@ Uniforms find_uniforms(const Graph& graph) {
   return known;
 }
 
-/// Whether sizes `part`, aligned at the end, are 1 or those of `whole`: leaving them out changes no size.
-bool is_covered(const Shape& part, const Shape& whole) {
-  if (part.size() > whole.size()) return false;
-  for (std::size_t i = 0; i < part.size(); ++i) {
-    const Dim& size = part[part.size() - 1 - i];
-    if (!(size == Dim(1)) && !(size == whole[whole.size() - 1 - i])) return false;
-  }
-  return true;
-}
-
-/// The sizes of the elementwise node when input `skipped` is a scalar.
-std::optional<Shape> shape_without(const Graph& graph, const Node& node, std::size_t skipped) {
-  Shape out;
-  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-    if (i == skipped) continue;
-    auto both = broadcast(out, graph.value(node.inputs[i]).type.shape);
-    if (!both) return std::nullopt;
-    out = *std::move(both);
-  }
-  return out;
-}
-
 bool reads_scalar(Graph& graph, NodeId id, std::size_t index, const Uniforms& known) {
   const Node& node = graph.node(id);
   const ValueId input = node.inputs[index];
   if (input >= static_cast<ValueId>(known.size()) || !at(known, input)) return false;
   const TensorType type = graph.value(input).type;
   if (type.rank() == 0 || (graph.constant(input) != nullptr && graph.constant(input)->count() == 1)) return false;
-  const Shape& shape = graph.value(node.outputs.front()).type.shape;
-  const auto rest = shape_without(graph, node, index);
-  if (!rest || !(*rest == shape) || !is_covered(type.shape, *rest)) return false;
+  if (!may_be_narrower(graph, node, index)) return false;
   const Tensor number = *at(known, input);
   const std::string name = graph.value(input).name;
   const ValueId scalar = graph.add_constant(name, number);

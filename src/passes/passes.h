@@ -10,6 +10,7 @@ namespace bolide {
 Result<int> cancel_transposes(Graph& graph);
 Result<int> canonicalize(Graph& graph);
 Result<int> common_subexpressions(Graph& graph);
+Result<int> drop_expands(Graph& graph);
 Result<int> fold_batch_norm(Graph& graph);
 Result<int> fold_constants(Graph& graph);
 Result<int> fold_dequantized_constants(Graph& graph);

@@ -19,13 +19,13 @@ constexpr Pass kSimplify[] = {
     {"remove-identities", remove_identities},
     {"canonicalize", canonicalize},
     {"fold-sizes", fold_sizes},
+    {"drop-expands", drop_expands},
     {"merge-reshapes", merge_reshapes},
     {"cancel-transposes", cancel_transposes},
     {"merge-pads", merge_pads},
     {"common-subexpressions", common_subexpressions},
     {"remove-dead-nodes", remove_dead_nodes},  // before fold-batch-norm: dead readers keep weights from being folded
     {"fold-batch-norm", fold_batch_norm},
-    {"fold-scale", fold_scale},
 };
 
 // Whole operators from their parts, which stand in one form after kSimplify. What the new operators make possible is
@@ -40,12 +40,13 @@ constexpr Pass kRecognise[] = {
     {"remove-identities", remove_identities},
     {"canonicalize", canonicalize},
     {"fold-sizes", fold_sizes},
+    {"drop-expands", drop_expands},
     {"merge-reshapes", merge_reshapes},
     {"cancel-transposes", cancel_transposes},
     {"common-subexpressions", common_subexpressions},
     {"remove-dead-nodes", remove_dead_nodes},
     {"fold-batch-norm", fold_batch_norm},
-    {"fold-scale", fold_scale},
+    {"fold-scale", fold_scale},  // after recognise-activations: factors are parts of what that looks for
 };
 
 // Before anything takes the Q and DQ nodes in: later passes see integer operators.

@@ -38,4 +38,21 @@ Result<std::optional<ValueId>> add_reshape(const Graph& graph, Patch& patch, Val
   return std::optional(result);
 }
 
+bool may_be_narrower(const Graph& graph, const Node& node, std::size_t index) {
+  Shape rest;
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+    if (i == index) continue;
+    auto both = broadcast(rest, graph.value(node.inputs[i]).type.shape);
+    if (!both) return false;
+    rest = *std::move(both);
+  }
+  const Shape& part = graph.value(node.inputs[index]).type.shape;
+  if (!(rest == graph.value(node.outputs.front()).type.shape) || part.size() > rest.size()) return false;
+  for (std::size_t i = 0; i < part.size(); ++i) {
+    const Dim& size = part[part.size() - 1 - i];
+    if (!(size == Dim(1)) && !(size == rest[rest.size() - 1 - i])) return false;
+  }
+  return true;
+}
+
 }  // namespace bolide

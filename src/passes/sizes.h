@@ -12,6 +12,10 @@ std::optional<Dims> reshape_sizes(const Shape& from, const Shape& to);
 /// Adds a Reshape of `x` to the type of `to` to the patch. Nothing when its sizes cannot be a constant.
 Result<std::optional<ValueId>> add_reshape(const Graph& graph, Patch& patch, ValueId x, ValueId to);
 
+/// Whether the elementwise node's result keeps its sizes when input `index` has fewer axes or sizes of 1: the others
+/// broadcast to the result's sizes, and this input has no size beyond them.
+bool may_be_narrower(const Graph& graph, const Node& node, std::size_t index);
+
 /// An i64 tensor of rank 1.
 inline Tensor sizes_tensor(const Dims& sizes) { return Tensor::of<std::int64_t>(sizes); }
 
