@@ -74,10 +74,12 @@ constexpr Pass kAbsorb[] = {
     {"remove-dead-nodes", remove_dead_nodes},
 };
 
-// Quantizing that no operator took in becomes what every device runs.
+// Quantizing that no operator took in becomes what every device runs, and elementwise work like any other.
 constexpr Pass kLower[] = {
-    {"lower-quantization", lower_quantization},
-    {"remove-dead-nodes", remove_dead_nodes},
+    {"lower-quantization", lower_quantization},       {"fold-constants", fold_constants},
+    {"remove-identities", remove_identities},         {"cancel-transposes", cancel_transposes},
+    {"common-subexpressions", common_subexpressions}, {"fuse-epilogue", fuse_epilogue},
+    {"fuse-elementwise", fuse_elementwise},           {"remove-dead-nodes", remove_dead_nodes},
 };
 
 constexpr PassGroup kPipeline[] = {

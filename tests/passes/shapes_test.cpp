@@ -178,6 +178,96 @@ return y, a
   EXPECT_EQ(after_pass(cancel_transposes, graph, {.rewrites = 0}), graph);
 }
 
+TEST(CancelTransposes, AddsBeforeTransposingWhenOneOfTheTransposesDies) {
+  EXPECT_EQ(after_pass(cancel_transposes, R"(
+x = input f32[2,3]
+z = input f32[2,3]
+a = Transpose(x) perm=[1,0]
+b = Transpose(z) perm=[1,0]
+y = Add(a, b)
+return y, b
+)",
+                       {.rewrites = 1}),
+            R"(x = input f32[2,3]
+z = input f32[2,3]
+b = Transpose(z) perm=[1,0]
+y/Add = Add(x, z)
+y = Transpose(y/Add) perm=[1,0] name="y/Transpose"
+return y, b
+)");
+}
+
+TEST(CancelTransposes, BecomesAReshapeWhenOnlySizesOfOneMove) {
+  EXPECT_EQ(after_pass(cancel_transposes, R"(
+x = input f32[batch,1,5,1]
+y = Transpose(x) perm=[0,2,3,1]
+return y
+)",
+                       {.rewrites = 1}),
+            R"(x = input f32[batch,1,5,1]
+sizes = const i64[4]{0,5,1,1}
+y = Reshape(x, sizes)
+return y
+)");
+}
+
+TEST(DropExpands, ElementwiseReadersBroadcastByThemselves) {
+  EXPECT_EQ(after_pipeline(R"(
+x = input f32[batch,2,3]
+table = const f32[2,3]{1,2,3,4,5,6}
+ids = const i64[1,2]{1,0}
+shape = Shape(x) end=2
+wide = Expand(ids, shape)
+rows = Gather(table, wide)
+y = Add(x, rows)
+return y
+)"),
+            R"(x = input f32[batch,2,3]
+y/Gather = const f32[1,2,3]{4,5,6,1,2,3}
+y = Add(x, y/Gather) name="y/Add"
+return y
+)");
+}
+
+TEST(DropExpands, KeepsAnExpandThatGivesTheResultItsSizes) {
+  const std::string graph = R"(x = input f32[1,3]
+like = input f32[batch,3]
+shape = Shape(like)
+wide = Expand(x, shape)
+y = Add(wide, x)
+return y
+)";
+  EXPECT_EQ(after_pass(drop_expands, graph, {.rewrites = 0}), graph);
+}
+
+TEST(FoldSizes, BuildsSizesFromTheInputs) {
+  EXPECT_EQ(after_pipeline(R"(
+x = input f32[batch,4]
+token = input f32[1,1,4]
+e = Exp(x)
+shape = Shape(e)
+zero = const i64[]{0}
+n = Gather(shape, zero)
+u = Unsqueeze(n) axes=[0]
+rest = const i64[2]{5,-1}
+all = Concat(u, rest) axis=0
+minus = const i64[]{-1}
+one = const i64[3]{1,1,1}
+open = Equal(all, minus)
+sizes = Where(open, one, all)
+y = Expand(token, sizes)
+return y
+)"),
+            R"(x = input f32[batch,4]
+token = input f32[1,1,4]
+sizes/Shape = Shape(x) end=1
+sizes.1 = const i64[2]{5,1}
+sizes = Concat(sizes/Shape, sizes.1) name="sizes/Concat"
+y = Expand(token, sizes)
+return y
+)");
+}
+
 TEST(MergePads, GivesThePaddingToTheConvolution) {
   EXPECT_EQ(after_pass(merge_pads, R"(
 x = input f32[1,1,3,3]
