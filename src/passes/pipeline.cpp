@@ -70,16 +70,23 @@ constexpr Pass kAbsorb[] = {
     {"fuse-elementwise", fuse_elementwise},
     {"merge-sibling-contractions", merge_sibling_contractions},  // a Split behind them would stop an epilogue
     {"nest-concats", nest_concats},
+    {"merge-reshapes", merge_reshapes},
+    {"remove-identities", remove_identities},
+    {"fold-dequantized-constants", fold_dequantized_constants},
     {"fold-constants", fold_constants},
     {"remove-dead-nodes", remove_dead_nodes},
 };
 
 // Quantizing that no operator took in becomes what every device runs, and elementwise work like any other.
 constexpr Pass kLower[] = {
-    {"lower-quantization", lower_quantization},       {"fold-constants", fold_constants},
-    {"remove-identities", remove_identities},         {"cancel-transposes", cancel_transposes},
-    {"common-subexpressions", common_subexpressions}, {"fuse-epilogue", fuse_epilogue},
-    {"fuse-elementwise", fuse_elementwise},           {"remove-dead-nodes", remove_dead_nodes},
+    {"lower-quantization", lower_quantization},
+    {"fuse-epilogue", fuse_epilogue},
+    {"cancel-transposes", cancel_transposes},
+    {"fuse-elementwise", fuse_elementwise},
+    {"merge-reshapes", merge_reshapes},
+    {"remove-identities", remove_identities},
+    {"fold-constants", fold_constants},
+    {"remove-dead-nodes", remove_dead_nodes},
 };
 
 constexpr PassGroup kPipeline[] = {
