@@ -107,8 +107,8 @@ void multiply_tile(const double* rows, std::int64_t row_stride, std::int64_t row
     const bool four = r + 4 <= row_count;
     for (std::int64_t j = 0; j < columns; j += 4) {
       const auto block = four ? multiply_block<4> : multiply_block<1>;
-      block(rows + r * row_stride, row_stride, tile + j, width, std::min<std::int64_t>(4, columns - j), depth,
-            out + r * out_stride + j, out_stride);
+      block(rows + r * row_stride, row_stride, depth > 0 ? tile + j : tile, width,
+            std::min<std::int64_t>(4, columns - j), depth, out + r * out_stride + j, out_stride);
     }
     r += four ? 4 : 1;
   }
