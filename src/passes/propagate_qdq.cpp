@@ -19,6 +19,7 @@
 ///              Q makes 0, is not looked after.
 #include "ops/activation.h"
 #include "ops/concat.h"
+#include "ops/gather.h"
 #include "ops/identity.h"
 #include "ops/pool.h"
 #include "ops/quantize.h"
@@ -54,7 +55,7 @@ bool carries(const Node& node, DataType codes) {
   if (const auto* resize = node.op.as<Resize>()) {
     return resize->mode == ResizeMode::kNearest && resize->coordinates != ResizeCoordinates::kTfCropAndResize;
   }
-  return node.op.info().view;
+  return node.op.info().view || node.op.is<Gather>();
 }
 
 /// The axis of the node's result that axis `axis` of its input becomes; -1 when it does not stay one.
@@ -135,7 +136,7 @@ Rewrite quantize_earlier(Graph& graph, NodeId id) {
   std::optional<Patch> none;
   const Node node = graph.node(id);
   const bool concat = node.op.is<Concat>();
-  if (node.op.is<Slice>() || node.inputs.empty()) return none;
+  if (node.op.is<Slice>() || node.op.is<Gather>() || node.inputs.empty()) return none;
   const std::vector<NodeId> readers = only_quantized(graph, node);
   if (readers.empty()) return none;
   const Node store = graph.node(readers.front());

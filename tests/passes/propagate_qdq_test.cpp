@@ -133,6 +133,24 @@ return y
 )g");
 }
 
+TEST(PropagateQdq, LookingUpRowsMovesCodes) {
+  EXPECT_EQ(after_pass(propagate_qdq, R"g(
+a = input u8[4,2]
+i = input i64[3]
+s = const f32[]{0.5}
+d = DequantizeLinear(a, s)
+y = Gather(d, i)
+return y
+)g"),
+            R"g(a = input u8[4,2]
+i = input i64[3]
+y/Gather = Gather(a, i)
+s = const f32[]{0.5}
+y = DequantizeLinear(y/Gather, s) name="y/DequantizeLinear"
+return y
+)g");
+}
+
 TEST(PropagateQdq, SizesAreTakenFromTheCodes) {
   EXPECT_EQ(after_pass(propagate_qdq, R"g(
 a = input u8[n,1]
