@@ -208,19 +208,12 @@ class Builder {
   Status add_copy(const std::string& name, int value, Place to, Dims to_strides) {
     Operand from = operand(value);
     if (from.count() == 0) return {};
-    Operand target{.dtype = from.dtype, .dims = from.dims, .strides = std::move(to_strides)};
     ScheduledStep step{.name = name};
-    step.problem = {
-        .op = &copy_op(), .inputs = {std::move(from)}, .outputs = {std::move(target)}, .threads = schedule_.threads};
+    step.problem = copy_problem(std::move(from), std::move(to_strides), schedule_.threads);
     step.inputs = {place(value)};
     step.outputs = {to};
     ++schedule_.copies;
     return finish(std::move(step), nullptr, "copy");
-  }
-
-  static const Op& copy_op() {
-    static const Op op{Identity{}};
-    return op;
   }
 
   Status add_compute(int s) {

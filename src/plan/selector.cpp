@@ -211,7 +211,7 @@ class Search {
         const Order order = as_output && input.rank() == out->rank() ? order_of(*out) : row_major(input.rank());
         Dims strides = dense_strides(input.dims, order);
         if (same_strides(input.dims, strides, input.strides)) continue;
-        cost += copy_us(bytes_of(input), problem.threads);
+        cost += copy_cost(input, strides);
         input.strides = std::move(strides);
         reformats[i] = order;
       }
@@ -225,6 +225,20 @@ class Search {
       }
     }
     return result;
+  }
+
+  /// Of the best tactic that copies, measured where somebody did.
+  double copy_cost(const Operand& from, const Dims& to_strides) {
+    static const StepGraph::Step copy{.name = "copy", .op = Identity{}};
+    const Problem problem = copy_problem(from, to_strides, backend_.target().threads);
+    const std::string key = problem.key();
+    auto [known, fresh] = weighed_.try_emplace(strings::join("copy ", key));
+    if (fresh) {
+      copy_tactics_ = backend_.tactics(copy.op);
+      known->second = weigh_tactics(copy, copy_tactics_, problem, key);
+    }
+    const double model = copy_us(bytes_of(from), problem.threads);
+    return known->second.tactic == nullptr || known->second.tactic->is_reference() ? model : known->second.us;
   }
 
   static Order order_of(const Operand& operand) {
@@ -244,7 +258,7 @@ class Search {
   void weigh(const StepGraph::Step& step, int s, const Problem& problem, double extra_us, StepChoice& best) {
     const std::string key = problem.key();
     auto [known, fresh] = weighed_.try_emplace(strings::join(s, ' ', key));
-    if (fresh) known->second = weigh_tactics(step, s, problem, key);
+    if (fresh) known->second = weigh_tactics(step, tactics_[static_cast<std::size_t>(s)], problem, key);
     if (known->second.tactic != nullptr && known->second.us + extra_us < best.us) {
       best.tactic = known->second.tactic;
       best.us = known->second.us + extra_us;
@@ -252,11 +266,12 @@ class Search {
     }
   }
 
-  Weighed weigh_tactics(const StepGraph::Step& step, int s, const Problem& problem, const std::string& key) {
+  Weighed weigh_tactics(const StepGraph::Step& step, std::span<const Tactic* const> tactics, const Problem& problem,
+                        const std::string& key) {
     Weighed best;
     std::vector<CandidateReport> accepted;
     bool any_measured = false;
-    for (const Tactic* tactic : tactics_[static_cast<std::size_t>(s)]) {
+    for (const Tactic* tactic : tactics) {
       if (refused_by(options_.rules, step.name, tactic->name())) continue;
       if (!tactic->accepts(problem, backend_.target()).accepted) continue;
       CandidateReport report{tactic, accept(), 0, false};
@@ -298,6 +313,7 @@ class Search {
   const CostTable& costs_;
   const SelectOptions& options_;
   std::vector<std::vector<const Tactic*>> tactics_;
+  std::vector<const Tactic*> copy_tactics_;
   std::unordered_map<std::string, Weighed> weighed_;
 };
 
@@ -348,6 +364,15 @@ Problem problem_of(const StepGraph& graph, const Flow& flow, const Sizes& sizes,
   for (const int output : step.outputs) {
     problem.outputs.push_back(output == kNone ? Operand{.absent = true} : base_operand(graph, sizes, orders, output));
   }
+  return problem;
+}
+
+Problem copy_problem(Operand from, Dims to_strides, int threads) {
+  static const Op op{Identity{}};
+  Operand to{.dtype = from.dtype, .dims = from.dims, .strides = std::move(to_strides)};
+  Problem problem{.op = &op, .threads = threads};
+  problem.inputs.push_back(std::move(from));
+  problem.outputs.push_back(std::move(to));
   return problem;
 }
 
