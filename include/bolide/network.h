@@ -123,6 +123,10 @@ class BOLIDE_API Network {
   /// The first error of any layer; success when there was none.
   Status status() const;
 
+  /// Runs the network as it stands by the operators' own definitions: no optimisation, sums in double. Slow; this is the
+  /// specification that engines are compared with. Outputs in the order of `outputs()`.
+  Result<std::vector<HostTensor>> evaluate(const std::vector<std::pair<std::string, HostTensor>>& inputs) const;
+
   struct State;
   State& state() const { return *state_; }
 

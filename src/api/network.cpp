@@ -1,8 +1,10 @@
 #include <bolide/network.h>
 
 #include "api/network_state.h"
+#include "compile/lower.h"
 #include "ir/text.h"
 #include "ops/all.h"
+#include "runtime/reference.h"
 
 #include <algorithm>
 
@@ -253,6 +255,28 @@ std::vector<TensorInfo> Network::outputs() const { return infos(state_->graph, s
 std::string Network::source() const { return state_->graph.info.source; }
 std::string Network::text() const { return print(state_->graph, {.types = true}); }
 Status Network::status() const { return state_->status; }
+
+Result<std::vector<HostTensor>> Network::evaluate(
+    const std::vector<std::pair<std::string, HostTensor>>& inputs) const {
+  TRY_OK(state_->status);
+  const Graph& graph = state_->graph;
+  TRY(const auto steps, lower(graph));
+  Tensors given;
+  for (const ValueId id : graph.inputs()) {
+    const std::string& wanted = graph.value(id).name;
+    const auto found = std::find_if(inputs.begin(), inputs.end(), [&](const auto& i) { return i.first == wanted; });
+    if (found == inputs.end()) return invalid_argument("input '", wanted, "' is not given");
+    TRY(Tensor tensor, to_internal(found->second));
+    given.push_back(std::move(tensor));
+  }
+  TRY(const Tensors results, run_reference(*steps, given));
+  std::vector<HostTensor> outputs;
+  for (const Tensor& result : results) {
+    TRY(HostTensor host, to_host(result));
+    outputs.push_back(std::move(host));
+  }
+  return outputs;
+}
 
 std::string Network::dot() const {
   const Graph& graph = state_->graph;

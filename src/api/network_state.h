@@ -15,7 +15,8 @@ struct Network::State {
 
 /// The internal form of a user's tensor; the elements are copied.
 Result<Tensor> to_internal(const HostTensor& tensor);
-/// A user's tensor that shares the internal one's memory.
+/// The public form of a tensor; the elements are copied. Errors: Unsupported for strings.
+Result<HostTensor> to_host(const Tensor& tensor);
 TensorInfo tensor_info(const std::string& name, const TensorType& type);
 
 }  // namespace bolide
