@@ -103,6 +103,9 @@ class BOLIDE_API ExecutionContext {
 /// What is running the process, as `bolide doctor` prints it: ordered pairs of name and value.
 BOLIDE_API std::vector<std::pair<std::string, std::string>> system_facts();
 
+/// True when the file starts as an engine file does. False also when it cannot be read.
+BOLIDE_API bool is_engine_file(const std::filesystem::path& path);
+
 /// Reads engine files.
 class BOLIDE_API Runtime {
  public:

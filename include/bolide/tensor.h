@@ -22,6 +22,9 @@ class BOLIDE_API HostTensor {
   /// Uses the caller's memory, which must stay valid and unchanged in size while the tensor is used.
   static Result<HostTensor> borrow(DataType type, Dims dims, void* data);
 
+  /// The elements converted to another dtype as ONNX Cast does. Errors: Unsupported between complex and real.
+  Result<HostTensor> converted(DataType type) const;
+
   DataType dtype() const { return dtype_; }
   const Dims& dims() const { return dims_; }
   std::int64_t count() const { return count_; }

@@ -1,6 +1,6 @@
 #include <bolide/tensor.h>
 
-#include "tensor/tensor.h"
+#include "tensor/number.h"
 
 namespace bolide {
 
@@ -26,6 +26,14 @@ Result<HostTensor> HostTensor::borrow(DataType type, Dims dims, void* data) {
   result.count_ = count;
   result.bytes_ = packed_bytes(type, count);
   result.data_ = std::shared_ptr<void>(data, [](void*) {});
+  return result;
+}
+
+Result<HostTensor> HostTensor::converted(DataType type) const {
+  const Tensor view = Tensor::borrow(dtype_, dims_, data_.get(), nullptr);
+  TRY(const Tensor tensor, cast(view, type));
+  TRY(HostTensor result, make(type, dims_));
+  if (result.bytes_ > 0) std::memcpy(result.data(), tensor.data(), result.bytes_);
   return result;
 }
 

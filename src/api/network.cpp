@@ -256,6 +256,27 @@ std::string Network::source() const { return state_->graph.info.source; }
 std::string Network::text() const { return print(state_->graph, {.types = true}); }
 Status Network::status() const { return state_->status; }
 
+std::optional<double> Network::quantisation_step(std::string_view output) const {
+  const Graph& graph = state_->graph;
+  const auto found = graph.find_value(output);
+  if (!found) return std::nullopt;
+  if (is_integer(graph.value(*found).type.dtype)) return 1.0;
+  const Node* node = graph.producer(*found);
+  while (node != nullptr && node->op.info().view) node = graph.producer(node->inputs[0]);
+  if (node == nullptr || !node->op.is<DequantizeLinear>()) return std::nullopt;
+  // The scale is a constant, or reaches the node through identities.
+  ValueId scale = node->inputs[1];
+  while (graph.constant(scale) == nullptr) {
+    const Node* producer = graph.producer(scale);
+    if (producer == nullptr || !producer->op.is<Identity>()) return std::nullopt;
+    scale = producer->inputs[0];
+  }
+  if (graph.constant(scale)->count() != 1) return std::nullopt;
+  const Result<double> value = scalar_f64(*graph.constant(scale));
+  if (!value) return std::nullopt;
+  return *value;
+}
+
 Result<std::vector<HostTensor>> Network::evaluate(
     const std::vector<std::pair<std::string, HostTensor>>& inputs) const {
   TRY_OK(state_->status);

@@ -1,0 +1,150 @@
+#include "cli/inputs.h"
+
+#include "cli/npy.h"
+#include "cli/picture_input.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+namespace bolide::cli {
+
+void add_fill_options(CLI::App& app, FillOptions& options) {
+  app.add_option("--seed", options.seed, "seed of the random inputs")->capture_default_str();
+  app.add_option("--fill", options.ranges, "NAME=LOW:HIGH, range of a random input (V:V for a constant)");
+}
+
+namespace {
+
+struct FillRange {
+  double low = 0;
+  double high = 0;
+};
+
+Result<std::map<std::string, FillRange>> parse_ranges(const std::vector<std::string>& texts) {
+  std::map<std::string, FillRange> ranges;
+  for (const std::string& text : texts) {
+    const std::size_t equals = text.rfind('=');
+    const std::size_t colon = text.find(':', equals == std::string::npos ? 0 : equals);
+    FillRange range;
+    const auto parse = [](std::string_view part, double& value) {
+      const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
+      return error == std::errc() && end == part.data() + part.size();
+    };
+    if (equals == std::string::npos || colon == std::string::npos ||
+        !parse(std::string_view(text).substr(equals + 1, colon - equals - 1), range.low) ||
+        !parse(std::string_view(text).substr(colon + 1), range.high) || range.high < range.low) {
+      return Error{Code::kInvalidArgument, fmt::format("--fill {} is not NAME=LOW:HIGH", text)};
+    }
+    ranges[text.substr(0, equals)] = range;
+  }
+  return ranges;
+}
+
+/// SplitMix64: small, fast, the same everywhere.
+class Random {
+ public:
+  explicit Random(std::uint64_t seed) : state_(seed) {}
+  std::uint64_t next() {
+    std::uint64_t z = (state_ += 0x9E3779B97F4A7C15ULL);
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
+    return z ^ (z >> 31);
+  }
+  /// In (0, 1].
+  double uniform() { return (static_cast<double>(next() >> 11) + 1) * 0x1.0p-53; }
+  double normal() { return std::sqrt(-2 * std::log(uniform())) * std::cos(6.283185307179586 * uniform()); }
+
+ private:
+  std::uint64_t state_;
+};
+
+Result<HostTensor> random_tensor(const TensorInfo& info, const Dims& dims, Random& random, const FillRange* range) {
+  if (info.dtype == DataType::kString) {
+    return Error{Code::kUnsupported, fmt::format("input '{}' is made of strings; give it by --input", info.name)};
+  }
+  Result<HostTensor> values = HostTensor::make(DataType::kF32, dims);
+  if (!values) return values;
+  const bool real = is_float(info.dtype);
+  for (float& value : values->values<float>()) {
+    if (range != nullptr && range->low == range->high) {
+      value = static_cast<float>(range->low);
+    } else if (range != nullptr && real) {
+      value = static_cast<float>(range->low + (range->high - range->low) * random.uniform());
+    } else if (range != nullptr) {
+      const auto span = static_cast<std::uint64_t>(range->high - range->low) + 1;
+      value = static_cast<float>(range->low + static_cast<double>(random.next() % span));
+    } else {
+      value = real ? static_cast<float>(random.normal()) : static_cast<float>(random.next() >> 63);
+    }
+  }
+  return info.dtype == DataType::kF32 ? values : values->converted(info.dtype);
+}
+
+}  // namespace
+
+Result<NamedInputs> random_inputs(const std::vector<TensorInfo>& inputs,
+                                  const std::vector<std::pair<std::string, Dims>>& shapes,
+                                  const FillOptions& options) {
+  auto ranges = parse_ranges(options.ranges);
+  if (!ranges) return std::move(ranges).error();
+  for (const auto& [name, range] : *ranges) {
+    const bool known = std::any_of(inputs.begin(), inputs.end(), [&n = name](const TensorInfo& i) { return i.name == n; });
+    if (!known) return Error{Code::kNotFound, fmt::format("--fill names '{}', which is no input", name)};
+  }
+  Random random(options.seed);
+  NamedInputs result;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const auto range = ranges->find(inputs[i].name);
+    Result<HostTensor> tensor =
+        random_tensor(inputs[i], shapes[i].second, random, range == ranges->end() ? nullptr : &range->second);
+    if (!tensor) return std::move(tensor).error();
+    result.emplace_back(inputs[i].name, *std::move(tensor));
+  }
+  return result;
+}
+
+void add_image_options(CLI::App& app, ImageOptions& options) {
+  app.add_option("--image-channels", options.channels, "rgb, bgr or gray")
+      ->check(CLI::IsMember({"rgb", "bgr", "gray"}))
+      ->capture_default_str();
+  app.add_option("--image-scale", options.scale, "pixels 0..255 are multiplied by this first")->capture_default_str();
+  app.add_option("--image-mean", options.mean, "subtracted per channel after scaling")->delimiter(',');
+  app.add_option("--image-std", options.std, "divided by per channel after subtracting the mean")->delimiter(',');
+  app.add_option("--image-resize", options.resize, "stretch, or crop: shorter side to the size, then the centre")
+      ->check(CLI::IsMember({"stretch", "crop"}))
+      ->capture_default_str();
+}
+
+Result<NamedInputs> read_inputs(const std::vector<std::string>& assignments, const std::vector<TensorInfo>& inputs,
+                                const ImageOptions& images) {
+  NamedInputs result;
+  for (const std::string& assignment : assignments) {
+    // Names may hold '=', file names hardly do after their folder.
+    const std::size_t equals = assignment.rfind('=');
+    if (equals == std::string::npos) return Error{Code::kInvalidArgument, fmt::format("--input {} is not NAME=FILE", assignment)};
+    const std::string name = assignment.substr(0, equals);
+    const std::filesystem::path path = assignment.substr(equals + 1);
+    const auto info = std::find_if(inputs.begin(), inputs.end(), [&](const TensorInfo& i) { return i.name == name; });
+    if (info == inputs.end()) return Error{Code::kNotFound, fmt::format("'{}' is no input of the model", name)};
+    const std::string kind = path.extension().string();
+    Result<HostTensor> tensor = Error{Code::kUnsupported, fmt::format("{}: .npy, .npz, .pb, .png and .jpg are read", path.string())};
+    if (kind == ".npy") {
+      tensor = read_npy(path);
+    } else if (kind == ".npz") {
+      tensor = read_npz(path, name);
+    } else if (kind == ".pb") {
+      Result<NamedTensor> named = read_tensor_proto(path);
+      tensor = named ? Result<HostTensor>(std::move(named->tensor)) : Result<HostTensor>(std::move(named).error());
+    } else if (kind == ".png" || kind == ".jpg" || kind == ".jpeg") {
+      tensor = read_picture_input(path, *info, images);
+    }
+    if (!tensor) return std::move(tensor).error();
+    result.emplace_back(name, *std::move(tensor));
+  }
+  return result;
+}
+
+}  // namespace bolide::cli
