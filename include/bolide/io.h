@@ -16,6 +16,8 @@ struct NamedTensor {
 
 /// One ONNX TensorProto (`input_0.pb`). Errors: NotFound, BadFile, Unsupported for strings.
 BOLIDE_API Result<NamedTensor> read_tensor_proto(const std::filesystem::path& path);
+/// Writes all or nothing: a file that was there stays as it was on any error.
+BOLIDE_API Status write_whole_file(const std::filesystem::path& path, std::string_view bytes);
 /// All or nothing.
 BOLIDE_API Status write_tensor_proto(const std::filesystem::path& path, const NamedTensor& tensor);
 /// "input:1x3x224x224,ids:1x128" as names with sizes: split at the last colon of each part; "name:" is a scalar.

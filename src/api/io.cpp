@@ -30,10 +30,13 @@ Result<NamedTensor> read_tensor_proto(const std::filesystem::path& path) {
   return NamedTensor{std::string(proto.name), std::move(host)};
 }
 
+Status write_whole_file(const std::filesystem::path& path, std::string_view bytes) {
+  return write_file(path, std::as_bytes(std::span(bytes.data(), bytes.size())));
+}
+
 Status write_tensor_proto(const std::filesystem::path& path, const NamedTensor& tensor) {
   TRY(const Tensor copy, to_internal(tensor.tensor));
-  const std::string bytes = onnx::write_tensor(copy, tensor.name);
-  return write_file(path, std::as_bytes(std::span(bytes.data(), bytes.size())));
+  return write_whole_file(path, onnx::write_tensor(copy, tensor.name));
 }
 
 namespace {
