@@ -1,0 +1,189 @@
+#include "cli/inputs.h"
+#include "cli/machine_limit.h"
+#include "cli/model_options.h"
+#include "cli/table.h"
+
+#include <nlohmann/json.hpp>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <iostream>
+#include <numeric>
+
+namespace bolide::cli {
+namespace {
+
+struct BenchArgs {
+  ModelOptions model;
+  FillOptions fill;
+  double duration_s = 2;
+  bool per_layer = false;
+  bool json = false;
+};
+
+/// Collects the median time of every step.
+class StepMedians final : public Profiler {
+ public:
+  void report_step(std::string_view step, std::string_view tactic, double microseconds) override {
+    if (next_ == steps_.size()) steps_.push_back({std::string(step), std::string(tactic), {}});
+    steps_[next_++].times.push_back(microseconds);
+  }
+  void next_run() { next_ = 0; }
+  double median(std::size_t index) const {
+    std::vector<double> times = steps_[index].times;
+    std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2), times.end());
+    return times[times.size() / 2];
+  }
+  std::size_t size() const { return steps_.size(); }
+
+ private:
+  struct Step {
+    std::string name;
+    std::string tactic;
+    std::vector<double> times;
+  };
+  std::vector<Step> steps_;
+  std::size_t next_ = 0;
+};
+
+double peak_rss_mib() {
+  // VmHWM is this program's own; ru_maxrss may carry over from the parent that forked it.
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.rfind("VmHWM:", 0) == 0) return std::stod(line.substr(6)) / 1024;
+  }
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+struct Figures {
+  std::vector<double> ms;  // sorted
+  double quantile(double q) const { return ms[std::min(ms.size() - 1, static_cast<std::size_t>(q * static_cast<double>(ms.size())))]; }
+  double mean() const { return std::accumulate(ms.begin(), ms.end(), 0.0) / static_cast<double>(ms.size()); }
+};
+
+Result<Figures> time_runs(ExecutionContext& context, double duration_s) {
+  using Clock = std::chrono::steady_clock;
+  for (int i = 0; i < 2; ++i) {
+    if (Status ran = context.run(); !ran) return std::move(ran).error();
+  }
+  Figures figures;
+  const auto end = Clock::now() + std::chrono::duration<double>(duration_s);
+  while (figures.ms.size() < 3 || Clock::now() < end) {
+    const auto start = Clock::now();
+    if (Status ran = context.run(); !ran) return std::move(ran).error();
+    figures.ms.push_back(std::chrono::duration<double, std::milli>(Clock::now() - start).count());
+  }
+  std::sort(figures.ms.begin(), figures.ms.end());
+  return figures;
+}
+
+int bench(const BenchArgs& args) {
+  Result<Engine> engine = open_engine(args.model, true);
+  if (!engine) return report(engine.error());
+  Result<InputShapes> shapes = run_shapes(args.model, engine->inputs());
+  if (!shapes) return shapes.error().message.rfind("--shapes", 0) == 0 ? usage_error(shapes.error().message) : report(shapes.error());
+  Result<NamedInputs> inputs = random_inputs(engine->inputs(), *shapes, args.fill);
+  if (!inputs) return report(inputs.error());
+  Result<ExecutionContext> context = engine->make_context();
+  if (!context) return report(context.error());
+  for (const auto& [input, tensor] : *inputs) {
+    if (Status set = context->set_input(input, tensor); !set) return report(set.error());
+  }
+  Result<Figures> figures = time_runs(*context, args.duration_s);
+  if (!figures) return report(figures.error());
+  const double rss = peak_rss_mib();
+  StepMedians steps;
+  if (args.per_layer) {
+    context->set_profiler(&steps);
+    for (int i = 0; i < 20; ++i) {
+      steps.next_run();
+      if (Status ran = context->run(); !ran) return report(ran.error());
+    }
+  }
+  Result<PlanInfo> plan = engine->plan(*shapes);
+  PlanInfo none;
+  const PlanInfo& info = plan ? *plan : none;
+  std::int64_t batch = 1;
+  if (!shapes->empty() && !shapes->front().second.empty()) batch = std::max<std::int64_t>(shapes->front().second[0], 1);
+  const double median = figures->quantile(0.5);
+  const auto facts = engine->facts();
+  const auto fact = [&](const char* key) { const auto f = facts.find(key); return f == facts.end() ? std::string() : f->second; };
+  const MachineLimit limit = args.per_layer ? measure_machine_limit(info.threads) : MachineLimit{};
+  nlohmann::json layers = nlohmann::json::array();
+  Table table({"step", "operator", "tactic", "us", "share", "GFLOP/s", "of limit", "members"});
+  double total_us = 0;
+  for (std::size_t i = 0; i < steps.size(); ++i) total_us += steps.median(i);
+  for (std::size_t i = 0; i < steps.size() && i < info.steps.size(); ++i) {
+    const StepInfo& step = info.steps[i];
+    const double us = steps.median(i);
+    const double share_of_limit = limit.share(step.operations, step.bytes, us);
+    std::string members;
+    for (const std::string& member : step.members) members += (members.empty() ? "" : " ") + member;
+    table.row({step.name, step.op, step.tactic, number(us, 1), number(100 * us / total_us, 1) + " %",
+               number(step.operations / (us * 1e3), 1), number(100 * share_of_limit, 0) + " %", members});
+    layers.push_back({{"name", step.name}, {"op", step.op}, {"tactic", step.tactic}, {"us", us},
+                      {"share", us / total_us}, {"gflop_per_s", step.operations / (us * 1e3)},
+                      {"share_of_limit", share_of_limit}, {"members", step.members}, {"reference", step.reference}});
+  }
+  if (args.json) {
+    nlohmann::json document = {
+        {"latency_ms", {{"median", median}, {"mean", figures->mean()}, {"p90", figures->quantile(0.9)},
+                        {"p99", figures->quantile(0.99)}, {"min", figures->ms.front()}}},
+        {"throughput_per_s", static_cast<double>(batch) * 1e3 / median},
+        {"runs", figures->ms.size()},
+        {"batch", batch},
+        {"threads", info.threads},
+        {"device", fact("device")},
+        {"precision", fact("precision")},
+        {"peak_rss_mib", rss},
+        {"reference_steps", info.reference_steps},
+        {"copies", info.copies},
+        {"steps", info.steps.size()},
+        {"arena_mib", static_cast<double>(info.arena_bytes) / (1 << 20)},
+        {"seed", args.fill.seed}};
+    if (args.per_layer) {
+      document["layers"] = layers;
+      document["machine"] = {{"gflop_per_s", limit.gflop_per_s}, {"gbyte_per_s", limit.gbyte_per_s}};
+    }
+    std::cout << document.dump(2) << '\n';
+    return kDone;
+  }
+  for (const auto& [input, dims] : *shapes) {
+    std::cout << "input " << input;
+    for (std::size_t i = 0; i < dims.size(); ++i) std::cout << (i == 0 ? "  " : "x") << dims[i];
+    std::cout << '\n';
+  }
+  std::cout << "device " << fact("device") << ", " << info.threads << " threads, precision " << fact("precision") << ", seed "
+            << args.fill.seed << "\n";
+  std::cout << "latency  median " << number(median, 3) << " ms, mean " << number(figures->mean(), 3) << ", p90 "
+            << number(figures->quantile(0.9), 3) << ", p99 " << number(figures->quantile(0.99), 3) << ", min "
+            << number(figures->ms.front(), 3) << " (" << figures->ms.size() << " runs)\n";
+  std::cout << "throughput  " << number(static_cast<double>(batch) * 1e3 / median, 1) << " per second\n";
+  std::cout << "memory  peak " << number(rss, 1) << " MiB, arena " << human_bytes(static_cast<double>(info.arena_bytes)) << "\n";
+  std::cout << "plan  " << info.steps.size() << " steps, " << info.copies << " copies, " << info.reference_steps << " by the reference\n";
+  if (args.per_layer) {
+    std::cout << "limit of this machine, measured now  " << number(limit.gflop_per_s, 0) << " GFLOP/s, "
+              << number(limit.gbyte_per_s, 0) << " GB/s with " << info.threads << " threads\n\n";
+    table.print(std::cout);
+  }
+  return kDone;
+}
+
+}  // namespace
+
+std::function<int()> add_bench(CLI::App& app) {
+  auto args = std::make_shared<BenchArgs>();
+  add_model_path(app, args->model, "MODEL|ENGINE");
+  add_build_options(app, args->model);
+  add_fill_options(app, args->fill);
+  app.add_option("--duration", args->duration_s, "seconds to time; at least three runs are counted")->check(CLI::NonNegativeNumber)->capture_default_str();
+  app.add_flag("--per-layer", args->per_layer, "time every step");
+  app.add_flag("--json", args->json, "print one JSON document");
+  return [args] { return bench(*args); };
+}
+
+}  // namespace bolide::cli

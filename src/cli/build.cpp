@@ -1,0 +1,53 @@
+#include "cli/model_options.h"
+#include "cli/table.h"
+
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <iostream>
+
+namespace bolide::cli {
+namespace {
+
+struct BuildArgs {
+  ModelOptions model;
+  std::string output;
+  bool verbose = false;
+  bool json = false;
+};
+
+int build(const BuildArgs& args) {
+  const auto start = std::chrono::steady_clock::now();
+  if (is_engine_file(args.model.path)) return usage_error(args.model.path + " is an engine file; build takes a model");
+  if (Result<BuilderConfig> config = to_config(args.model); !config) return usage_error(config.error().message);
+  Result<Engine> engine = open_engine(args.model, true);
+  if (!engine) return report(engine.error());
+  if (Status saved = engine->save(args.output); !saved) return report(saved.error());
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const auto bytes = static_cast<double>(std::filesystem::file_size(args.output));
+  if (args.json) {
+    nlohmann::json document = nlohmann::json::parse(engine->build_report_json());
+    document["output"] = args.output;
+    document["build_s"] = seconds;
+    document["engine_mib"] = bytes / (1 << 20);
+    std::cout << document.dump(2) << '\n';
+    return kDone;
+  }
+  if (args.verbose) std::cout << engine->build_report() << '\n';
+  std::cout << "wrote " << args.output << " (" << human_bytes(bytes) << ") in " << number(seconds) << " s\n";
+  return kDone;
+}
+
+}  // namespace
+
+std::function<int()> add_build(CLI::App& app) {
+  auto args = std::make_shared<BuildArgs>();
+  app.add_option("MODEL", args->model.path, "ONNX model")->required();
+  app.add_option("--output,-o", args->output, "engine file to write")->required();
+  add_build_options(app, args->model);
+  app.add_flag("--verbose,-v", args->verbose, "print passes, fusions with their members, candidates with times");
+  app.add_flag("--json", args->json, "print the report as one JSON document");
+  return [args] { return build(*args); };
+}
+
+}  // namespace bolide::cli

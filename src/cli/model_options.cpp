@@ -1,0 +1,134 @@
+#include "cli/model_options.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <iostream>
+
+namespace bolide::cli {
+namespace {
+
+volatile std::sig_atomic_t g_interrupted = 0;
+
+}  // namespace
+
+bool interrupted() { return g_interrupted != 0; }
+
+void catch_interrupts() {
+  std::signal(SIGINT, [](int) {
+    if (g_interrupted != 0) std::_Exit(130);  // the second time means it
+    g_interrupted = 1;
+  });
+}
+
+void add_model_path(CLI::App& app, ModelOptions& options, const char* what) {
+  app.add_option(what, options.path, "ONNX model or engine file")->required();
+}
+
+void add_shape_options(CLI::App& app, ModelOptions& options) {
+  app.add_option("--shapes", options.shapes,
+                 "NAME:DIMxDIM...[,NAME:...]: sizes of inputs, split at the last colon; named dims not given are 1");
+}
+
+void add_run_options(CLI::App& app, ModelOptions& options) {
+  app.add_option("--threads", options.threads, "threads to use; 0: the smaller of CPU affinity and cgroup quota")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  app.add_option("--device", options.device, "where to run: cpu")->capture_default_str();
+  app.add_option("--precision", options.precision,
+                 "compute types allowed: fp32, tf32, bf16, fp16, int8, or best (nothing below what the file states)")
+      ->check(CLI::IsMember({"best", "fp32", "tf32", "bf16", "fp16", "int8"}))
+      ->capture_default_str();
+}
+
+void add_build_options(CLI::App& app, ModelOptions& options) {
+  add_shape_options(app, options);
+  add_run_options(app, options);
+  app.add_option("--time-budget", options.time_budget_s, "seconds for timing kernels")->check(CLI::NonNegativeNumber)->capture_default_str();
+  app.add_option("--effort", options.effort, "0 cost model only, 1 few candidates, 2 default, 3 all")->check(CLI::Range(0, 3))->capture_default_str();
+  app.add_option("--skip-pass", options.skip_passes, "leave out a pass by name (see 'bolide build --verbose')");
+  app.add_option("--forbid-tactic", options.forbid_tactics, "tactics not to use; * for any characters");
+  app.add_option("--force-tactic", options.force_tactics, "STEP=TACTIC, patterns with *");
+  app.add_option("--mark-output", options.mark_outputs, "keep a value as an extra output; all for every one");
+  app.add_option("--outputs", options.outputs, "cut the network so that these values are its outputs")->delimiter(',');
+  app.add_flag("--no-timing-cache", options.no_timing_cache, "neither read nor write remembered timings");
+  app.add_option("--timing-cache", options.timing_cache, "file of remembered timings; default: in the cache folder");
+  app.add_flag("--verify-passes", options.verify, "check the graph after every pass");
+  app.add_option("--dump-passes", options.dump_passes, "folder for the graph as text after each pass");
+}
+
+Result<BuilderConfig> to_config(const ModelOptions& options) {
+  static constexpr std::pair<std::string_view, Precision> kPrecisions[] = {
+      {"best", Precision::kBest}, {"fp32", Precision::kFp32}, {"tf32", Precision::kTf32},
+      {"bf16", Precision::kBf16}, {"fp16", Precision::kFp16}, {"int8", Precision::kInt8}};
+  BuilderConfig config;
+  for (const auto& [text, value] : kPrecisions) {
+    if (text == options.precision) config.precision = value;
+  }
+  for (const std::string& text : options.shapes) {
+    Result<InputShapes> shapes = parse_shapes(text);
+    if (!shapes) return std::move(shapes).within("--shapes").error();
+    config.shapes.push_back(*std::move(shapes));
+  }
+  config.device = options.device;
+  config.threads = options.threads;
+  config.time_budget_s = options.time_budget_s;
+  config.effort = options.effort;
+  config.skip_passes = options.skip_passes;
+  config.forbid_tactics = options.forbid_tactics;
+  config.force_tactics = options.force_tactics;
+  config.mark_outputs = options.mark_outputs;
+  config.outputs = options.outputs;
+  config.use_timing_cache = !options.no_timing_cache;
+  config.timing_cache = options.timing_cache;
+  config.verify_passes = options.verify;
+  config.dump_passes = options.dump_passes;
+  return config;
+}
+
+Result<Network> read_network(const ModelOptions& options) { return OnnxParser::parse_file(options.path); }
+
+Result<Engine> open_engine(const ModelOptions& options, bool tune) {
+  if (is_engine_file(options.path)) {
+    return Runtime().load(options.path, {.threads = options.threads, .device = options.device});
+  }
+  Result<BuilderConfig> config = to_config(options);
+  if (!config) return std::move(config).error();
+  if (!tune) {
+    config->effort = 0;
+    config->use_timing_cache = false;
+  }
+  Result<Network> network = read_network(options);
+  if (!network) return std::move(network).error();
+  catch_interrupts();
+  TerminalProgress progress;
+  config->progress = &progress;
+  return Builder().build(*std::move(network), *config);
+}
+
+Result<InputShapes> run_shapes(const ModelOptions& options, const std::vector<TensorInfo>& inputs) {
+  InputShapes given;
+  if (!options.shapes.empty()) {
+    Result<InputShapes> parsed = parse_shapes(options.shapes.front());
+    if (!parsed) return std::move(parsed).within("--shapes");
+    given = *std::move(parsed);
+  }
+  return complete_shapes(inputs, given);
+}
+
+TerminalProgress::~TerminalProgress() {
+  if (shown_) std::cerr << "\r\033[K" << std::flush;
+}
+
+bool TerminalProgress::progress(std::string_view phase, std::int64_t done, std::int64_t total, double seconds_left) {
+  if (isatty(STDERR_FILENO) != 0) {
+    std::string line = total > 0 ? fmt::format("{}: {} of {}", phase, done, total) : std::string(phase);
+    if (seconds_left >= 0) line += fmt::format(", {:.1f} s left", seconds_left);
+    std::cerr << "\r\033[K" << line << std::flush;
+    shown_ = true;
+  }
+  return !interrupted();
+}
+
+}  // namespace bolide::cli

@@ -1,0 +1,56 @@
+/// The options that commands over a model or an engine share.
+#pragma once
+
+#include "cli/command.h"
+
+namespace bolide::cli {
+
+struct ModelOptions {
+  std::string path;
+  std::vector<std::string> shapes;  ///< each NAME:DIMxDIM...[,NAME:...]; the first is what runs use
+  std::string precision = "best";
+  std::string device = "cpu";
+  int threads = 0;
+  double time_budget_s = 5;
+  int effort = 2;
+  std::vector<std::string> skip_passes;
+  std::vector<std::string> forbid_tactics;
+  std::vector<std::string> force_tactics;
+  std::vector<std::string> mark_outputs;
+  std::vector<std::string> outputs;
+  bool no_timing_cache = false;
+  std::string timing_cache;
+  bool verify = false;
+  std::string dump_passes;
+};
+
+void add_model_path(CLI::App& app, ModelOptions& options, const char* what);
+void add_shape_options(CLI::App& app, ModelOptions& options);
+/// Threads, device, precision.
+void add_run_options(CLI::App& app, ModelOptions& options);
+/// Everything a build takes.
+void add_build_options(CLI::App& app, ModelOptions& options);
+
+/// Errors: InvalidArgument for a --shapes text; the caller treats it as a wrong command line.
+Result<BuilderConfig> to_config(const ModelOptions& options);
+/// Reads the model; fails with every problem of the file.
+Result<Network> read_network(const ModelOptions& options);
+/// Loads an engine file, or compiles a model. Progress goes to stderr when that is a terminal.
+Result<Engine> open_engine(const ModelOptions& options, bool tune);
+/// Sizes of all inputs from the first --shapes.
+Result<InputShapes> run_shapes(const ModelOptions& options, const std::vector<TensorInfo>& inputs);
+
+/// Writes build progress with the time left to stderr while it is a terminal.
+class TerminalProgress final : public ProgressMonitor {
+ public:
+  ~TerminalProgress() override;
+  bool progress(std::string_view phase, std::int64_t done, std::int64_t total, double seconds_left) override;
+
+ private:
+  bool shown_ = false;
+};
+/// True after SIGINT; builds stop with the best so far.
+bool interrupted();
+void catch_interrupts();
+
+}  // namespace bolide::cli
