@@ -1,5 +1,7 @@
 #include "cli/machine_limit.h"
 
+#include <immintrin.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -11,21 +13,54 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-using Lanes = float __attribute__((vector_size(64)));
+// Twelve independent chains of multiply-adds hide the latency; one function for each width that machines have.
+constexpr int kChains = 12;
 
-/// Twelve independent chains of multiply-adds, so that latency is hidden; compiled for each vector width, the widest
-/// that the machine has is taken when the program starts.
-__attribute__((target_clones("default", "arch=haswell", "arch=skylake-avx512"), optimize("fp-contract=fast"))) float
-multiply_add(int rounds) {
-  Lanes sums[12] = {};
-  const Lanes a = Lanes{} + 1.0000001F;
-  const Lanes b = Lanes{} + 0.9999F;
+__attribute__((target("avx512f"))) float multiply_add_512(int rounds) {
+  __m512 sums[kChains];
+  for (__m512& sum : sums) sum = _mm512_set1_ps(1);
+  const __m512 a = _mm512_set1_ps(0.9999F);
   for (int i = 0; i < rounds; ++i) {
-    for (Lanes& sum : sums) sum = sum * a + b;
+    for (__m512& sum : sums) sum = _mm512_fmadd_ps(sum, a, a);
   }
   float total = 0;
-  for (const Lanes& sum : sums) total += sum[0];
+  for (const __m512& sum : sums) total += _mm_cvtss_f32(_mm512_castps512_ps128(sum));
   return total;
+}
+
+__attribute__((target("avx2,fma"))) float multiply_add_256(int rounds) {
+  __m256 sums[kChains];
+  for (__m256& sum : sums) sum = _mm256_set1_ps(1);
+  const __m256 a = _mm256_set1_ps(0.9999F);
+  for (int i = 0; i < rounds; ++i) {
+    for (__m256& sum : sums) sum = _mm256_fmadd_ps(sum, a, a);
+  }
+  float total = 0;
+  for (const __m256& sum : sums) total += _mm_cvtss_f32(_mm256_castps256_ps128(sum));
+  return total;
+}
+
+float multiply_add_128(int rounds) {
+  __m128 sums[kChains];
+  for (__m128& sum : sums) sum = _mm_set1_ps(1);
+  const __m128 a = _mm_set1_ps(0.9999F);
+  for (int i = 0; i < rounds; ++i) {
+    for (__m128& sum : sums) sum = _mm_add_ps(_mm_mul_ps(sum, a), a);
+  }
+  float total = 0;
+  for (const __m128& sum : sums) total += _mm_cvtss_f32(sum);
+  return total;
+}
+
+struct Width {
+  int lanes;
+  float (*multiply_add)(int rounds);
+};
+
+Width widest() {
+  if (__builtin_cpu_supports("avx512f")) return {16, multiply_add_512};
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return {8, multiply_add_256};
+  return {4, multiply_add_128};
 }
 
 template <class Work>
@@ -50,10 +85,11 @@ MachineLimit measure_machine_limit(int threads) {
   MachineLimit limit;
   constexpr int kRounds = 1 << 20;
   constexpr std::size_t kBytes = std::size_t{32} << 20;
+  const Width width = widest();
   volatile float sink = 0;
   for (int attempt = 0; attempt < 4; ++attempt) {
-    const double seconds = on_all_threads(threads, [&](int) { sink = multiply_add(kRounds); });
-    limit.gflop_per_s = std::max(limit.gflop_per_s, threads * 12.0 * 16 * 2 * kRounds / seconds / 1e9);
+    const double seconds = on_all_threads(threads, [&](int) { sink = width.multiply_add(kRounds); });
+    limit.gflop_per_s = std::max(limit.gflop_per_s, 2.0 * threads * kChains * width.lanes * kRounds / seconds / 1e9);
   }
   std::vector<std::vector<std::uint64_t>> memory(static_cast<std::size_t>(threads), std::vector<std::uint64_t>(kBytes / 8, 1));
   for (int attempt = 0; attempt < 4; ++attempt) {

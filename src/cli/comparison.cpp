@@ -1,0 +1,51 @@
+#include "cli/comparison.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace bolide::cli {
+
+std::string scientific(double value) { return value == 0 ? "0" : fmt::format("{:.1e}", value); }
+
+double largest_magnitude(const HostTensor& tensor) {
+  double largest = 0;
+  const Result<HostTensor> numbers = tensor.converted(DataType::kF64);
+  if (!numbers) return 0;
+  for (const double value : numbers->values<double>()) {
+    if (std::isfinite(value)) largest = std::max(largest, std::abs(value));
+  }
+  return largest;
+}
+
+Difference difference(const std::string& name, const HostTensor& got, const HostTensor& want, const Tolerance& tolerance) {
+  Difference result{.name = name, .elements = want.count()};
+  const auto fail = [&](std::string why) {
+    result.holds = false;
+    result.mismatches = want.count();
+    result.why = std::move(why);
+    return result;
+  };
+  if (got.dims() != want.dims()) return fail(fmt::format("is [{}], wanted [{}]", fmt::join(got.dims(), ","), fmt::join(want.dims(), ",")));
+  if (got.dtype() != want.dtype()) return fail(fmt::format("is {}, wanted {}", bolide::name(got.dtype()), bolide::name(want.dtype())));
+  const Result<HostTensor> a = got.converted(DataType::kF64);
+  const Result<HostTensor> b = want.converted(DataType::kF64);
+  if (!a || !b) return fail("the elements are no numbers");
+  const std::span<const double> x = a->values<double>();
+  const std::span<const double> y = b->values<double>();
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    if (x[i] == y[i] || (std::isnan(x[i]) && std::isnan(y[i]))) continue;
+    double error = std::abs(x[i] - y[i]);
+    if (std::isnan(error)) error = std::numeric_limits<double>::infinity();
+    result.max_absolute = std::max(result.max_absolute, error);
+    if (y[i] != 0) result.max_relative = std::max(result.max_relative, error / std::abs(y[i]));
+    if (!(error <= tolerance.absolute + tolerance.relative * std::abs(y[i]))) ++result.mismatches;
+  }
+  result.holds = result.mismatches == 0;
+  return result;
+}
+
+}  // namespace bolide::cli

@@ -1,0 +1,146 @@
+#include "cli/inputs.h"
+#include "cli/model_options.h"
+#include "cli/npy.h"
+#include "cli/table.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <fstream>
+#include <iostream>
+#include <numeric>
+
+namespace bolide::cli {
+namespace {
+
+struct RunArgs {
+  ModelOptions model;
+  FillOptions fill;
+  ImageOptions images;
+  std::vector<std::string> inputs;
+  std::vector<std::string> outputs;
+  std::string labels;
+  int top = 5;
+  bool json = false;
+};
+
+/// All inputs: those from files, the rest random.
+Result<NamedInputs> all_inputs(const RunArgs& args, const Engine& engine) {
+  Result<NamedInputs> given = read_inputs(args.inputs, engine.inputs(), args.images);
+  if (!given) return given;
+  InputShapes shapes;
+  if (!args.model.shapes.empty()) {
+    Result<InputShapes> parsed = parse_shapes(args.model.shapes.front());
+    if (!parsed) return std::move(parsed).error();
+    shapes = *std::move(parsed);
+  }
+  for (const auto& [input, tensor] : *given) {
+    std::erase_if(shapes, [&n = input](const auto& shape) { return shape.first == n; });
+    shapes.emplace_back(input, tensor.dims());
+  }
+  Result<InputShapes> complete = complete_shapes(engine.inputs(), shapes);
+  if (!complete) return std::move(complete).error();
+  Result<NamedInputs> inputs = random_inputs(engine.inputs(), *complete, args.fill);
+  if (!inputs) return inputs;
+  for (auto& [input, tensor] : *inputs) {
+    const auto own = std::find_if(given->begin(), given->end(), [&n = input](const auto& g) { return g.first == n; });
+    if (own != given->end()) {
+      tensor = own->second;
+    } else {
+      std::cerr << "bolide: input '" << input << "' is random (seed " << args.fill.seed << ")\n";
+    }
+  }
+  return inputs;
+}
+
+Result<std::vector<std::string>> read_labels(const std::string& path) {
+  std::vector<std::string> labels;
+  if (path.empty()) return labels;
+  std::ifstream file(path);
+  if (!file) return Error{Code::kNotFound, "labels file " + path + " cannot be opened"};
+  for (std::string line; std::getline(file, line);) labels.push_back(line);
+  return labels;
+}
+
+struct Best {
+  std::int64_t index;
+  double value;
+};
+
+/// The largest numbers of a [1,n] or [n] tensor, largest first.
+std::vector<Best> top_k(const HostTensor& tensor, int k) {
+  Result<HostTensor> numbers = tensor.converted(DataType::kF64);
+  if (!numbers) return {};
+  const std::span<const double> values = numbers->values<double>();
+  std::vector<std::int64_t> order(values.size());
+  std::iota(order.begin(), order.end(), 0);
+  const std::size_t count = std::min(order.size(), static_cast<std::size_t>(k));
+  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(), [&](auto a, auto b) {
+    const double x = values[static_cast<std::size_t>(a)];
+    const double y = values[static_cast<std::size_t>(b)];
+    return x != y ? x > y : a < b;
+  });
+  std::vector<Best> best;
+  for (std::size_t i = 0; i < count; ++i) best.push_back({order[i], values[static_cast<std::size_t>(order[i])]});
+  return best;
+}
+
+Status write_output(const std::string& path, const std::string& name, const HostTensor& tensor) {
+  if (std::filesystem::path(path).extension() == ".pb") return write_tensor_proto(path, {name, tensor});
+  return write_npy(path, tensor);
+}
+
+int run(const RunArgs& args) {
+  Result<Engine> engine = open_engine(args.model, false);
+  if (!engine) return report(engine.error());
+  Result<NamedInputs> inputs = all_inputs(args, *engine);
+  if (!inputs) return report(inputs.error());
+  Result<std::vector<std::string>> labels = read_labels(args.labels);
+  if (!labels) return report(labels.error());
+  Result<std::map<std::string, HostTensor>> results =
+      infer(*engine, std::map<std::string, HostTensor>(inputs->begin(), inputs->end()));
+  if (!results) return report(results.error());
+  for (const std::string& assignment : args.outputs) {
+    const std::size_t equals = assignment.rfind('=');
+    const auto found = equals == std::string::npos ? results->end() : results->find(assignment.substr(0, equals));
+    if (found == results->end()) return usage_error("--output " + assignment + " is not NAME=FILE with NAME an output");
+    if (Status wrote = write_output(assignment.substr(equals + 1), found->first, found->second); !wrote) return report(wrote.error());
+  }
+  nlohmann::json document = nlohmann::json::array();
+  for (const TensorInfo& info : engine->outputs()) {
+    const HostTensor& tensor = results->at(info.name);
+    std::string dims;
+    for (const std::int64_t size : tensor.dims()) dims += (dims.empty() ? "" : "x") + std::to_string(size);
+    const std::vector<Best> best = top_k(tensor, args.top);
+    nlohmann::json top = nlohmann::json::array();
+    if (!args.json) std::cout << info.name << "  " << name(tensor.dtype()) << "  " << dims << '\n';
+    for (const Best& b : best) {
+      const bool labelled = static_cast<std::size_t>(b.index) < labels->size();
+      const std::string label = labelled ? (*labels)[static_cast<std::size_t>(b.index)] : std::string();
+      top.push_back({{"index", b.index}, {"value", b.value}, {"label", label}});
+      if (!args.json) std::cout << "  " << b.index << "  " << number(b.value, 6) << (labelled ? "  " + label : "") << '\n';
+    }
+    document.push_back({{"name", info.name}, {"dtype", name(tensor.dtype())}, {"dims", tensor.dims()}, {"top", top}});
+  }
+  if (args.json) std::cout << nlohmann::json{{"outputs", document}}.dump(2) << '\n';
+  return kDone;
+}
+
+}  // namespace
+
+std::function<int()> add_run(CLI::App& app) {
+  auto args = std::make_shared<RunArgs>();
+  add_model_path(app, args->model, "MODEL|ENGINE");
+  app.add_option("--input,-i", args->inputs, "NAME=FILE: .npy, .npz, .pb, .png or .jpg; inputs not given are random");
+  app.add_option("--output,-o", args->outputs, "NAME=FILE: write an output as .npy or .pb");
+  app.add_option("--labels", args->labels, "text file with one label a line");
+  app.add_option("--top", args->top, "largest values to print of each output")->check(CLI::Range(0, 1000))->capture_default_str();
+  add_shape_options(app, args->model);
+  add_run_options(app, args->model);
+  add_fill_options(app, args->fill);
+  add_image_options(app, args->images);
+  app.add_flag("--json", args->json, "print one JSON document");
+  return [args] { return run(*args); };
+}
+
+}  // namespace bolide::cli

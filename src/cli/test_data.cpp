@@ -1,0 +1,51 @@
+#include "cli/test_data.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace bolide::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+Result<NamedInputs> read_files(const fs::path& folder, const char* kind, const std::vector<TensorInfo>& infos) {
+  NamedInputs tensors;
+  for (std::size_t i = 0;; ++i) {
+    const fs::path path = folder / fmt::format("{}_{}.pb", kind, i);
+    if (!fs::exists(path)) return tensors;
+    if (i >= infos.size()) {
+      return Error{Code::kInvalidArgument, fmt::format("{}: the model has only {} {}s", path.string(), infos.size(), kind)};
+    }
+    Result<NamedTensor> tensor = read_tensor_proto(path);
+    if (!tensor) return std::move(tensor).error();
+    tensors.emplace_back(infos[i].name, std::move(tensor->tensor));
+  }
+}
+
+}  // namespace
+
+Result<std::vector<TestCase>> read_test_data(const fs::path& folder, const std::vector<TensorInfo>& inputs,
+                                             const std::vector<TensorInfo>& outputs) {
+  std::vector<fs::path> folders;
+  if (fs::exists(folder / "output_0.pb")) folders.push_back(folder);
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    if (entry.is_directory() && entry.path().filename().string().rfind("test_data_set_", 0) == 0) folders.push_back(entry.path());
+  }
+  std::sort(folders.begin(), folders.end());
+  if (folders.empty()) {
+    return Error{Code::kNotFound, fmt::format("{}: holds neither output_0.pb nor a folder test_data_set_*", folder.string())};
+  }
+  std::vector<TestCase> cases;
+  for (const fs::path& one : folders) {
+    Result<NamedInputs> in = read_files(one, "input", inputs);
+    if (!in) return std::move(in).error();
+    Result<NamedInputs> out = read_files(one, "output", outputs);
+    if (!out) return std::move(out).error();
+    cases.push_back({*std::move(in), *std::move(out)});
+  }
+  return cases;
+}
+
+}  // namespace bolide::cli

@@ -1,0 +1,18 @@
+/// ONNX test folders.
+#pragma once
+
+#include "cli/inputs.h"
+
+namespace bolide::cli {
+
+struct TestCase {
+  NamedInputs inputs;
+  NamedInputs outputs;
+};
+
+/// input_N.pb and output_N.pb of `folder`, or of each test_data_set_* in it, given to inputs and outputs by position.
+/// Errors: NotFound when there is none; InvalidArgument when there are more files than inputs or outputs.
+Result<std::vector<TestCase>> read_test_data(const std::filesystem::path& folder, const std::vector<TensorInfo>& inputs,
+                                             const std::vector<TensorInfo>& outputs);
+
+}  // namespace bolide::cli
