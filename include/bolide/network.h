@@ -137,6 +137,15 @@ class BOLIDE_API Network {
   std::unique_ptr<State> state_;
 };
 
+/// An operator that Network::layer takes.
+struct OperatorInfo {
+  std::string name;
+  int min_inputs = 0;
+  int max_inputs = 0;                   ///< -1: any number
+  std::vector<std::string> attributes;  ///< "strides integers", "alpha number", "mode constant|reflect|edge"
+};
+BOLIDE_API std::vector<OperatorInfo> operator_list();
+
 /// Reads model files into networks. All problems of a file are reported at once.
 class BOLIDE_API OnnxParser {
  public:

@@ -1,0 +1,33 @@
+#include "cli/command.h"
+#include "cli/table.h"
+
+#include <nlohmann/json.hpp>
+
+#include <iostream>
+
+namespace bolide::cli {
+namespace {
+
+int doctor(bool json) {
+  const auto facts = system_facts();
+  if (json) {
+    nlohmann::json document = nlohmann::json::object();
+    for (const auto& [name, value] : facts) document[name] = value;
+    std::cout << document.dump(2) << '\n';
+    return kDone;
+  }
+  std::size_t width = 0;
+  for (const auto& [name, value] : facts) width = std::max(width, name.size());
+  for (const auto& [name, value] : facts) std::cout << name << std::string(width + 2 - name.size(), ' ') << value << '\n';
+  return kDone;
+}
+
+}  // namespace
+
+std::function<int()> add_doctor(CLI::App& app) {
+  auto json = std::make_shared<bool>(false);
+  app.add_flag("--json", *json, "print one JSON document");
+  return [json] { return doctor(*json); };
+}
+
+}  // namespace bolide::cli

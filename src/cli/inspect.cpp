@@ -1,0 +1,105 @@
+#include "cli/model_options.h"
+#include "cli/table.h"
+
+#include <nlohmann/json.hpp>
+
+#include <iostream>
+
+namespace bolide::cli {
+namespace {
+
+struct InspectArgs {
+  ModelOptions model;
+  bool json = false;
+  bool dot = false;
+  bool text = false;
+};
+
+std::string joined(const std::vector<std::string>& parts, const char* separator = " ") {
+  std::string out;
+  for (const std::string& part : parts) out += (out.empty() ? "" : separator) + part;
+  return out;
+}
+
+int inspect_model(const InspectArgs& args) {
+  Result<Network> network = read_network(args.model);
+  if (!network) return report(network.error());
+  if (args.dot || args.text) {
+    std::cout << (args.dot ? network->dot() : network->text());
+    return kDone;
+  }
+  const auto shape_of = [&](const std::string& value) {
+    if (value.empty()) return std::string("_");
+    const Result<TensorRef> ref = network->find(value);
+    const TensorInfo info = ref ? network->info(*ref) : TensorInfo{};
+    return value + " " + std::string(name(info.dtype)) + info.shape;
+  };
+  nlohmann::json layers = nlohmann::json::array();
+  Table table({"node", "operator", "attributes", "inputs", "outputs"});
+  for (const LayerInfo& layer : network->layer_list()) {
+    std::vector<std::string> inputs;
+    std::vector<std::string> outputs;
+    for (const std::string& value : layer.inputs) inputs.push_back(shape_of(value));
+    for (const std::string& value : layer.outputs) outputs.push_back(shape_of(value));
+    table.row({layer.name, layer.op, layer.attributes, joined(inputs, ", "), joined(outputs, ", ")});
+    layers.push_back({{"name", layer.name}, {"op", layer.op}, {"attributes", layer.attributes}, {"inputs", inputs}, {"outputs", outputs}});
+  }
+  if (args.json) {
+    std::cout << nlohmann::json{{"model", args.model.path}, {"source", network->source()}, {"nodes", layers}}.dump(2) << '\n';
+    return kDone;
+  }
+  std::cout << network->source() << "\n\n";
+  table.print(std::cout);
+  return kDone;
+}
+
+int inspect_engine(const InspectArgs& args) {
+  if (args.dot || args.text) return usage_error("--dot and --text show models; an engine shows its plan");
+  Result<Engine> engine = open_engine(args.model, false);
+  if (!engine) return report(engine.error());
+  Result<InputShapes> shapes = run_shapes(args.model, engine->inputs());
+  if (!shapes) return report(shapes.error());
+  Result<PlanInfo> plan = engine->plan(*shapes);
+  if (!plan) return report(plan.error());
+  nlohmann::json steps = nlohmann::json::array();
+  Table table({"step", "operator", "tactic", "us", "bytes", "outputs", "members"});
+  for (const StepInfo& step : plan->steps) {
+    table.row({step.name, step.op, step.tactic, number(step.microseconds, 1) + (step.measured ? "" : " est"),
+               human_bytes(static_cast<double>(step.bytes)), joined(step.outputs, ", "), joined(step.members)});
+    steps.push_back({{"name", step.name}, {"op", step.op}, {"tactic", step.tactic}, {"us", step.microseconds}, {"measured", step.measured},
+                     {"bytes", step.bytes}, {"inputs", step.inputs}, {"outputs", step.outputs}, {"members", step.members},
+                     {"reference", step.reference}, {"copy", step.copy}});
+  }
+  if (args.json) {
+    std::cout << nlohmann::json{{"engine", args.model.path}, {"facts", engine->facts()}, {"steps", steps},
+                                {"arena_mib", static_cast<double>(plan->arena_bytes) / (1 << 20)},
+                                {"arena_lower_bound_mib", static_cast<double>(plan->arena_lower_bound) / (1 << 20)},
+                                {"weights_mib", static_cast<double>(plan->weight_bytes) / (1 << 20)},
+                                {"reference_steps", plan->reference_steps}, {"copies", plan->copies}}
+                     .dump(2)
+              << '\n';
+    return kDone;
+  }
+  for (const auto& [key, value] : engine->facts()) std::cout << key << "  " << value << '\n';
+  std::cout << "weights " << human_bytes(static_cast<double>(plan->weight_bytes)) << ", arena "
+            << human_bytes(static_cast<double>(plan->arena_bytes)) << " (lower bound "
+            << human_bytes(static_cast<double>(plan->arena_lower_bound)) << "), " << plan->steps.size() << " steps, " << plan->copies
+            << " copies, " << plan->reference_steps << " by the reference\n\n";
+  table.print(std::cout);
+  return kDone;
+}
+
+}  // namespace
+
+std::function<int()> add_inspect(CLI::App& app) {
+  auto args = std::make_shared<InspectArgs>();
+  add_model_path(app, args->model, "MODEL|ENGINE");
+  add_shape_options(app, args->model);
+  add_run_options(app, args->model);
+  app.add_flag("--json", args->json, "print one JSON document");
+  app.add_flag("--dot", args->dot, "print the model for Graphviz, edges labelled with sizes");
+  app.add_flag("--text", args->text, "print the model as text");
+  return [args] { return is_engine_file(args->model.path) ? inspect_engine(*args) : inspect_model(*args); };
+}
+
+}  // namespace bolide::cli
