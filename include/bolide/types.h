@@ -5,6 +5,8 @@
 ///     use(*dims);
 #pragma once
 
+#include <bolide/export.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -48,15 +50,15 @@ enum class DataType : std::uint8_t {
 inline constexpr int kDataTypeCount = 26;
 
 /// "f32", "i8", "f8e4m3fn", "bool", "string", "c64" ...
-std::string_view name(DataType type);
+BOLIDE_API std::string_view name(DataType type);
 /// The dtype spelled `text`; nothing when there is none of that name.
-std::optional<DataType> parse_data_type(std::string_view text);
+BOLIDE_API std::optional<DataType> parse_data_type(std::string_view text);
 /// Bits of one element: 2, 4, 8, 16, 32, 64 or 128. Strings count as the size of std::string.
-int bit_width(DataType type);
+BOLIDE_API int bit_width(DataType type);
 /// True for the real floating-point types of every width.
-bool is_float(DataType type);
+BOLIDE_API bool is_float(DataType type);
 /// True for signed and unsigned integers of every width; bool is not one.
-bool is_integer(DataType type);
+BOLIDE_API bool is_integer(DataType type);
 
 /// Concrete sizes, outermost first.
 using Dims = std::vector<std::int64_t>;
@@ -73,7 +75,7 @@ enum class Code : std::uint8_t {
   kInternal,         ///< a bug in Bolide
 };
 /// "invalid argument", "unsupported", ...
-std::string_view name(Code code);
+BOLIDE_API std::string_view name(Code code);
 
 /// What went wrong, in user words; each layer that passes it on adds where it was working.
 struct Error {

@@ -1,0 +1,122 @@
+#include <bolide/bolide.h>
+#include <bolide/io.h>
+
+#include "api/engine_state.h"
+#include "api/network_state.h"
+#include "base/environment.h"
+#include "import/onnx/importer.h"
+
+namespace bolide {
+namespace {
+
+std::string_view precision_name(Precision precision) {
+  switch (precision) {
+    case Precision::kBest: return "best";
+    case Precision::kFp32: return "fp32";
+    case Precision::kTf32: return "tf32";
+    case Precision::kBf16: return "bf16";
+    case Precision::kFp16: return "fp16";
+    case Precision::kInt8: return "int8";
+  }
+  return "best";
+}
+
+/// What the engine computes in, for reports; or why it cannot.
+Result<std::string> resolve_precision(const Graph& graph, Precision precision) {
+  const bool quantised = is_quantised(graph);
+  switch (precision) {
+    case Precision::kBest: return std::string(quantised ? "int8" : "fp32");
+    case Precision::kFp32: return std::string("fp32");
+    case Precision::kInt8:
+      if (!quantised) {
+        return unsupported("int8 needs a quantised model (Q/DQ or quantised operators), this one has none; calibrate it first");
+      }
+      return std::string("int8");
+    default:
+      return unsupported("the CPU backend computes in fp32 and int8; ", precision_name(precision), " is not available");
+  }
+}
+
+}  // namespace
+
+Result<Engine> Builder::build(Network network, const BuilderConfig& config) const {
+  TRY_OK(network.status());
+  Graph& graph = network.state().graph;
+  if (graph.outputs().empty()) return invalid_argument("the network has no output; mark one with Network::output");
+  TRY(auto backend, make_backend(config.device, config.threads));
+  auto state = std::make_shared<Engine::State>();
+  TRY(state->precision, resolve_precision(graph, config.precision));
+  state->source = graph.info.source;
+  CompileOptions options{.integers = state->precision == "int8",
+                         .effort = config.effort,
+                         .time_budget_s = config.time_budget_s,
+                         .skip_passes = config.skip_passes,
+                         .rules = {config.forbid_tactics, config.force_tactics},
+                         .mark_outputs = config.mark_outputs,
+                         .outputs = config.outputs,
+                         .verify_passes = config.verify_passes,
+                         .dump_folder = config.dump_passes};
+  std::vector<InputShapes> shapes = config.shapes;
+  if (shapes.empty()) shapes.emplace_back();
+  for (const InputShapes& shape : shapes) {
+    TRY(InputShapes complete, complete_shapes(network.inputs(), shape));
+    options.shapes.push_back(std::move(complete));
+  }
+  if (config.use_timing_cache) {
+    options.timing_cache = config.timing_cache;
+    const auto folder = environment::cache_folder();
+    if (options.timing_cache.empty() && folder) options.timing_cache = *folder / "timings";
+  }
+  if (config.progress != nullptr) {
+    options.progress = [monitor = config.progress](std::string_view phase, std::int64_t done, std::int64_t total, double left) {
+      return monitor->progress(phase, done, total, left);
+    };
+  }
+  TRY(Compiled compiled, bolide::compile(std::move(graph), std::move(backend), options));
+  state->core = std::move(compiled.engine);
+  state->report = std::move(compiled.report);
+  return Engine(std::move(state));
+}
+
+Result<Network> OnnxParser::parse_file(const std::filesystem::path& path, const Options& options) {
+  Network network;
+  TRY(network.state().graph, import_onnx(path, {.shapes = {options.shapes.begin(), options.shapes.end()}}));
+  const auto outputs = network.state().graph.outputs();
+  network.state().outputs.assign(outputs.begin(), outputs.end());
+  return network;
+}
+
+Result<Network> OnnxParser::parse_bytes(std::span<const std::byte> bytes, const Options& options) {
+  auto copy = std::make_shared<std::vector<std::byte>>(bytes.begin(), bytes.end());
+  Network network;
+  TRY(network.state().graph, import_onnx(*copy, copy, {.shapes = {options.shapes.begin(), options.shapes.end()}}));
+  const auto outputs = network.state().graph.outputs();
+  network.state().outputs.assign(outputs.begin(), outputs.end());
+  return network;
+}
+
+Result<Engine> compile(const std::filesystem::path& model, const BuilderConfig& config) {
+  TRY(Network network, OnnxParser::parse_file(model));
+  return Builder().build(std::move(network), config);
+}
+
+Result<Engine> load(const std::filesystem::path& engine) { return Runtime().load(engine); }
+
+Result<std::map<std::string, HostTensor>> infer(const Engine& engine, const std::map<std::string, HostTensor>& inputs) {
+  TRY(ExecutionContext context, engine.make_context());
+  for (const auto& [name, tensor] : inputs) TRY_OK(context.set_input(name, tensor));
+  TRY_OK(context.run());
+  std::map<std::string, HostTensor> results;
+  for (const TensorInfo& info : engine.outputs()) {
+    TRY(const HostTensor inside, context.output(info.name));
+    // The context ends here; its memory does, too.
+    TRY(HostTensor copy, HostTensor::make(inside.dtype(), inside.dims()));
+    if (copy.bytes() > 0) std::memcpy(copy.data(), inside.data(), copy.bytes());
+    results.emplace(info.name, std::move(copy));
+  }
+  return results;
+}
+
+std::string_view version() { return BOLIDE_VERSION; }
+
+}  // namespace bolide

@@ -1,0 +1,136 @@
+#include <bolide/engine.h>
+
+#include "api/engine_state.h"
+#include "api/network_state.h"
+#include "base/thread_pool.h"
+#include "backend/cpu/cpu_backend.h"
+#include "base/log.h"
+
+#include <algorithm>
+
+namespace bolide {
+namespace {
+
+std::vector<TensorInfo> infos(const StepGraph& graph, std::span<const int> values) {
+  std::vector<TensorInfo> result;
+  for (const int index : values) {
+    const StepGraph::Value& value = graph.values[static_cast<std::size_t>(index)];
+    result.push_back(tensor_info(value.name, value.type));
+  }
+  return result;
+}
+
+std::string names_of(const StepGraph& graph, std::span<const int> values) {
+  std::string out;
+  for (const int index : values) {
+    out += strings::join(out.empty() ? "" : ", ", "'", graph.values[static_cast<std::size_t>(index)].name, "'");
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Backend>> make_backend(const std::string& device, int threads) {
+  if (device != "cpu") {
+    return unsupported("device '", device, "' is not in this build; it has: cpu");
+  }
+  const int usable = ThreadPool::usable_threads();
+  if (threads > usable) {
+    log(LogLevel::kWarn, threads, " threads asked for, affinity and quota allow ", usable, "; they will share cores");
+  }
+  const int used = threads > 0 ? threads : usable;
+  ThreadPool::shared().ensure(used);
+  return std::shared_ptr<const Backend>(std::make_shared<CpuBackend>(make_cpu_target(std::nullopt, used)));
+}
+
+std::vector<TensorInfo> Engine::inputs() const { return infos(state_->core->graph(), state_->core->graph().inputs); }
+std::vector<TensorInfo> Engine::outputs() const { return infos(state_->core->graph(), state_->core->graph().outputs); }
+
+Result<ExecutionContext> Engine::make_context() const {
+  return ExecutionContext(std::make_unique<ExecutionContext::State>(state_));
+}
+
+std::map<std::string, std::string> Engine::facts() const {
+  const Target& target = state_->core->backend().target();
+  const StepGraph& graph = state_->core->graph();
+  std::map<std::string, std::string> facts = {
+      {"device", target.backend},          {"fingerprint", target.fingerprint},
+      {"threads", strings::join(target.threads)}, {"source", state_->source},
+      {"precision", state_->precision},    {"steps", strings::join(graph.steps.size())},
+  };
+  std::string tuned;
+  for (const Variant& variant : state_->core->variants()) {
+    for (const Dims& dims : variant.inputs) tuned += strings::join(tuned.empty() ? "" : " ", dims);
+  }
+  facts["tuned"] = tuned.empty() ? "no shape" : tuned;
+  return facts;
+}
+
+ExecutionContext::ExecutionContext(std::unique_ptr<State> state) : state_(std::move(state)) {}
+ExecutionContext::~ExecutionContext() = default;
+ExecutionContext::ExecutionContext(ExecutionContext&&) noexcept = default;
+ExecutionContext& ExecutionContext::operator=(ExecutionContext&&) noexcept = default;
+
+Status ExecutionContext::set_input(std::string_view name, const HostTensor& tensor) {
+  return set_input(name, tensor.dtype(), tensor.dims(), tensor.data());
+}
+
+Status ExecutionContext::set_input(std::string_view name, DataType type, const Dims& dims, const void* data) {
+  const EngineCore& engine = state_->core.engine();
+  const int index = engine.input_index(name);
+  if (index == kNone) {
+    return not_found("'", name, "' is no input; the inputs are ", names_of(engine.graph(), engine.graph().inputs));
+  }
+  return state_->core.set_input(index, type, dims, data);
+}
+
+Status ExecutionContext::set_output(std::string_view name, void* data, std::size_t bytes) {
+  const EngineCore& engine = state_->core.engine();
+  const int index = engine.output_index(name);
+  if (index == kNone) {
+    return not_found("'", name, "' is no output; the outputs are ", names_of(engine.graph(), engine.graph().outputs));
+  }
+  return state_->core.set_output(index, data, bytes);
+}
+
+Result<Dims> ExecutionContext::output_dims(std::string_view name) {
+  const EngineCore& engine = state_->core.engine();
+  const int index = engine.output_index(name);
+  if (index == kNone) {
+    return not_found("'", name, "' is no output; the outputs are ", names_of(engine.graph(), engine.graph().outputs));
+  }
+  return state_->core.output_dims(index);
+}
+
+Status ExecutionContext::run() {
+  TRY_OK(state_->core.run());
+  const Schedule* schedule = state_->core.schedule();
+  if (state_->profiler == nullptr || schedule == nullptr) return {};
+  for (std::size_t s = 0; s < schedule->steps.size(); ++s) {
+    const ScheduledStep& step = schedule->steps[s];
+    state_->profiler->report_step(step.name, step.tactic != nullptr ? step.tactic->name() : "body", state_->times.us[s]);
+  }
+  return {};
+}
+
+Result<HostTensor> ExecutionContext::output(std::string_view name) const {
+  const EngineCore& engine = state_->core.engine();
+  const int index = engine.output_index(name);
+  if (index == kNone) {
+    return not_found("'", name, "' is no output; the outputs are ", names_of(engine.graph(), engine.graph().outputs));
+  }
+  TRY(Dims dims, state_->core.output_dims(index));
+  const auto value = static_cast<std::size_t>(engine.graph().outputs[static_cast<std::size_t>(index)]);
+  // The memory belongs to the context; the tensor only points at it.
+  return HostTensor::borrow(engine.graph().values[value].type.dtype, std::move(dims),
+                            const_cast<void*>(state_->core.output_data(index)));
+}
+
+void ExecutionContext::set_profiler(Profiler* profiler) {
+  state_->profiler = profiler;
+  state_->core.profile(profiler != nullptr ? &state_->times : nullptr);
+}
+
+std::int64_t ExecutionContext::arena_bytes() const { return state_->core.arena_bytes(); }
+
+}  // namespace bolide

@@ -1,0 +1,32 @@
+/// What stands behind the public Engine and ExecutionContext.
+#pragma once
+
+#include <bolide/builder.h>
+#include <bolide/engine.h>
+
+#include "compile/compile.h"
+#include "runtime/context.h"
+
+namespace bolide {
+
+struct Engine::State {
+  std::shared_ptr<EngineCore> core;
+  std::string source;         ///< of the model file
+  std::string precision;
+  Digest model;
+  std::optional<CompileReport> report;  ///< of a build in this process
+};
+
+struct ExecutionContext::State {
+  explicit State(std::shared_ptr<const Engine::State> of) : engine(std::move(of)), core(engine->core) {}
+  std::shared_ptr<const Engine::State> engine;
+  ContextCore core;
+  Profiler* profiler = nullptr;
+  StepTimes times;
+};
+
+/// The backend of that name ("cpu"), for `threads` threads (0: all usable ones).
+/// Errors: Unsupported with what there is.
+Result<std::shared_ptr<const Backend>> make_backend(const std::string& device, int threads);
+
+}  // namespace bolide
