@@ -14,8 +14,8 @@
  *     bolide_engine_destroy(engine);
  *
  * Every function that can fail returns a code; bolide_last_error() gives the message of the last failure on the calling
- * thread. No exception crosses this interface. Objects may be destroyed in any order. Structs carry their size first, so
- * that later versions can add fields; set it to sizeof. Null pointers are refused with BOLIDE_INVALID_ARGUMENT.
+ * thread. No exception crosses this interface. Objects may be destroyed in any order. Structs carry their size first,
+ * so that later versions can add fields; set it to sizeof. Null pointers are refused with BOLIDE_INVALID_ARGUMENT.
  */
 #ifndef BOLIDE_C_H_
 #define BOLIDE_C_H_
@@ -75,16 +75,16 @@ typedef struct bolide_engine bolide_engine;
 typedef struct bolide_context bolide_context;
 
 typedef struct bolide_build_options {
-  size_t size;            /* sizeof(bolide_build_options) */
-  const char* precision;  /* "best" when null: best, fp32, int8 */
-  const char* shapes;     /* "input:1x3x224x224,other:1x10"; null: named dims are 1 */
-  int threads;            /* 0: the smaller of CPU affinity and cgroup quota */
-  double time_budget_s;   /* negative: the default */
+  size_t size;           /* sizeof(bolide_build_options) */
+  const char* precision; /* "best" when null: best, fp32, int8 */
+  const char* shapes;    /* "input:1x3x224x224,other:1x10"; null: named dims are 1 */
+  int threads;           /* 0: the smaller of CPU affinity and cgroup quota */
+  double time_budget_s;  /* negative: the default */
 } bolide_build_options;
 
 /* A tensor somebody else owns: contiguous, row-major. */
 typedef struct bolide_tensor_view {
-  size_t size;  /* sizeof(bolide_tensor_view) */
+  size_t size; /* sizeof(bolide_tensor_view) */
   bolide_dtype dtype;
   int rank;
   const int64_t* dims;

@@ -25,6 +25,7 @@ struct StepInfo {
   std::vector<std::string> inputs;   ///< "name f32[1,64,56,56] nhwc"
   std::vector<std::string> outputs;
   std::int64_t bytes = 0;   ///< read and written
+  double operations = 0;    ///< multiplications and additions; 0 where they are not what costs
   double microseconds = 0;  ///< measured or estimated when it was planned
   bool measured = false;
   bool reference = false;  ///< runs the slow defining form

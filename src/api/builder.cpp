@@ -29,7 +29,8 @@ Result<std::string> resolve_precision(const Graph& graph, Precision precision) {
     case Precision::kFp32: return std::string("fp32");
     case Precision::kInt8:
       if (!quantised) {
-        return unsupported("int8 needs a quantised model (Q/DQ or quantised operators), this one has none; calibrate it first");
+        return unsupported(
+            "int8 needs a quantised model (Q/DQ or quantised operators), this one has none; calibrate it first");
       }
       return std::string("int8");
     default:
@@ -68,9 +69,8 @@ Result<Engine> Builder::build(Network network, const BuilderConfig& config) cons
     if (options.timing_cache.empty() && folder) options.timing_cache = *folder / "timings";
   }
   if (config.progress != nullptr) {
-    options.progress = [monitor = config.progress](std::string_view phase, std::int64_t done, std::int64_t total, double left) {
-      return monitor->progress(phase, done, total, left);
-    };
+    options.progress = [monitor = config.progress](std::string_view phase, std::int64_t done, std::int64_t total,
+                                                   double left) { return monitor->progress(phase, done, total, left); };
   }
   TRY(Compiled compiled, bolide::compile(std::move(graph), std::move(backend), options));
   state->core = std::move(compiled.engine);

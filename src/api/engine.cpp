@@ -2,9 +2,9 @@
 
 #include "api/engine_state.h"
 #include "api/network_state.h"
-#include "base/thread_pool.h"
 #include "backend/cpu/cpu_backend.h"
 #include "base/log.h"
+#include "base/thread_pool.h"
 
 #include <algorithm>
 
@@ -54,9 +54,8 @@ std::map<std::string, std::string> Engine::facts() const {
   const Target& target = state_->core->backend().target();
   const StepGraph& graph = state_->core->graph();
   std::map<std::string, std::string> facts = {
-      {"device", target.backend},          {"fingerprint", target.fingerprint},
-      {"threads", strings::join(target.threads)}, {"source", state_->source},
-      {"precision", state_->precision},    {"steps", strings::join(graph.steps.size())},
+      {"device", target.backend}, {"fingerprint", target.fingerprint}, {"threads", strings::join(target.threads)},
+      {"source", state_->source}, {"precision", state_->precision},    {"steps", strings::join(graph.steps.size())},
   };
   std::string tuned;
   for (const Variant& variant : state_->core->variants()) {
@@ -108,7 +107,8 @@ Status ExecutionContext::run() {
   if (state_->profiler == nullptr || schedule == nullptr) return {};
   for (std::size_t s = 0; s < schedule->steps.size(); ++s) {
     const ScheduledStep& step = schedule->steps[s];
-    state_->profiler->report_step(step.name, step.tactic != nullptr ? step.tactic->name() : "body", state_->times.us[s]);
+    state_->profiler->report_step(step.name, step.tactic != nullptr ? step.tactic->name() : "body",
+                                  state_->times.us[s]);
   }
   return {};
 }

@@ -4,6 +4,7 @@
 #include <bolide/builder.h>
 #include <bolide/engine.h>
 
+#include "base/hash.h"
 #include "compile/compile.h"
 #include "runtime/context.h"
 
@@ -11,7 +12,7 @@ namespace bolide {
 
 struct Engine::State {
   std::shared_ptr<EngineCore> core;
-  std::string source;         ///< of the model file
+  std::string source;  ///< of the model file
   std::string precision;
   Digest model;
   std::optional<CompileReport> report;  ///< of a build in this process

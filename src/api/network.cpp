@@ -277,8 +277,7 @@ std::optional<double> Network::quantisation_step(std::string_view output) const 
   return *value;
 }
 
-Result<std::vector<HostTensor>> Network::evaluate(
-    const std::vector<std::pair<std::string, HostTensor>>& inputs) const {
+Result<std::vector<HostTensor>> Network::evaluate(const std::vector<std::pair<std::string, HostTensor>>& inputs) const {
   TRY_OK(state_->status);
   const Graph& graph = state_->graph;
   TRY(const auto steps, lower(graph));

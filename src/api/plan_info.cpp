@@ -1,5 +1,5 @@
-#include "api/engine_state.h"
 #include <bolide/io.h>
+#include "api/engine_state.h"
 
 #include "api/network_state.h"
 #include "ops/all.h"
@@ -46,7 +46,8 @@ double operations_of(const Problem& problem) {
     const Operand& w = problem.inputs[1];
     return 2 * out * static_cast<double>(w.count()) / static_cast<double>(std::max<std::int64_t>(w.dims[0], 1));
   }
-  if (problem.op->is<MatMul>()) return 2 * out * static_cast<double>(problem.inputs[0].dims.empty() ? 1 : problem.inputs[0].dims.back());
+  if (problem.op->is<MatMul>())
+    return 2 * out * static_cast<double>(problem.inputs[0].dims.empty() ? 1 : problem.inputs[0].dims.back());
   if (problem.op->is<Attention>()) {
     return 4 * static_cast<double>(problem.inputs[0].count()) * static_cast<double>(problem.inputs[1].dims[2]);
   }
@@ -89,15 +90,19 @@ void add_steps(const StepGraph& graph, const Schedule& schedule, PlanInfo& info)
 Result<PlanInfo> Engine::plan(const std::vector<std::pair<std::string, Dims>>& shapes) const {
   EngineCore& core = *state_->core;
   PlanInfo info{.threads = core.backend().target().threads};
-  for (const Tensor& constant : core.graph().constants) info.weight_bytes += static_cast<std::int64_t>(constant.bytes());
+  for (const Tensor& constant : core.graph().constants)
+    info.weight_bytes += static_cast<std::int64_t>(constant.bytes());
   TRY(const auto complete, complete_shapes(inputs(), shapes));
   std::vector<Dims> dims;
   for (const auto& [name, sizes] : complete) dims.push_back(sizes);
   if (!core.sizes_known()) {
     // Sizes that only the data decide: the network runs step by step by its definitions.
     for (const StepGraph::Step& step : core.graph().steps) {
-      info.steps.push_back({.name = step.name, .op = std::string(step.op.name()), .tactic = "reference",
-                            .members = step.members, .reference = true});
+      info.steps.push_back({.name = step.name,
+                            .op = std::string(step.op.name()),
+                            .tactic = "reference",
+                            .members = step.members,
+                            .reference = true});
       ++info.reference_steps;
     }
     return info;

@@ -3,8 +3,8 @@
 #include "cli/model_options.h"
 #include "cli/table.h"
 
-#include <nlohmann/json.hpp>
 #include <sys/resource.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -61,7 +61,9 @@ double peak_rss_mib() {
 
 struct Figures {
   std::vector<double> ms;  // sorted
-  double quantile(double q) const { return ms[std::min(ms.size() - 1, static_cast<std::size_t>(q * static_cast<double>(ms.size())))]; }
+  double quantile(double q) const {
+    return ms[std::min(ms.size() - 1, static_cast<std::size_t>(q * static_cast<double>(ms.size())))];
+  }
   double mean() const { return std::accumulate(ms.begin(), ms.end(), 0.0) / static_cast<double>(ms.size()); }
 };
 
@@ -85,7 +87,9 @@ int bench(const BenchArgs& args) {
   Result<Engine> engine = open_engine(args.model, true);
   if (!engine) return report(engine.error());
   Result<InputShapes> shapes = run_shapes(args.model, engine->inputs());
-  if (!shapes) return shapes.error().message.rfind("--shapes", 0) == 0 ? usage_error(shapes.error().message) : report(shapes.error());
+  if (!shapes)
+    return shapes.error().message.rfind("--shapes", 0) == 0 ? usage_error(shapes.error().message)
+                                                            : report(shapes.error());
   Result<NamedInputs> inputs = random_inputs(engine->inputs(), *shapes, args.fill);
   if (!inputs) return report(inputs.error());
   Result<ExecutionContext> context = engine->make_context();
@@ -111,7 +115,10 @@ int bench(const BenchArgs& args) {
   if (!shapes->empty() && !shapes->front().second.empty()) batch = std::max<std::int64_t>(shapes->front().second[0], 1);
   const double median = figures->quantile(0.5);
   const auto facts = engine->facts();
-  const auto fact = [&](const char* key) { const auto f = facts.find(key); return f == facts.end() ? std::string() : f->second; };
+  const auto fact = [&](const char* key) {
+    const auto f = facts.find(key);
+    return f == facts.end() ? std::string() : f->second;
+  };
   const MachineLimit limit = args.per_layer ? measure_machine_limit(info.threads) : MachineLimit{};
   nlohmann::json layers = nlohmann::json::array();
   Table table({"step", "operator", "tactic", "us", "share", "GFLOP/s", "of limit", "members"});
@@ -125,26 +132,35 @@ int bench(const BenchArgs& args) {
     for (const std::string& member : step.members) members += (members.empty() ? "" : " ") + member;
     table.row({step.name, step.op, step.tactic, number(us, 1), number(100 * us / total_us, 1) + " %",
                number(step.operations / (us * 1e3), 1), number(100 * share_of_limit, 0) + " %", members});
-    layers.push_back({{"name", step.name}, {"op", step.op}, {"tactic", step.tactic}, {"us", us},
-                      {"share", us / total_us}, {"gflop_per_s", step.operations / (us * 1e3)},
-                      {"share_of_limit", share_of_limit}, {"members", step.members}, {"reference", step.reference}});
+    layers.push_back({{"name", step.name},
+                      {"op", step.op},
+                      {"tactic", step.tactic},
+                      {"us", us},
+                      {"share", us / total_us},
+                      {"gflop_per_s", step.operations / (us * 1e3)},
+                      {"share_of_limit", share_of_limit},
+                      {"members", step.members},
+                      {"reference", step.reference}});
   }
   if (args.json) {
-    nlohmann::json document = {
-        {"latency_ms", {{"median", median}, {"mean", figures->mean()}, {"p90", figures->quantile(0.9)},
-                        {"p99", figures->quantile(0.99)}, {"min", figures->ms.front()}}},
-        {"throughput_per_s", static_cast<double>(batch) * 1e3 / median},
-        {"runs", figures->ms.size()},
-        {"batch", batch},
-        {"threads", info.threads},
-        {"device", fact("device")},
-        {"precision", fact("precision")},
-        {"peak_rss_mib", rss},
-        {"reference_steps", info.reference_steps},
-        {"copies", info.copies},
-        {"steps", info.steps.size()},
-        {"arena_mib", static_cast<double>(info.arena_bytes) / (1 << 20)},
-        {"seed", args.fill.seed}};
+    nlohmann::json document = {{"latency_ms",
+                                {{"median", median},
+                                 {"mean", figures->mean()},
+                                 {"p90", figures->quantile(0.9)},
+                                 {"p99", figures->quantile(0.99)},
+                                 {"min", figures->ms.front()}}},
+                               {"throughput_per_s", static_cast<double>(batch) * 1e3 / median},
+                               {"runs", figures->ms.size()},
+                               {"batch", batch},
+                               {"threads", info.threads},
+                               {"device", fact("device")},
+                               {"precision", fact("precision")},
+                               {"peak_rss_mib", rss},
+                               {"reference_steps", info.reference_steps},
+                               {"copies", info.copies},
+                               {"steps", info.steps.size()},
+                               {"arena_mib", static_cast<double>(info.arena_bytes) / (1 << 20)},
+                               {"seed", args.fill.seed}};
     if (args.per_layer) {
       document["layers"] = layers;
       document["machine"] = {{"gflop_per_s", limit.gflop_per_s}, {"gbyte_per_s", limit.gbyte_per_s}};
@@ -157,14 +173,16 @@ int bench(const BenchArgs& args) {
     for (std::size_t i = 0; i < dims.size(); ++i) std::cout << (i == 0 ? "  " : "x") << dims[i];
     std::cout << '\n';
   }
-  std::cout << "device " << fact("device") << ", " << info.threads << " threads, precision " << fact("precision") << ", seed "
-            << args.fill.seed << "\n";
+  std::cout << "device " << fact("device") << ", " << info.threads << " threads, precision " << fact("precision")
+            << ", seed " << args.fill.seed << "\n";
   std::cout << "latency  median " << number(median, 3) << " ms, mean " << number(figures->mean(), 3) << ", p90 "
             << number(figures->quantile(0.9), 3) << ", p99 " << number(figures->quantile(0.99), 3) << ", min "
             << number(figures->ms.front(), 3) << " (" << figures->ms.size() << " runs)\n";
   std::cout << "throughput  " << number(static_cast<double>(batch) * 1e3 / median, 1) << " per second\n";
-  std::cout << "memory  peak " << number(rss, 1) << " MiB, arena " << human_bytes(static_cast<double>(info.arena_bytes)) << "\n";
-  std::cout << "plan  " << info.steps.size() << " steps, " << info.copies << " copies, " << info.reference_steps << " by the reference\n";
+  std::cout << "memory  peak " << number(rss, 1) << " MiB, arena " << human_bytes(static_cast<double>(info.arena_bytes))
+            << "\n";
+  std::cout << "plan  " << info.steps.size() << " steps, " << info.copies << " copies, " << info.reference_steps
+            << " by the reference\n";
   if (args.per_layer) {
     std::cout << "limit of this machine, measured now  " << number(limit.gflop_per_s, 0) << " GFLOP/s, "
               << number(limit.gbyte_per_s, 0) << " GB/s with " << info.threads << " threads\n\n";
@@ -180,7 +198,9 @@ std::function<int()> add_bench(CLI::App& app) {
   add_model_path(app, args->model, "MODEL|ENGINE");
   add_build_options(app, args->model);
   add_fill_options(app, args->fill);
-  app.add_option("--duration", args->duration_s, "seconds to time; at least three runs are counted")->check(CLI::NonNegativeNumber)->capture_default_str();
+  app.add_option("--duration", args->duration_s, "seconds to time; at least three runs are counted")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   app.add_flag("--per-layer", args->per_layer, "time every step");
   app.add_flag("--json", args->json, "print one JSON document");
   return [args] { return bench(*args); };

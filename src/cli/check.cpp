@@ -16,7 +16,8 @@ struct CheckArgs {
 
 nlohmann::json to_json(const std::vector<TensorInfo>& infos) {
   nlohmann::json list = nlohmann::json::array();
-  for (const TensorInfo& info : infos) list.push_back({{"name", info.name}, {"dtype", name(info.dtype)}, {"shape", info.shape}});
+  for (const TensorInfo& info : infos)
+    list.push_back({{"name", info.name}, {"dtype", name(info.dtype)}, {"shape", info.shape}});
   return list;
 }
 
@@ -35,16 +36,19 @@ int check(const CheckArgs& args) {
   Result<PlanInfo> plan = engine->plan();
   if (!plan) return report(plan.error());
   if (args.json) {
-    std::cout << nlohmann::json{{"model", args.model.path}, {"source", source}, {"inputs", to_json(inputs)},
-                                {"outputs", to_json(outputs)}, {"operators", operators}, {"runs", true},
+    std::cout << nlohmann::json{{"model", args.model.path},         {"source", source},
+                                {"inputs", to_json(inputs)},        {"outputs", to_json(outputs)},
+                                {"operators", operators},           {"runs", true},
                                 {"plan_steps", plan->steps.size()}, {"reference_steps", plan->reference_steps}}
                      .dump(2)
               << '\n';
     return kDone;
   }
   std::cout << args.model.path << "\n  " << source << '\n';
-  for (const TensorInfo& info : inputs) std::cout << "  input   " << info.name << "  " << name(info.dtype) << info.shape << '\n';
-  for (const TensorInfo& info : outputs) std::cout << "  output  " << info.name << "  " << name(info.dtype) << info.shape << '\n';
+  for (const TensorInfo& info : inputs)
+    std::cout << "  input   " << info.name << "  " << name(info.dtype) << info.shape << '\n';
+  for (const TensorInfo& info : outputs)
+    std::cout << "  output  " << info.name << "  " << name(info.dtype) << info.shape << '\n';
   Table table({"operator", "nodes"});
   for (const auto& [op, count] : operators) table.row({op, std::to_string(count)});
   std::cout << '\n';

@@ -1,4 +1,5 @@
-/// A command: its options, and a function that runs it. Commands see the public headers only, so each is also an example.
+/// A command: its options, and a function that runs it. Commands see the public headers only, so each is also an
+/// example.
 #pragma once
 
 #include <bolide/bolide.h>

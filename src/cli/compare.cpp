@@ -86,20 +86,30 @@ Result<Verdict> compare_data(const CompareArgs& args, const Engine& engine, cons
 }
 
 int print(const CompareArgs& args, const Verdict& verdict) {
-  const auto departs = std::find_if(verdict.differences.begin(), verdict.differences.end(), [](const Difference& d) { return !d.holds; });
+  const auto departs = std::find_if(verdict.differences.begin(), verdict.differences.end(),
+                                    [](const Difference& d) { return !d.holds; });
   if (args.json) {
     nlohmann::json list = nlohmann::json::array();
     for (const Difference& d : verdict.differences) {
-      list.push_back({{"name", d.name}, {"holds", d.holds}, {"max_abs_error", d.max_absolute}, {"max_rel_error", d.max_relative},
-                      {"mismatches", d.mismatches}, {"elements", d.elements}, {"why", d.why}});
+      list.push_back({{"name", d.name},
+                      {"holds", d.holds},
+                      {"max_abs_error", d.max_absolute},
+                      {"max_rel_error", d.max_relative},
+                      {"mismatches", d.mismatches},
+                      {"elements", d.elements},
+                      {"why", d.why}});
     }
-    std::cout << nlohmann::json{{"holds", verdict.holds()}, {"outputs", list}, {"seed", args.fill.seed}}.dump(2) << '\n';
+    std::cout << nlohmann::json{{"holds", verdict.holds()}, {"outputs", list}, {"seed", args.fill.seed}}.dump(2)
+              << '\n';
   } else {
     Table table({"value", "elements", "max |error|", "max relative", "beyond tolerance", "verdict"});
     for (const Difference& d : verdict.differences) {
       if (args.layers && d.holds && verdict.differences.size() > 40) continue;
       table.row({d.name, std::to_string(d.elements), scientific(d.max_absolute), scientific(d.max_relative),
-                 std::to_string(d.mismatches), d.holds ? "equal" : d.why.empty() ? "DIFFERS" : "DIFFERS: " + d.why});
+                 std::to_string(d.mismatches),
+                 d.holds         ? "equal"
+                 : d.why.empty() ? "DIFFERS"
+                                 : "DIFFERS: " + d.why});
     }
     table.print(std::cout);
     if (args.data.empty()) std::cout << "random inputs, seed " << args.fill.seed << '\n';
@@ -144,8 +154,10 @@ std::function<int()> add_compare(CLI::App& app) {
   auto args = std::make_shared<CompareArgs>();
   app.add_option("MODEL", args->model.path, "ONNX model")->required();
   app.add_option("--data", args->data, "folder with input_N.pb and output_N.pb, or one that holds test_data_set_*");
-  app.add_option("--rtol", args->rtol, "relative tolerance; default 1e-3 with --data, else 0")->check(CLI::NonNegativeNumber);
-  app.add_option("--atol", args->atol, "absolute tolerance; default 1e-7 with --data, else 1e-4 of the largest value plus 1")
+  app.add_option("--rtol", args->rtol, "relative tolerance; default 1e-3 with --data, else 0")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--atol", args->atol,
+                 "absolute tolerance; default 1e-7 with --data, else 1e-4 of the largest value plus 1")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--quant-steps", args->quant_steps, "quantisation steps of its own scale that an output may be off")
       ->check(CLI::Range(0, 1000))

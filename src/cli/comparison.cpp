@@ -21,7 +21,8 @@ double largest_magnitude(const HostTensor& tensor) {
   return largest;
 }
 
-Difference difference(const std::string& name, const HostTensor& got, const HostTensor& want, const Tolerance& tolerance) {
+Difference difference(const std::string& name, const HostTensor& got, const HostTensor& want,
+                      const Tolerance& tolerance) {
   Difference result{.name = name, .elements = want.count()};
   const auto fail = [&](std::string why) {
     result.holds = false;
@@ -29,8 +30,10 @@ Difference difference(const std::string& name, const HostTensor& got, const Host
     result.why = std::move(why);
     return result;
   };
-  if (got.dims() != want.dims()) return fail(fmt::format("is [{}], wanted [{}]", fmt::join(got.dims(), ","), fmt::join(want.dims(), ",")));
-  if (got.dtype() != want.dtype()) return fail(fmt::format("is {}, wanted {}", bolide::name(got.dtype()), bolide::name(want.dtype())));
+  if (got.dims() != want.dims())
+    return fail(fmt::format("is [{}], wanted [{}]", fmt::join(got.dims(), ","), fmt::join(want.dims(), ",")));
+  if (got.dtype() != want.dtype())
+    return fail(fmt::format("is {}, wanted {}", bolide::name(got.dtype()), bolide::name(want.dtype())));
   const Result<HostTensor> a = got.converted(DataType::kF64);
   const Result<HostTensor> b = want.converted(DataType::kF64);
   if (!a || !b) return fail("the elements are no numbers");

@@ -23,7 +23,8 @@ struct Difference {
   std::string why;  ///< when dtype or sizes differ
 };
 
-Difference difference(const std::string& name, const HostTensor& got, const HostTensor& want, const Tolerance& tolerance);
+Difference difference(const std::string& name, const HostTensor& got, const HostTensor& want,
+                      const Tolerance& tolerance);
 /// Largest finite |x|; 0 for none.
 double largest_magnitude(const HostTensor& tensor);
 /// "1.2e-05", "0"

@@ -18,7 +18,8 @@ int doctor(bool json) {
   }
   std::size_t width = 0;
   for (const auto& [name, value] : facts) width = std::max(width, name.size());
-  for (const auto& [name, value] : facts) std::cout << name << std::string(width + 2 - name.size(), ' ') << value << '\n';
+  for (const auto& [name, value] : facts)
+    std::cout << name << std::string(width + 2 - name.size(), ' ') << value << '\n';
   return kDone;
 }
 

@@ -86,12 +86,12 @@ Result<HostTensor> random_tensor(const TensorInfo& info, const Dims& dims, Rando
 }  // namespace
 
 Result<NamedInputs> random_inputs(const std::vector<TensorInfo>& inputs,
-                                  const std::vector<std::pair<std::string, Dims>>& shapes,
-                                  const FillOptions& options) {
+                                  const std::vector<std::pair<std::string, Dims>>& shapes, const FillOptions& options) {
   auto ranges = parse_ranges(options.ranges);
   if (!ranges) return std::move(ranges).error();
   for (const auto& [name, range] : *ranges) {
-    const bool known = std::any_of(inputs.begin(), inputs.end(), [&n = name](const TensorInfo& i) { return i.name == n; });
+    const bool known =
+        std::any_of(inputs.begin(), inputs.end(), [&n = name](const TensorInfo& i) { return i.name == n; });
     if (!known) return Error{Code::kNotFound, fmt::format("--fill names '{}', which is no input", name)};
   }
   Random random(options.seed);
@@ -124,13 +124,15 @@ Result<NamedInputs> read_inputs(const std::vector<std::string>& assignments, con
   for (const std::string& assignment : assignments) {
     // Names may hold '=', file names hardly do after their folder.
     const std::size_t equals = assignment.rfind('=');
-    if (equals == std::string::npos) return Error{Code::kInvalidArgument, fmt::format("--input {} is not NAME=FILE", assignment)};
+    if (equals == std::string::npos)
+      return Error{Code::kInvalidArgument, fmt::format("--input {} is not NAME=FILE", assignment)};
     const std::string name = assignment.substr(0, equals);
     const std::filesystem::path path = assignment.substr(equals + 1);
     const auto info = std::find_if(inputs.begin(), inputs.end(), [&](const TensorInfo& i) { return i.name == name; });
     if (info == inputs.end()) return Error{Code::kNotFound, fmt::format("'{}' is no input of the model", name)};
     const std::string kind = path.extension().string();
-    Result<HostTensor> tensor = Error{Code::kUnsupported, fmt::format("{}: .npy, .npz, .pb, .png and .jpg are read", path.string())};
+    Result<HostTensor> tensor =
+        Error{Code::kUnsupported, fmt::format("{}: .npy, .npz, .pb, .png and .jpg are read", path.string())};
     if (kind == ".npy") {
       tensor = read_npy(path);
     } else if (kind == ".npz") {

@@ -23,11 +23,11 @@ Result<NamedInputs> random_inputs(const std::vector<TensorInfo>& inputs,
 
 /// How pictures become tensors.
 struct ImageOptions {
-  std::string channels = "rgb";   ///< rgb, bgr or gray
-  std::vector<float> mean;        ///< per channel, in the units of the pixels after scaling; default 0
-  std::vector<float> std;         ///< per channel; default 1
-  float scale = 1.0F / 255.0F;    ///< pixels 0..255 are multiplied by it first
-  std::string resize = "stretch"; ///< stretch, or crop: shorter side to the size, then the centre
+  std::string channels = "rgb";    ///< rgb, bgr or gray
+  std::vector<float> mean;         ///< per channel, in the units of the pixels after scaling; default 0
+  std::vector<float> std;          ///< per channel; default 1
+  float scale = 1.0F / 255.0F;     ///< pixels 0..255 are multiplied by it first
+  std::string resize = "stretch";  ///< stretch, or crop: shorter side to the size, then the centre
 };
 void add_image_options(CLI::App& app, ImageOptions& options);
 

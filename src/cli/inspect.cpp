@@ -42,10 +42,15 @@ int inspect_model(const InspectArgs& args) {
     for (const std::string& value : layer.inputs) inputs.push_back(shape_of(value));
     for (const std::string& value : layer.outputs) outputs.push_back(shape_of(value));
     table.row({layer.name, layer.op, layer.attributes, joined(inputs, ", "), joined(outputs, ", ")});
-    layers.push_back({{"name", layer.name}, {"op", layer.op}, {"attributes", layer.attributes}, {"inputs", inputs}, {"outputs", outputs}});
+    layers.push_back({{"name", layer.name},
+                      {"op", layer.op},
+                      {"attributes", layer.attributes},
+                      {"inputs", inputs},
+                      {"outputs", outputs}});
   }
   if (args.json) {
-    std::cout << nlohmann::json{{"model", args.model.path}, {"source", network->source()}, {"nodes", layers}}.dump(2) << '\n';
+    std::cout << nlohmann::json{{"model", args.model.path}, {"source", network->source()}, {"nodes", layers}}.dump(2)
+              << '\n';
     return kDone;
   }
   std::cout << network->source() << "\n\n";
@@ -66,16 +71,27 @@ int inspect_engine(const InspectArgs& args) {
   for (const StepInfo& step : plan->steps) {
     table.row({step.name, step.op, step.tactic, number(step.microseconds, 1) + (step.measured ? "" : " est"),
                human_bytes(static_cast<double>(step.bytes)), joined(step.outputs, ", "), joined(step.members)});
-    steps.push_back({{"name", step.name}, {"op", step.op}, {"tactic", step.tactic}, {"us", step.microseconds}, {"measured", step.measured},
-                     {"bytes", step.bytes}, {"inputs", step.inputs}, {"outputs", step.outputs}, {"members", step.members},
-                     {"reference", step.reference}, {"copy", step.copy}});
+    steps.push_back({{"name", step.name},
+                     {"op", step.op},
+                     {"tactic", step.tactic},
+                     {"us", step.microseconds},
+                     {"measured", step.measured},
+                     {"bytes", step.bytes},
+                     {"inputs", step.inputs},
+                     {"outputs", step.outputs},
+                     {"members", step.members},
+                     {"reference", step.reference},
+                     {"copy", step.copy}});
   }
   if (args.json) {
-    std::cout << nlohmann::json{{"engine", args.model.path}, {"facts", engine->facts()}, {"steps", steps},
+    std::cout << nlohmann::json{{"engine", args.model.path},
+                                {"facts", engine->facts()},
+                                {"steps", steps},
                                 {"arena_mib", static_cast<double>(plan->arena_bytes) / (1 << 20)},
                                 {"arena_lower_bound_mib", static_cast<double>(plan->arena_lower_bound) / (1 << 20)},
                                 {"weights_mib", static_cast<double>(plan->weight_bytes) / (1 << 20)},
-                                {"reference_steps", plan->reference_steps}, {"copies", plan->copies}}
+                                {"reference_steps", plan->reference_steps},
+                                {"copies", plan->copies}}
                      .dump(2)
               << '\n';
     return kDone;
@@ -83,8 +99,8 @@ int inspect_engine(const InspectArgs& args) {
   for (const auto& [key, value] : engine->facts()) std::cout << key << "  " << value << '\n';
   std::cout << "weights " << human_bytes(static_cast<double>(plan->weight_bytes)) << ", arena "
             << human_bytes(static_cast<double>(plan->arena_bytes)) << " (lower bound "
-            << human_bytes(static_cast<double>(plan->arena_lower_bound)) << "), " << plan->steps.size() << " steps, " << plan->copies
-            << " copies, " << plan->reference_steps << " by the reference\n\n";
+            << human_bytes(static_cast<double>(plan->arena_lower_bound)) << "), " << plan->steps.size() << " steps, "
+            << plan->copies << " copies, " << plan->reference_steps << " by the reference\n\n";
   table.print(std::cout);
   return kDone;
 }

@@ -91,7 +91,8 @@ MachineLimit measure_machine_limit(int threads) {
     const double seconds = on_all_threads(threads, [&](int) { sink = width.multiply_add(kRounds); });
     limit.gflop_per_s = std::max(limit.gflop_per_s, 2.0 * threads * kChains * width.lanes * kRounds / seconds / 1e9);
   }
-  std::vector<std::vector<std::uint64_t>> memory(static_cast<std::size_t>(threads), std::vector<std::uint64_t>(kBytes / 8, 1));
+  std::vector<std::vector<std::uint64_t>> memory(static_cast<std::size_t>(threads),
+                                                 std::vector<std::uint64_t>(kBytes / 8, 1));
   for (int attempt = 0; attempt < 4; ++attempt) {
     const double seconds = on_all_threads(threads, [&](int thread) {
       std::uint64_t sum = 0;

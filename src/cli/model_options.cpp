@@ -45,8 +45,12 @@ void add_run_options(CLI::App& app, ModelOptions& options) {
 void add_build_options(CLI::App& app, ModelOptions& options) {
   add_shape_options(app, options);
   add_run_options(app, options);
-  app.add_option("--time-budget", options.time_budget_s, "seconds for timing kernels")->check(CLI::NonNegativeNumber)->capture_default_str();
-  app.add_option("--effort", options.effort, "0 cost model only, 1 few candidates, 2 default, 3 all")->check(CLI::Range(0, 3))->capture_default_str();
+  app.add_option("--time-budget", options.time_budget_s, "seconds for timing kernels")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_option("--effort", options.effort, "0 cost model only, 1 few candidates, 2 default, 3 all")
+      ->check(CLI::Range(0, 3))
+      ->capture_default_str();
   app.add_option("--skip-pass", options.skip_passes, "leave out a pass by name (see 'bolide build --verbose')");
   app.add_option("--forbid-tactic", options.forbid_tactics, "tactics not to use; * for any characters");
   app.add_option("--force-tactic", options.force_tactics, "STEP=TACTIC, patterns with *");

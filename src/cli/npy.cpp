@@ -20,9 +20,10 @@ struct Kind {
   DataType type;
 };
 constexpr std::array kKinds = {
-    Kind{"<f4", DataType::kF32}, Kind{"<f8", DataType::kF64}, Kind{"<f2", DataType::kF16}, Kind{"<i8", DataType::kI64},
-    Kind{"<i4", DataType::kI32}, Kind{"<i2", DataType::kI16}, Kind{"|i1", DataType::kI8},  Kind{"<u8", DataType::kU64},
-    Kind{"<u4", DataType::kU32}, Kind{"<u2", DataType::kU16}, Kind{"|u1", DataType::kU8},  Kind{"|b1", DataType::kBool},
+    Kind{"<f4", DataType::kF32}, Kind{"<f8", DataType::kF64},   Kind{"<f2", DataType::kF16},
+    Kind{"<i8", DataType::kI64}, Kind{"<i4", DataType::kI32},   Kind{"<i2", DataType::kI16},
+    Kind{"|i1", DataType::kI8},  Kind{"<u8", DataType::kU64},   Kind{"<u4", DataType::kU32},
+    Kind{"<u2", DataType::kU16}, Kind{"|u1", DataType::kU8},    Kind{"|b1", DataType::kBool},
     Kind{"<c8", DataType::kC64}, Kind{"<c16", DataType::kC128},
 };
 
@@ -74,7 +75,8 @@ Result<HostTensor> from_npy(std::string_view bytes, const std::string& shown) {
   if (length > bytes.size() - prefix) return bad(shown, "is cut short");
   const std::string_view header = bytes.substr(prefix, length);
   if (entry(header, "fortran_order").substr(0, 4) == "True") {
-    return Error{Code::kUnsupported, fmt::format("{}: is in Fortran order; save it with numpy.ascontiguousarray", shown)};
+    return Error{Code::kUnsupported,
+                 fmt::format("{}: is in Fortran order; save it with numpy.ascontiguousarray", shown)};
   }
   const std::string_view descr = entry(header, "descr");
   const Kind* kind = nullptr;
@@ -82,8 +84,8 @@ Result<HostTensor> from_npy(std::string_view bytes, const std::string& shown) {
     if (descr.substr(0, candidate.descr.size() + 2) == fmt::format("'{}'", candidate.descr)) kind = &candidate;
   }
   if (kind == nullptr) {
-    return Error{Code::kUnsupported,
-                 fmt::format("{}: dtype {} is not read; little-endian numbers and bool are", shown, descr.substr(0, 8))};
+    return Error{Code::kUnsupported, fmt::format("{}: dtype {} is not read; little-endian numbers and bool are", shown,
+                                                 descr.substr(0, 8))};
   }
   Result<Dims> dims = parse_shape(entry(header, "shape"), shown);
   if (!dims) return std::move(dims).error();
@@ -91,7 +93,8 @@ Result<HostTensor> from_npy(std::string_view bytes, const std::string& shown) {
   std::uint64_t bytes_needed = static_cast<std::uint64_t>(bit_width(kind->type)) / 8;
   const std::string_view data = bytes.substr(prefix + length);
   for (const std::int64_t size : *dims) {
-    if (size != 0 && bytes_needed > data.size() / static_cast<std::uint64_t>(size)) return bad(shown, "holds fewer elements than its shape says");
+    if (size != 0 && bytes_needed > data.size() / static_cast<std::uint64_t>(size))
+      return bad(shown, "holds fewer elements than its shape says");
     bytes_needed *= static_cast<std::uint64_t>(size);
   }
   Result<HostTensor> tensor = HostTensor::make(kind->type, *std::move(dims));
@@ -109,7 +112,8 @@ Result<HostTensor> read_npz(const std::filesystem::path& path, const std::string
   int code = 0;
   const std::unique_ptr<zip_t, decltype(&zip_discard)> archive(zip_open(path.c_str(), ZIP_RDONLY, &code), &zip_discard);
   if (!archive) {
-    return Error{code == ZIP_ER_NOENT ? Code::kNotFound : Code::kBadFile, fmt::format("{}: is no .npz archive", path.string())};
+    return Error{code == ZIP_ER_NOENT ? Code::kNotFound : Code::kBadFile,
+                 fmt::format("{}: is no .npz archive", path.string())};
   }
   const zip_int64_t entries = zip_get_num_entries(archive.get(), 0);
   zip_int64_t index = zip_name_locate(archive.get(), (name + ".npy").c_str(), 0);
@@ -118,7 +122,8 @@ Result<HostTensor> read_npz(const std::filesystem::path& path, const std::string
     return Error{Code::kNotFound, fmt::format("{}: holds {} arrays, none is named '{}'", path.string(), entries, name)};
   }
   zip_stat_t stat;
-  if (zip_stat_index(archive.get(), static_cast<zip_uint64_t>(index), 0, &stat) != 0 || (stat.valid & ZIP_STAT_SIZE) == 0) {
+  if (zip_stat_index(archive.get(), static_cast<zip_uint64_t>(index), 0, &stat) != 0 ||
+      (stat.valid & ZIP_STAT_SIZE) == 0) {
     return bad(path.string(), "an entry has no size");
   }
   const std::unique_ptr<zip_file_t, decltype(&zip_fclose)> file(
@@ -141,7 +146,8 @@ Result<std::string> to_npy(const HostTensor& tensor) {
     if (candidate.type == tensor.dtype()) kind = &candidate;
   }
   if (kind == nullptr) {
-    return Error{Code::kUnsupported, fmt::format("NumPy has no name for {}; write a .pb file instead", name(tensor.dtype()))};
+    return Error{Code::kUnsupported,
+                 fmt::format("NumPy has no name for {}; write a .pb file instead", name(tensor.dtype()))};
   }
   std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': (", kind->descr);
   for (const std::int64_t size : tensor.dims()) header += fmt::format("{},", size);

@@ -15,8 +15,12 @@ int operators(bool json) {
     std::string attributes;
     for (const std::string& attribute : info.attributes) attributes += (attributes.empty() ? "" : ", ") + attribute;
     const std::string most = info.max_inputs < 0 ? "any" : std::to_string(info.max_inputs);
-    table.row({info.name, info.min_inputs == info.max_inputs ? most : std::to_string(info.min_inputs) + " to " + most, attributes});
-    document.push_back({{"name", info.name}, {"min_inputs", info.min_inputs}, {"max_inputs", info.max_inputs}, {"attributes", info.attributes}});
+    table.row({info.name, info.min_inputs == info.max_inputs ? most : std::to_string(info.min_inputs) + " to " + most,
+               attributes});
+    document.push_back({{"name", info.name},
+                        {"min_inputs", info.min_inputs},
+                        {"max_inputs", info.max_inputs},
+                        {"attributes", info.attributes}});
   }
   if (json) {
     std::cout << document.dump(2) << '\n';

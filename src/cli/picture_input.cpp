@@ -27,8 +27,10 @@ Result<Picture> decode_png(const std::filesystem::path& path, const std::string&
   int error = spng_set_png_buffer(context.get(), bytes.data(), bytes.size());
   if (error == 0) error = spng_get_ihdr(context.get(), &header);
   if (error != 0) return bad(path, spng_strerror(error));
-  Picture picture{.width = static_cast<int>(header.width), .height = static_cast<int>(header.height), .channels = 3, .pixels = {}};
-  if (static_cast<std::int64_t>(picture.width) * picture.height > kMaxPixels) return bad(path, "has more than 64 megapixels");
+  Picture picture{
+      .width = static_cast<int>(header.width), .height = static_cast<int>(header.height), .channels = 3, .pixels = {}};
+  if (static_cast<std::int64_t>(picture.width) * picture.height > kMaxPixels)
+    return bad(path, "has more than 64 megapixels");
   error = spng_decoded_image_size(context.get(), SPNG_FMT_RGB8, &size);
   if (error == 0) {
     picture.pixels.resize(size);
@@ -45,13 +47,15 @@ Result<Picture> decode_jpeg(const std::filesystem::path& path, const std::string
   Picture picture;
   int subsampling = 0;
   int colours = 0;
-  if (tjDecompressHeader3(decoder.get(), data, bytes.size(), &picture.width, &picture.height, &subsampling, &colours) != 0) {
+  if (tjDecompressHeader3(decoder.get(), data, bytes.size(), &picture.width, &picture.height, &subsampling, &colours) !=
+      0) {
     return bad(path, tjGetErrorStr2(decoder.get()));
   }
-  if (static_cast<std::int64_t>(picture.width) * picture.height > kMaxPixels) return bad(path, "has more than 64 megapixels");
+  if (static_cast<std::int64_t>(picture.width) * picture.height > kMaxPixels)
+    return bad(path, "has more than 64 megapixels");
   picture.pixels.resize(static_cast<std::size_t>(picture.width) * static_cast<std::size_t>(picture.height) * 3);
-  if (tjDecompress2(decoder.get(), data, bytes.size(), picture.pixels.data(), picture.width, 0, picture.height, TJPF_RGB,
-                    TJFLAG_ACCURATEDCT) != 0 &&
+  if (tjDecompress2(decoder.get(), data, bytes.size(), picture.pixels.data(), picture.width, 0, picture.height,
+                    TJPF_RGB, TJFLAG_ACCURATEDCT) != 0 &&
       tjGetErrorCode(decoder.get()) == TJERR_FATAL) {
     return bad(path, tjGetErrorStr2(decoder.get()));
   }
@@ -67,8 +71,10 @@ double sample(const Picture& picture, double x, double y, int channel) {
   const int x1 = std::min(x0 + 1, picture.width - 1);
   const int y1 = std::min(y0 + 1, picture.height - 1);
   const auto at = [&](int px, int py) {
-    const auto index = (static_cast<std::size_t>(py) * static_cast<std::size_t>(picture.width) + static_cast<std::size_t>(px)) *
-                           static_cast<std::size_t>(picture.channels) + static_cast<std::size_t>(channel);
+    const auto index =
+        (static_cast<std::size_t>(py) * static_cast<std::size_t>(picture.width) + static_cast<std::size_t>(px)) *
+            static_cast<std::size_t>(picture.channels) +
+        static_cast<std::size_t>(channel);
     return static_cast<double>(picture.pixels[index]);
   };
   const double fx = cx - x0;
@@ -89,19 +95,21 @@ Result<Picture> read_picture(const std::filesystem::path& path) {
 
 Result<HostTensor> to_input(const Picture& picture, const TensorInfo& info, const ImageOptions& options) {
   if (info.dims.size() != 4 || (info.dtype != DataType::kF32 && info.dtype != DataType::kU8)) {
-    return Error{Code::kUnsupported, fmt::format("input '{}' is {}{}; pictures go into f32 or u8 inputs of rank 4", info.name,
-                                                 name(info.dtype), info.shape)};
+    return Error{Code::kUnsupported, fmt::format("input '{}' is {}{}; pictures go into f32 or u8 inputs of rank 4",
+                                                 info.name, name(info.dtype), info.shape)};
   }
   const auto is_channels = [](std::int64_t size) { return size == 1 || size == 3; };
   const bool channels_last = !is_channels(info.dims[1]) && is_channels(info.dims[3]);
   const std::int64_t channels = channels_last ? info.dims[3] : info.dims[1];
   if (!is_channels(channels)) {
-    return Error{Code::kUnsupported, fmt::format("input '{}' is {}: neither size 1 nor 3 is 1 or 3 channels", info.name, info.shape)};
+    return Error{Code::kUnsupported,
+                 fmt::format("input '{}' is {}: neither size 1 nor 3 is 1 or 3 channels", info.name, info.shape)};
   }
   const auto size_or = [](std::int64_t size, int own) { return size > 0 ? size : static_cast<std::int64_t>(own); };
   const std::int64_t height = size_or(info.dims[channels_last ? 1 : 2], picture.height);
   const std::int64_t width = size_or(info.dims[channels_last ? 2 : 3], picture.width);
-  Result<HostTensor> result = HostTensor::make(DataType::kF32, channels_last ? Dims{1, height, width, channels} : Dims{1, channels, height, width});
+  Result<HostTensor> result = HostTensor::make(
+      DataType::kF32, channels_last ? Dims{1, height, width, channels} : Dims{1, channels, height, width});
   if (!result) return result;
   double step_x = static_cast<double>(picture.width) / static_cast<double>(width);
   double step_y = static_cast<double>(picture.height) / static_cast<double>(height);
@@ -120,14 +128,16 @@ Result<HostTensor> to_input(const Picture& picture, const TensorInfo& info, cons
       for (std::int64_t c = 0; c < channels; ++c) {
         double value = 0;
         if (channels == 1) {
-          value = 0.299 * sample(picture, px, py, 0) + 0.587 * sample(picture, px, py, 1) + 0.114 * sample(picture, px, py, 2);
+          value = 0.299 * sample(picture, px, py, 0) + 0.587 * sample(picture, px, py, 1) +
+                  0.114 * sample(picture, px, py, 2);
         } else {
           value = sample(picture, px, py, static_cast<int>(options.channels == "bgr" ? 2 - c : c));
         }
         const double scaled = info.dtype == DataType::kU8 ? value : value * options.scale;
         const double normal = (scaled - of_channel(options.mean, c, 0)) / of_channel(options.std, c, 1);
         const std::int64_t at = channels_last ? (y * width + x) * channels + c : (c * height + y) * width + x;
-        out[static_cast<std::size_t>(at)] = static_cast<float>(info.dtype == DataType::kU8 ? std::round(normal) : normal);
+        out[static_cast<std::size_t>(at)] =
+            static_cast<float>(info.dtype == DataType::kU8 ? std::round(normal) : normal);
       }
     }
   }

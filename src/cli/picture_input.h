@@ -16,8 +16,9 @@ struct Picture {
 /// Decodes a PNG (libspng) or JPEG (libjpeg-turbo), told apart by their first bytes. At most 64 megapixels.
 Result<Picture> read_picture(const std::filesystem::path& path);
 
-/// The picture as the input wants it: resized by bilinear interpolation (pixel centres, edges repeated, not antialiased),
-/// channels chosen, (pixel * scale - mean) / std, laid out as [1,c,h,w] or [1,h,w,c] (c of 1 or 3 decides).
+/// The picture as the input wants it: resized by bilinear interpolation (pixel centres, edges repeated, not
+/// antialiased), channels chosen, (pixel * scale - mean) / std, laid out as [1,c,h,w] or [1,h,w,c] (c of 1 or 3
+/// decides).
 Result<HostTensor> to_input(const Picture& picture, const TensorInfo& info, const ImageOptions& options);
 
 Result<HostTensor> read_picture_input(const std::filesystem::path& path, const TensorInfo& info,

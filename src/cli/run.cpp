@@ -75,11 +75,12 @@ std::vector<Best> top_k(const HostTensor& tensor, int k) {
   std::vector<std::int64_t> order(values.size());
   std::iota(order.begin(), order.end(), 0);
   const std::size_t count = std::min(order.size(), static_cast<std::size_t>(k));
-  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(), [&](auto a, auto b) {
-    const double x = values[static_cast<std::size_t>(a)];
-    const double y = values[static_cast<std::size_t>(b)];
-    return x != y ? x > y : a < b;
-  });
+  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(),
+                    [&](auto a, auto b) {
+                      const double x = values[static_cast<std::size_t>(a)];
+                      const double y = values[static_cast<std::size_t>(b)];
+                      return x != y ? x > y : a < b;
+                    });
   std::vector<Best> best;
   for (std::size_t i = 0; i < count; ++i) best.push_back({order[i], values[static_cast<std::size_t>(order[i])]});
   return best;
@@ -104,7 +105,8 @@ int run(const RunArgs& args) {
     const std::size_t equals = assignment.rfind('=');
     const auto found = equals == std::string::npos ? results->end() : results->find(assignment.substr(0, equals));
     if (found == results->end()) return usage_error("--output " + assignment + " is not NAME=FILE with NAME an output");
-    if (Status wrote = write_output(assignment.substr(equals + 1), found->first, found->second); !wrote) return report(wrote.error());
+    if (Status wrote = write_output(assignment.substr(equals + 1), found->first, found->second); !wrote)
+      return report(wrote.error());
   }
   nlohmann::json document = nlohmann::json::array();
   for (const TensorInfo& info : engine->outputs()) {
@@ -118,7 +120,8 @@ int run(const RunArgs& args) {
       const bool labelled = static_cast<std::size_t>(b.index) < labels->size();
       const std::string label = labelled ? (*labels)[static_cast<std::size_t>(b.index)] : std::string();
       top.push_back({{"index", b.index}, {"value", b.value}, {"label", label}});
-      if (!args.json) std::cout << "  " << b.index << "  " << number(b.value, 6) << (labelled ? "  " + label : "") << '\n';
+      if (!args.json)
+        std::cout << "  " << b.index << "  " << number(b.value, 6) << (labelled ? "  " + label : "") << '\n';
     }
     document.push_back({{"name", info.name}, {"dtype", name(tensor.dtype())}, {"dims", tensor.dims()}, {"top", top}});
   }
@@ -134,7 +137,9 @@ std::function<int()> add_run(CLI::App& app) {
   app.add_option("--input,-i", args->inputs, "NAME=FILE: .npy, .npz, .pb, .png or .jpg; inputs not given are random");
   app.add_option("--output,-o", args->outputs, "NAME=FILE: write an output as .npy or .pb");
   app.add_option("--labels", args->labels, "text file with one label a line");
-  app.add_option("--top", args->top, "largest values to print of each output")->check(CLI::Range(0, 1000))->capture_default_str();
+  app.add_option("--top", args->top, "largest values to print of each output")
+      ->check(CLI::Range(0, 1000))
+      ->capture_default_str();
   add_shape_options(app, args->model);
   add_run_options(app, args->model);
   add_fill_options(app, args->fill);

@@ -15,7 +15,8 @@ Result<NamedInputs> read_files(const fs::path& folder, const char* kind, const s
     const fs::path path = folder / fmt::format("{}_{}.pb", kind, i);
     if (!fs::exists(path)) return tensors;
     if (i >= infos.size()) {
-      return Error{Code::kInvalidArgument, fmt::format("{}: the model has only {} {}s", path.string(), infos.size(), kind)};
+      return Error{Code::kInvalidArgument,
+                   fmt::format("{}: the model has only {} {}s", path.string(), infos.size(), kind)};
     }
     Result<NamedTensor> tensor = read_tensor_proto(path);
     if (!tensor) return std::move(tensor).error();
@@ -31,11 +32,13 @@ Result<std::vector<TestCase>> read_test_data(const fs::path& folder, const std::
   if (fs::exists(folder / "output_0.pb")) folders.push_back(folder);
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder, error)) {
-    if (entry.is_directory() && entry.path().filename().string().rfind("test_data_set_", 0) == 0) folders.push_back(entry.path());
+    if (entry.is_directory() && entry.path().filename().string().rfind("test_data_set_", 0) == 0)
+      folders.push_back(entry.path());
   }
   std::sort(folders.begin(), folders.end());
   if (folders.empty()) {
-    return Error{Code::kNotFound, fmt::format("{}: holds neither output_0.pb nor a folder test_data_set_*", folder.string())};
+    return Error{Code::kNotFound,
+                 fmt::format("{}: holds neither output_0.pb nor a folder test_data_set_*", folder.string())};
   }
   std::vector<TestCase> cases;
   for (const fs::path& one : folders) {

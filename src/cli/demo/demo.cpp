@@ -24,7 +24,8 @@ double median_ms(ExecutionContext& context, int runs, Status& status) {
   for (int i = 0; i < runs + 2; ++i) {
     const auto start = std::chrono::steady_clock::now();
     if (status) status = context.run();
-    if (i >= 2) ms.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
+    if (i >= 2)
+      ms.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
   }
   std::sort(ms.begin(), ms.end());
   return ms[ms.size() / 2];
@@ -63,15 +64,17 @@ Status read_digits(const DemoArgs& args) {
   if (Status wrote = demo::write_png(*shown, args.output + "/digits-read.png"); !wrote) return wrote;
   std::string drawn = args.digits;
   std::erase(drawn, ' ');
-  std::cout << "   drawn  " << drawn << "\n   read   " << read << (drawn == read ? "   all right\n" : "   NOT THE SAME\n")
-            << "   " << args.output << "/digits.png, " << args.output << "/digits-read.png\n\n";
+  std::cout << "   drawn  " << drawn << "\n   read   " << read
+            << (drawn == read ? "   all right\n" : "   NOT THE SAME\n") << "   " << args.output << "/digits.png, "
+            << args.output << "/digits-read.png\n\n";
   if (drawn != read) return Error{Code::kInternal, "the digits were not read as they were drawn"};
   return {};
 }
 
 /// ResNet-50 as written, one kernel a layer, against the optimised engine.
 Status time_resnet(const DemoArgs& args) {
-  std::cout << "2. ResNet-50 built layer by layer with seeded random weights (it knows nothing; it is there to be timed).\n\n";
+  std::cout << "2. ResNet-50 built layer by layer with seeded random weights (it knows nothing; it is there to be "
+               "timed).\n\n";
   auto image = HostTensor::make(DataType::kF32, {1, 3, 224, 224});
   if (!image) return std::move(image).error();
   float value = 0;
@@ -102,8 +105,8 @@ Status time_resnet(const DemoArgs& args) {
     if (!scores) return std::move(scores).error();
     const std::span<const float> numbers = scores->values<float>();
     results[optimised ? 1 : 0].assign(numbers.begin(), numbers.end());
-    std::cout << "   " << (optimised ? "optimised" : "unfused  ") << "  " << number(times[optimised ? 1 : 0], 2) << " ms, "
-              << info->steps.size() << " steps, built in " << number(build_s) << " s\n";
+    std::cout << "   " << (optimised ? "optimised" : "unfused  ") << "  " << number(times[optimised ? 1 : 0], 2)
+              << " ms, " << info->steps.size() << " steps, built in " << number(build_s) << " s\n";
     plan = *std::move(info);
     if (!optimised) continue;
     if (Status saved = engine->save(args.output + "/resnet50.engine"); !saved) return saved;
@@ -124,7 +127,8 @@ Status time_resnet(const DemoArgs& args) {
     us += step.microseconds;
   }
   Table table({"tactic", "steps", "ms"});
-  for (const auto& [tactic, figures] : tactics) table.row({tactic, std::to_string(figures.first), number(figures.second / 1e3, 3)});
+  for (const auto& [tactic, figures] : tactics)
+    table.row({tactic, std::to_string(figures.first), number(figures.second / 1e3, 3)});
   table.print(std::cout);
   return {};
 }

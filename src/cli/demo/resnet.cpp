@@ -26,7 +26,8 @@ class Builder {
       }
     }
     x = network_.reshape(network_.global_average_pool(x, "pool"), {0, channels}, "flatten");
-    x = network_.fully_connected(x, normal({channels, 1000}, 1.0 / std::sqrt(static_cast<double>(channels))), filled({1000}, 0), "fc");
+    x = network_.fully_connected(x, normal({channels, 1000}, 1.0 / std::sqrt(static_cast<double>(channels))),
+                                 filled({1000}, 0), "fc");
     network_.output(x, "scores");
     return std::move(network_);
   }
@@ -55,7 +56,8 @@ class Builder {
                           .pads = {pad, pad, pad, pad},
                           .dilations = {},
                           .name = name});
-    return network_.batch_norm(x, filled({out}, scale), filled({out}, 0), filled({out}, 0), filled({out}, 1), 1e-5F, name + ".norm");
+    return network_.batch_norm(x, filled({out}, scale), filled({out}, 0), filled({out}, 0), filled({out}, 1), 1e-5F,
+                               name + ".norm");
   }
 
   TensorRef bottleneck(TensorRef x, std::int64_t in, std::int64_t width, std::int64_t stride, const std::string& name) {
