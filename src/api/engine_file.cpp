@@ -1,0 +1,44 @@
+#include <bolide/bolide.h>
+
+#include "api/engine_state.h"
+#include "runtime/load.h"
+
+#include <array>
+#include <fstream>
+
+namespace bolide {
+
+Status Engine::save(const std::filesystem::path& path) const {
+  EngineFile file = to_file(*state_->core);
+  file.producer = strings::join("bolide ", version());
+  file.model = state_->model;
+  file.model_info = state_->source;
+  file.metadata["precision"] = state_->precision;
+  return write_engine(path, file);
+}
+
+bool is_engine_file(const std::filesystem::path& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return false;
+  std::ifstream file(path, std::ios::binary);
+  std::array<char, kEngineMagic.size()> start{};
+  file.read(start.data(), start.size());
+  return file.gcount() == static_cast<std::streamsize>(start.size()) &&
+         std::string_view(start.data(), start.size()) == kEngineMagic;
+}
+
+Result<Engine> Runtime::load(const std::filesystem::path& path, const Options& options) const {
+  TRY(auto mapped, MappedFile::open(path));
+  TRY(EngineFile file, read_engine(std::move(mapped)).within(path.string()));
+  TRY(auto backend, make_backend(options.device, options.threads));
+  auto state = std::make_shared<Engine::State>();
+  state->source = file.model_info;
+  state->model = file.model;
+  if (const auto precision = file.metadata.find("precision"); precision != file.metadata.end()) {
+    state->precision = precision->second;
+  }
+  TRY(state->core, load_engine(file, std::move(backend)).within(path.string()));
+  return Engine(std::move(state));
+}
+
+}  // namespace bolide
