@@ -1,6 +1,7 @@
 #include <bolide/bolide.h>
 
 #include "api/engine_state.h"
+#include "plan/engine_layout.h"
 #include "runtime/load.h"
 
 #include <array>
@@ -21,10 +22,10 @@ bool is_engine_file(const std::filesystem::path& path) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error)) return false;
   std::ifstream file(path, std::ios::binary);
-  std::array<char, kEngineMagic.size()> start{};
+  std::array<char, engine_layout::kMagic.size()> start{};
   file.read(start.data(), start.size());
   return file.gcount() == static_cast<std::streamsize>(start.size()) &&
-         std::string_view(start.data(), start.size()) == kEngineMagic;
+         std::string_view(start.data(), start.size()) == engine_layout::kMagic;
 }
 
 Result<Engine> Runtime::load(const std::filesystem::path& path, const Options& options) const {

@@ -24,7 +24,7 @@ __attribute__((target("avx512f"))) float multiply_add_512(int rounds) {
     for (__m512& sum : sums) sum = _mm512_fmadd_ps(sum, a, a);
   }
   float total = 0;
-  for (const __m512& sum : sums) total += _mm_cvtss_f32(_mm512_castps512_ps128(sum));
+  for (const __m512& sum : sums) total += sum[0];
   return total;
 }
 
@@ -36,7 +36,7 @@ __attribute__((target("avx2,fma"))) float multiply_add_256(int rounds) {
     for (__m256& sum : sums) sum = _mm256_fmadd_ps(sum, a, a);
   }
   float total = 0;
-  for (const __m256& sum : sums) total += _mm_cvtss_f32(_mm256_castps256_ps128(sum));
+  for (const __m256& sum : sums) total += sum[0];
   return total;
 }
 
@@ -48,7 +48,7 @@ float multiply_add_128(int rounds) {
     for (__m128& sum : sums) sum = _mm_add_ps(_mm_mul_ps(sum, a), a);
   }
   float total = 0;
-  for (const __m128& sum : sums) total += _mm_cvtss_f32(sum);
+  for (const __m128& sum : sums) total += sum[0];
   return total;
 }
 
