@@ -18,7 +18,7 @@ void TilePlan::choose_blocking(const CpuTarget& target, std::int64_t rows) {
   row_tiles = 1;
   if (weights <= target.l2_bytes / 2) return;
   const std::int64_t fit = std::max<std::int64_t>(1, target.l2_bytes / 2 / std::max<std::int64_t>(tile_bytes, 1));
-  row_tiles = static_cast<int>(std::min({fit, ceil_div(rows, kernels->rows), std::int64_t{32}}));
+  row_tiles = static_cast<int>(std::min({fit, std::max<std::int64_t>(1, ceil_div(rows, kernels->rows)), std::int64_t{32}}));
 }
 
 std::size_t TilePlan::scratch_bytes() const {
