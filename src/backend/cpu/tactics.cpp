@@ -1,5 +1,6 @@
 #include "backend/cpu/tactics.h"
 
+#include "backend/cpu/attention/tactics.h"
 #include "backend/cpu/conv/tactics.h"
 #include "backend/cpu/depthwise/tactics.h"
 #include "backend/cpu/elementwise/tactics.h"
@@ -9,6 +10,7 @@
 #include "backend/cpu/pool/tactics.h"
 #include "backend/cpu/resize/tactics.h"
 #include "backend/cpu/rows/tactics.h"
+#include "ops/attention.h"
 #include "ops/gather.h"
 #include "ops/layer_normalization.h"
 #include "ops/normalization.h"
@@ -35,6 +37,7 @@ constexpr std::array kFamilies = {
     TacticFamily{"depthwise", is<Conv>, cpu::depthwise_tactics},  // before conv: it declines all but its own
     TacticFamily{"conv", is<Conv>, conv_tactics},
     TacticFamily{"matmul", is<MatMul>, matmul_tactics},
+    TacticFamily{"attention", is<Attention>, cpu::attention_tactics},
     TacticFamily{"copy", cpu::is_copy, cpu::copy_tactics},
     TacticFamily{"gather", is<Gather>, cpu::gather_tactics},
     TacticFamily{"elementwise", cpu::is_elementwise, cpu::elementwise_tactics},

@@ -4,6 +4,7 @@
 /// bolide::BOLIDE_ISA_NS and that CMake compiles once per ISA, one line here, one in table.cpp.
 #pragma once
 
+#include "backend/cpu/kernels/attention.h"
 #include "backend/cpu/kernels/depthwise.h"
 #include "backend/cpu/kernels/eltwise.h"
 #include "backend/cpu/kernels/gemm.h"
@@ -19,6 +20,7 @@ struct KernelTable {
   const DepthwiseKernels* depthwise;
   const RowKernels* rows;
   const PoolKernels* pool;
+  const AttentionKernels* attention;
 };
 
 }  // namespace bolide

@@ -8,8 +8,9 @@ extern const EltwiseKernels kEltwise;
 extern const DepthwiseKernels kDepthwise;
 extern const RowKernels kRows;
 extern const PoolKernels kPool;
+extern const AttentionKernels kAttention;
 
 extern const KernelTable kTable;
-const KernelTable kTable = {kLanes, &kGemm, &kEltwise, &kDepthwise, &kRows, &kPool};
+const KernelTable kTable = {kLanes, &kGemm, &kEltwise, &kDepthwise, &kRows, &kPool, &kAttention};
 
 }  // namespace bolide::BOLIDE_ISA_NS
