@@ -50,6 +50,10 @@ class BOLIDE_API Engine {
  public:
   std::vector<TensorInfo> inputs() const;
   std::vector<TensorInfo> outputs() const;
+  /// Sizes of every input: the given ones, else the declared ones with names taken from the given sizes and 1 elsewhere
+  /// (the smallest workable power of two where the network could not run with 1). Errors: NotFound, InvalidArgument.
+  Result<std::vector<std::pair<std::string, Dims>>> complete_shapes(
+      const std::vector<std::pair<std::string, Dims>>& given = {}) const;
   /// Contexts share the engine's weights; each has its own activations. Release order is free.
   Result<ExecutionContext> make_context() const;
   /// Writes the engine file, all or nothing.

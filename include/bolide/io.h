@@ -22,9 +22,4 @@ BOLIDE_API Status write_whole_file(const std::filesystem::path& path, std::strin
 BOLIDE_API Status write_tensor_proto(const std::filesystem::path& path, const NamedTensor& tensor);
 /// "input:1x3x224x224,ids:1x128" as names with sizes: split at the last colon of each part; "name:" is a scalar.
 BOLIDE_API Result<std::vector<std::pair<std::string, Dims>>> parse_shapes(std::string_view text);
-/// Sizes of every input: the given ones, else the declared ones, with names taken from the given sizes and 1 where they
-/// say nothing. Errors: NotFound for a name that is no input; InvalidArgument where a fixed size differs.
-BOLIDE_API Result<std::vector<std::pair<std::string, Dims>>> complete_shapes(
-    const std::vector<TensorInfo>& inputs, const std::vector<std::pair<std::string, Dims>>& given);
-
 }  // namespace bolide

@@ -59,10 +59,7 @@ Result<Engine> Builder::build(Network network, const BuilderConfig& config) cons
                          .dump_folder = config.dump_passes};
   std::vector<InputShapes> shapes = config.shapes;
   if (shapes.empty()) shapes.emplace_back();
-  for (const InputShapes& shape : shapes) {
-    TRY(InputShapes complete, complete_shapes(network.inputs(), shape));
-    options.shapes.push_back(std::move(complete));
-  }
+  options.shapes = std::move(shapes);
   if (config.use_timing_cache) {
     options.timing_cache = config.timing_cache;
     const auto folder = environment::cache_folder();

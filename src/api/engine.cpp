@@ -46,6 +46,17 @@ Result<std::shared_ptr<const Backend>> make_backend(const std::string& device, i
 std::vector<TensorInfo> Engine::inputs() const { return infos(state_->core->graph(), state_->core->graph().inputs); }
 std::vector<TensorInfo> Engine::outputs() const { return infos(state_->core->graph(), state_->core->graph().outputs); }
 
+Result<std::vector<std::pair<std::string, Dims>>> Engine::complete_shapes(
+    const std::vector<std::pair<std::string, Dims>>& given) const {
+  const StepGraph& graph = state_->core->graph();
+  TRY(std::vector<Dims> sizes, complete_sizes(graph, given));
+  std::vector<std::pair<std::string, Dims>> result;
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    result.emplace_back(graph.values[static_cast<std::size_t>(graph.inputs[i])].name, std::move(sizes[i]));
+  }
+  return result;
+}
+
 Result<ExecutionContext> Engine::make_context() const {
   return ExecutionContext(std::make_unique<ExecutionContext::State>(state_));
 }

@@ -6,8 +6,6 @@
 #include "import/onnx/tensor_data.h"
 #include "import/onnx/writer.h"
 
-#include "ir/text.h"
-
 #include <algorithm>
 #include <charconv>
 
@@ -73,58 +71,6 @@ Result<std::vector<std::pair<std::string, Dims>>> parse_shapes(std::string_view 
     shapes.emplace_back(part.substr(0, colon), std::move(dims));
   }
   return shapes;
-}
-
-namespace {
-
-/// Names of the declared sizes take the values of the given ones, plain names first.
-Status bind_names(const Shape& shape, const Dims& given, DimBindings& names) {
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    TRY(const auto solved, shape[i].solve(given[i], names));
-    if (solved) names[solved->first] = solved->second;
-  }
-  return {};
-}
-
-}  // namespace
-
-Result<std::vector<std::pair<std::string, Dims>>> complete_shapes(
-    const std::vector<TensorInfo>& inputs, const std::vector<std::pair<std::string, Dims>>& given) {
-  DimBindings names;
-  for (const auto& [name, dims] : given) {
-    const auto info = std::find_if(inputs.begin(), inputs.end(), [&](const TensorInfo& i) { return i.name == name; });
-    if (info == inputs.end()) {
-      std::string known;
-      for (const TensorInfo& input : inputs) known += strings::join(known.empty() ? "" : ", ", "'", input.name, "'");
-      return not_found("'", name, "' is no input; the inputs are ", known);
-    }
-    TRY(const Shape shape, parse_shape(info->shape));
-    if (shape.size() != dims.size()) {
-      return invalid_argument("input '", name, "' is ", info->shape, ", ", dims, " has another rank");
-    }
-    for (std::size_t i = 0; i < dims.size(); ++i) {
-      if (info->dims[i] >= 0 && info->dims[i] != dims[i]) {
-        return invalid_argument("input '", name, "' is ", info->shape, " with a fixed size ", info->dims[i], " where ",
-                                dims, " has ", dims[i]);
-      }
-    }
-    TRY_OK(bind_names(shape, dims, names).within(strings::join("input '", name, "'")));
-  }
-  std::vector<std::pair<std::string, Dims>> complete;
-  for (const TensorInfo& input : inputs) {
-    const auto own = std::find_if(given.begin(), given.end(), [&](const auto& g) { return g.first == input.name; });
-    if (own != given.end()) {
-      complete.push_back(*own);
-      continue;
-    }
-    TRY(const Shape shape, parse_shape(input.shape));
-    for (const Dim& dim : shape) {
-      for (const std::string& name : dim.names()) names.emplace(name, 1);
-    }
-    TRY(Dims dims, evaluate(shape, names));
-    complete.emplace_back(input.name, std::move(dims));
-  }
-  return complete;
 }
 
 }  // namespace bolide

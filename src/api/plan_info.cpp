@@ -92,7 +92,7 @@ Result<PlanInfo> Engine::plan(const std::vector<std::pair<std::string, Dims>>& s
   PlanInfo info{.threads = core.backend().target().threads};
   for (const Tensor& constant : core.graph().constants)
     info.weight_bytes += static_cast<std::int64_t>(constant.bytes());
-  TRY(const auto complete, complete_shapes(inputs(), shapes));
+  TRY(const auto complete, complete_shapes(shapes));
   std::vector<Dims> dims;
   for (const auto& [name, sizes] : complete) dims.push_back(sizes);
   if (!core.sizes_known()) {

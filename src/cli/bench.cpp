@@ -86,7 +86,7 @@ Result<Figures> time_runs(ExecutionContext& context, double duration_s) {
 int bench(const BenchArgs& args) {
   Result<Engine> engine = open_engine(args.model, true);
   if (!engine) return report(engine.error());
-  Result<InputShapes> shapes = run_shapes(args.model, engine->inputs());
+  Result<InputShapes> shapes = run_shapes(args.model, *engine);
   if (!shapes)
     return shapes.error().message.rfind("--shapes", 0) == 0 ? usage_error(shapes.error().message)
                                                             : report(shapes.error());

@@ -61,7 +61,7 @@ Result<Verdict> compare_with(const CompareArgs& args, const Engine& engine, cons
 
 /// Reference and engine on the same random inputs; with --layers every value that both compute.
 Result<Verdict> compare_random(const CompareArgs& args, const Engine& engine, const Network& network) {
-  Result<InputShapes> shapes = run_shapes(args.model, engine.inputs());
+  Result<InputShapes> shapes = run_shapes(args.model, engine);
   if (!shapes) return std::move(shapes).error();
   Result<NamedInputs> inputs = random_inputs(engine.inputs(), *shapes, args.fill);
   if (!inputs) return std::move(inputs).error();

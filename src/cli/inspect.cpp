@@ -62,7 +62,7 @@ int inspect_engine(const InspectArgs& args) {
   if (args.dot || args.text) return usage_error("--dot and --text show models; an engine shows its plan");
   Result<Engine> engine = open_engine(args.model, false);
   if (!engine) return report(engine.error());
-  Result<InputShapes> shapes = run_shapes(args.model, engine->inputs());
+  Result<InputShapes> shapes = run_shapes(args.model, *engine);
   if (!shapes) return report(shapes.error());
   Result<PlanInfo> plan = engine->plan(*shapes);
   if (!plan) return report(plan.error());

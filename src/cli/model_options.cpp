@@ -111,14 +111,14 @@ Result<Engine> open_engine(const ModelOptions& options, bool tune) {
   return Builder().build(*std::move(network), *config);
 }
 
-Result<InputShapes> run_shapes(const ModelOptions& options, const std::vector<TensorInfo>& inputs) {
+Result<InputShapes> run_shapes(const ModelOptions& options, const Engine& engine) {
   InputShapes given;
   if (!options.shapes.empty()) {
     Result<InputShapes> parsed = parse_shapes(options.shapes.front());
     if (!parsed) return std::move(parsed).within("--shapes");
     given = *std::move(parsed);
   }
-  return complete_shapes(inputs, given);
+  return engine.complete_shapes(given);
 }
 
 TerminalProgress::~TerminalProgress() {

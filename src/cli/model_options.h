@@ -38,7 +38,7 @@ Result<Network> read_network(const ModelOptions& options);
 /// Loads an engine file, or compiles a model. Progress goes to stderr when that is a terminal.
 Result<Engine> open_engine(const ModelOptions& options, bool tune);
 /// Sizes of all inputs from the first --shapes.
-Result<InputShapes> run_shapes(const ModelOptions& options, const std::vector<TensorInfo>& inputs);
+Result<InputShapes> run_shapes(const ModelOptions& options, const Engine& engine);
 
 /// Writes build progress with the time left to stderr while it is a terminal.
 class TerminalProgress final : public ProgressMonitor {

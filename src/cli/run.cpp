@@ -38,7 +38,7 @@ Result<NamedInputs> all_inputs(const RunArgs& args, const Engine& engine) {
     std::erase_if(shapes, [&n = input](const auto& shape) { return shape.first == n; });
     shapes.emplace_back(input, tensor.dims());
   }
-  Result<InputShapes> complete = complete_shapes(engine.inputs(), shapes);
+  Result<InputShapes> complete = engine.complete_shapes(shapes);
   if (!complete) return std::move(complete).error();
   Result<NamedInputs> inputs = random_inputs(engine.inputs(), *complete, args.fill);
   if (!inputs) return inputs;

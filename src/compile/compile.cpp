@@ -43,22 +43,6 @@ PassOptions pass_options(const CompileOptions& options, bool& stop) {
   return passes;
 }
 
-/// Sizes of the graph's inputs for each tuned shape.
-Result<std::vector<std::vector<Dims>>> tuned_sizes(const StepGraph& graph, const CompileOptions& options) {
-  std::vector<std::vector<Dims>> result;
-  for (const InputSizes& shape : options.shapes) {
-    std::vector<Dims> dims;
-    for (const int input : graph.inputs) {
-      const std::string& name = graph.values[static_cast<std::size_t>(input)].name;
-      const auto found = std::find_if(shape.begin(), shape.end(), [&](const auto& s) { return s.first == name; });
-      if (found == shape.end()) return not_found("the tuned shape says nothing of input '", name, "'");
-      dims.push_back(found->second);
-    }
-    result.push_back(std::move(dims));
-  }
-  return result;
-}
-
 /// All times of all tactics under the choice for one shape, and why tactics are out.
 std::vector<CompileReport::StepReport> step_reports(const StepGraph& graph, const Sizes& sizes, const Backend& backend,
                                                     const CostTable& costs, const TacticRules& rules,
@@ -153,14 +137,17 @@ Result<Compiled> compile(Graph graph, std::shared_ptr<const Backend> backend, co
   TRY(compiled.report.passes, run_pipeline(graph, pass_options(options, stop)));
   TRY(auto steps, lower(graph));
   compiled.report.passes_s = seconds_since(start);
-  TRY(const auto tuned, tuned_sizes(*steps, options));
   std::vector<std::vector<Dims>> inputs;
   std::vector<Sizes> shapes;
-  for (const std::vector<Dims>& shape : tuned) {
-    TRY(Sizes sizes, resolve_sizes(*steps, shape));
-    if (!sizes.all_known) continue;  // only the data decide: such networks run by the operators' definitions
-    inputs.push_back(shape);
-    shapes.push_back(std::move(sizes));
+  for (const InputSizes& given : options.shapes) {
+    TRY(std::vector<Dims> shape, complete_sizes(*steps, given));
+    Result<Sizes> sizes = resolve_sizes(*steps, shape);
+    // A network that no default size fits is still an engine; a size that was asked for must fit.
+    if (!sizes && given.empty()) continue;
+    if (!sizes) return std::move(sizes).error();
+    if (!sizes->all_known) continue;  // only the data decide: such networks run by the operators' definitions
+    inputs.push_back(std::move(shape));
+    shapes.push_back(*std::move(sizes));
   }
   CostTable costs;
   TRY(TuneReport tuning, tune_shapes(*steps, shapes, *backend, costs, options, stop));

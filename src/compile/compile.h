@@ -18,7 +18,7 @@ using ProgressFunction =
 
 struct CompileOptions {
   bool integers = true;            ///< integer kernels where the network's Q/DQ says; false: Q/DQ in float
-  std::vector<InputSizes> shapes;  ///< tuned shapes, each with the sizes of every input; none: names are 1
+  std::vector<InputSizes> shapes;  ///< tuned shapes; inputs and names left out are completed (plan/sizes.h)
   int effort = 2;                  ///< 0: cost model only
   double time_budget_s = 5;
   std::vector<std::string> skip_passes;  ///< "*": all

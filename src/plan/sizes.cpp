@@ -1,5 +1,7 @@
 #include "plan/sizes.h"
 
+#include <algorithm>
+
 namespace bolide {
 namespace {
 
@@ -69,6 +71,72 @@ Result<Sizes> resolve_sizes(const StepGraph& graph, std::span<const Dims> inputs
     sizes.known[v] = true;
   }
   return sizes;
+}
+
+namespace {
+
+/// The sizes of all inputs when names that are not bound are `filler`.
+Result<std::vector<Dims>> fill_sizes(const StepGraph& graph, const DimBindings& bound, const std::map<int, Dims>& given,
+                                     std::int64_t filler) {
+  std::vector<Dims> result;
+  for (const int input : graph.inputs) {
+    if (const auto own = given.find(input); own != given.end()) {
+      result.push_back(own->second);
+      continue;
+    }
+    const Shape& shape = graph.values[static_cast<std::size_t>(input)].type.shape;
+    DimBindings names = bound;
+    for (const Dim& dim : shape) {
+      for (const std::string& name : dim.names()) names.emplace(name, filler);
+    }
+    TRY(Dims dims, evaluate(shape, names));
+    result.push_back(std::move(dims));
+  }
+  return result;
+}
+
+bool all_positive(const Sizes& sizes) {
+  for (const Dims& dims : sizes.dims) {
+    for (const std::int64_t size : dims) {
+      if (size <= 0) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<std::vector<Dims>> complete_sizes(const StepGraph& graph,
+                                         const std::vector<std::pair<std::string, Dims>>& given) {
+  DimBindings names;
+  std::map<int, Dims> by_input;
+  for (const auto& [name, dims] : given) {
+    const auto named = [&graph, &wanted = name](int input) {
+      return graph.values[static_cast<std::size_t>(input)].name == wanted;
+    };
+    const auto input = std::find_if(graph.inputs.begin(), graph.inputs.end(), named);
+    if (input == graph.inputs.end()) {
+      std::string known;
+      for (const int other : graph.inputs) {
+        known += strings::join(known.empty() ? "" : ", ", "'", graph.values[static_cast<std::size_t>(other)].name, "'");
+      }
+      return not_found("'", name, "' is no input; the inputs are ", known);
+    }
+    const StepGraph::Value& value = graph.values[static_cast<std::size_t>(*input)];
+    TRY_OK(bind_input(value, dims, names));
+    by_input[*input] = dims;
+  }
+  for (const auto& [input, dims] : by_input) {
+    TRY_OK(check_input(graph.values[static_cast<std::size_t>(input)], dims, names));
+  }
+  TRY(std::vector<Dims> ones, fill_sizes(graph, names, by_input, 1));
+  if (const auto sizes = resolve_sizes(graph, ones); sizes) return ones;
+  for (std::int64_t filler = 2; filler <= 65536; filler *= 2) {
+    TRY(std::vector<Dims> candidate, fill_sizes(graph, names, by_input, filler));
+    const auto sizes = resolve_sizes(graph, candidate);
+    if (sizes && all_positive(*sizes)) return candidate;
+  }
+  return ones;
 }
 
 }  // namespace bolide

@@ -17,4 +17,11 @@ struct Sizes {
 /// when one name would get two values; when a size comes out negative.
 Result<Sizes> resolve_sizes(const StepGraph& graph, std::span<const Dims> inputs);
 
+/// Sizes of every input, in the graph's order: the given ones, else the declared ones with names taken from the given
+/// sizes. Names that nothing says take 1, or, where no value of the network could have a size then, the smallest power
+/// of two up to 65536 with which all sizes are positive. Errors: NotFound for a name that is no input, with those there
+/// are; InvalidArgument where a given size differs from a fixed one, or one name would get two sizes.
+Result<std::vector<Dims>> complete_sizes(const StepGraph& graph,
+                                         const std::vector<std::pair<std::string, Dims>>& given);
+
 }  // namespace bolide
