@@ -101,6 +101,19 @@ TEST(MatMulI8, SumsAreExact) {
   }
 }
 
+TEST(MatMulI8, AnyZeroPointOfB) {
+  const auto expect_exact = [](DataType type, std::int64_t zero, bool constant) {
+    const MatMul matmul{.a_zero = 7, .b_zero = zero, .out = DataType::kI32};
+    Case test = integer_product(matmul, DataType::kU8, matrix({2, 15, 9}), matrix({2, 9, 35}, constant));
+    test.inputs[1].dtype = type;
+    expect_tactic(test, "cpu.matmul.i8.tiles");
+  };
+  for (const bool constant : {false, true}) {
+    for (const std::int64_t zero : {0, 1, 127, 128, 255}) expect_exact(DataType::kU8, zero, constant);
+    for (const std::int64_t zero : {-128, -1, 1, 127}) expect_exact(DataType::kI8, zero, constant);
+  }
+}
+
 TEST(MatMulI8, Requantises) {
   MatMul matmul{.a_zero = 3, .out = DataType::kI8};
   matmul.epilogue = *Expr::parse("t0=mul(x0,x1);t1=round(t0);sub(t1,4)", 2);

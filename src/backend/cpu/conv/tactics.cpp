@@ -25,14 +25,22 @@ class ConvTactic final : public Tactic {
     return verdict.accepted ? check_conv(problem, *geometry, kernel_table(cpu.isa)) : verdict;
   }
 
-  /// Roofline. Narrow results waste lanes; integers multiply as many at a time as one lane of the tile adds.
+  /// Roofline. Narrow results waste lanes, short pieces of integers the products that one lane adds at a time; and
+  /// every piece of a row costs a pointer, which is most of the time where a group has one channel.
   double estimate_us(const Problem& problem, const Target& target) const override {
     const ConvGeometry geometry = *conv_geometry(problem);
     const CpuTarget& cpu = cpu_target(target);
     const KernelTable& table = kernel_table(cpu.isa);
     const std::int64_t used = (geometry.group_out + table.lanes - 1) / table.lanes * table.lanes;
     double work = geometry.multiply_adds() * static_cast<double>(used) / static_cast<double>(geometry.group_out);
-    if (geometry.integer) work /= table.gemm->i8_group == 2 ? 1.0 : table.gemm->i8_group;
+    if (geometry.integer) {
+      const std::int64_t group = table.gemm->i8_group;
+      const std::int64_t read = (geometry.group_in + group - 1) / group * group;
+      work *= static_cast<double>(read) / static_cast<double>(geometry.group_in);
+      work /= group == 2 ? 1.0 : static_cast<double>(group);
+    }
+    const double pieces = static_cast<double>(geometry.rows() * geometry.width()) *
+                          static_cast<double>(geometry.taps()) * static_cast<double>(geometry.groups);
     double bytes = 0;
     for (const Operand& operand : problem.inputs) {
       if (!operand.absent) bytes += static_cast<double>(operand.count() * bit_width(operand.dtype) / 8);
@@ -40,7 +48,7 @@ class ConvTactic final : public Tactic {
     const Operand& y = problem.outputs[0];
     bytes += static_cast<double>(y.count() * bit_width(y.dtype) / 8);
     const double copied = form_.copies ? static_cast<double>(problem.inputs[0].count()) * 1e-3 / cpu.threads : 0.0;
-    return roofline_us(cpu, work, bytes, 0.85) + copied;
+    return roofline_us(cpu, work, bytes, 0.85) + copied + pieces * 2e-3 / cpu.threads;
   }
 
   std::size_t packed_bytes(const Problem& problem, const Target& target) const override {

@@ -18,7 +18,8 @@ void TilePlan::choose_blocking(const CpuTarget& target, std::int64_t rows) {
   row_tiles = 1;
   if (weights <= target.l2_bytes / 2) return;
   const std::int64_t fit = std::max<std::int64_t>(1, target.l2_bytes / 2 / std::max<std::int64_t>(tile_bytes, 1));
-  row_tiles = static_cast<int>(std::min({fit, std::max<std::int64_t>(1, ceil_div(rows, kernels->rows)), std::int64_t{32}}));
+  row_tiles =
+      static_cast<int>(std::min({fit, std::max<std::int64_t>(1, ceil_div(rows, kernels->rows)), std::int64_t{32}}));
 }
 
 std::size_t TilePlan::scratch_bytes() const {
@@ -202,9 +203,19 @@ void pack_panels(const PanelSource& source, Range panels, int width, float* out)
   }
 }
 
+namespace {
+
+/// Number `part` of the 8-bit numbers whose sum is w.
+int part_of(int w, std::int64_t part) {
+  const int at = static_cast<int>(part);
+  return w >= 0 ? std::clamp(w - 127 * at, 0, 127) : std::clamp(w + 128 * at, -128, 0);
+}
+
+}  // namespace
+
 void pack_integer_panels(const IntegerPanelSource& source, int width, int group, std::int8_t* out, std::int32_t* sums) {
   for (std::int64_t first = 0; first < source.columns; first += width) {
-    for (std::int64_t t = 0; t < source.taps; ++t) {
+    for (std::int64_t t = 0; t < source.taps * source.parts; ++t) {
       for (std::int64_t i = 0; i < source.k; i += group) {
         for (std::int64_t j = first; j < first + width; ++j) {
           for (std::int64_t g = i; g < i + group; ++g, ++out) {
@@ -214,7 +225,8 @@ void pack_integer_panels(const IntegerPanelSource& source, int width, int group,
             }
             const std::byte code = source.data[j * source.column_stride + t * source.tap_stride + g * source.k_stride];
             const int w = source.is_signed ? static_cast<std::int8_t>(code) : static_cast<std::uint8_t>(code);
-            *out = static_cast<std::int8_t>(w - source.zero);
+            const auto value = static_cast<int>(w - source.zero);
+            *out = static_cast<std::int8_t>(source.parts > 1 ? part_of(value, t) : value);
             sums[j] += *out;
           }
         }

@@ -77,10 +77,12 @@ struct PanelSource {
 void pack_panels(const PanelSource& source, Range panels, int width, float* out);
 
 /// 8-bit weights less `zero` in panels [t][ceil(k / group)][columns][group], and their sums a column added to `sums`.
+/// With `parts` > 1 a weight less zero is the sum of so many 8-bit numbers, each a tap of its own; taps is 1 then.
 struct IntegerPanelSource {
   const std::byte* data = nullptr;  ///< i8, or u8
   bool is_signed = true;
   std::int64_t zero = 0;
+  int parts = 1;
   std::int64_t columns = 0;
   std::int64_t taps = 1;
   std::int64_t k = 0;

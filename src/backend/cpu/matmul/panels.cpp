@@ -11,6 +11,10 @@ MatMulPanels::MatMulPanels(const Problem& matrices, const MatMulGeometry& geomet
   plan.k = geometry.k;
   plan.columns = geometry.n;
   plan.integer = geometry.integer;
+  if (geometry.integer) {
+    taps_ = b_parts(matrices.inputs[1], matrices.op->as<MatMul>()->b_zero);
+    plan.taps = taps_;
+  }
   panels_ = plan.panels();
   panel_bytes_ = plan.panel_bytes();
   if (!geometry.integer) return;
@@ -39,6 +43,7 @@ void MatMulPanels::pack(const MatMulGeometry& geometry, const std::byte* b, cons
   IntegerPanelSource source;
   source.is_signed = b_signed_;
   source.zero = b_zero_;
+  source.parts = taps_;
   source.columns = std::min<std::int64_t>(width, geometry.n - panel * width);
   source.k = geometry.k;
   source.column_stride = geometry.b_n;
@@ -55,15 +60,19 @@ void MatMulPanels::pack(const MatMulGeometry& geometry, const std::byte* b, cons
   }
 }
 
-Verdict check_integer_b(const Operand& b, std::int64_t zero) {
-  const std::int64_t least = b.dtype == DataType::kI8 ? -128 : 0;
-  if (least - zero >= -128 && least + 255 - zero <= 127) return accept();
-  if (b.constant == nullptr) return reject("b is ", b.dtype, " with zero point ", zero, ", which may not fit i8");
-  for (const std::byte code : b.constant->span<std::byte>()) {
+int b_parts(const Operand& b, std::int64_t zero) {
+  const int least = b.dtype == DataType::kI8 ? -128 : 0;
+  int low = least + 255;
+  int high = least;
+  if (b.constant == nullptr) std::swap(low, high);
+  for (const std::byte code : b.constant != nullptr ? b.constant->span<std::byte>() : std::span<const std::byte>()) {
     const int value = b.dtype == DataType::kI8 ? static_cast<std::int8_t>(code) : static_cast<std::uint8_t>(code);
-    if (value - zero < -128 || value - zero > 127) return reject("b less its zero point ", zero, " does not fit i8");
+    low = std::min(low, value);
+    high = std::max(high, value);
   }
-  return accept();
+  low -= static_cast<int>(zero);
+  high -= static_cast<int>(zero);
+  return std::max({1, (high + 126) / 127, (127 - low) / 128});
 }
 
 }  // namespace bolide

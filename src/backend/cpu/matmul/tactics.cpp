@@ -32,14 +32,16 @@ Problem matrices_of(const Problem& problem) {
 
 class MatrixRows final : public RowSource {
  public:
-  MatrixRows(const RowOffsets& offsets, const std::byte* a) : offsets_(offsets), a_(a) {}
+  MatrixRows(const RowOffsets& offsets, const std::byte* a, int taps) : offsets_(offsets), a_(a), taps_(taps) {}
   void fill(std::int64_t first, int count, const std::byte** out) const override {
     offsets_.fill(a_, first, count, out);
+    for (int t = 1; t < taps_; ++t) std::copy_n(out, count, out + std::ptrdiff_t{t} * count);
   }
 
  private:
   const RowOffsets& offsets_;
   const std::byte* a_;
+  int taps_;
 };
 
 class MatMulKernel final : public Kernel {
@@ -54,6 +56,7 @@ class MatMulKernel final : public Kernel {
         has_bias_(matrices.inputs.size() > 2 && !matrices.inputs[2].absent) {
     plan_.kernels = &kernels;
     plan_.epilogue = &epilogue_;
+    plan_.taps = panels_.taps();
     plan_.k = geometry_.k;
     plan_.columns = geometry_.n;
     plan_.integer = geometry_.integer;
@@ -110,7 +113,7 @@ class MatMulKernel final : public Kernel {
     const std::byte* a =
         copies_a_ ? buffers.workspace + panel_bytes() : static_cast<const std::byte*>(buffers.inputs[0]);
     const std::byte* matrices = packs_b_ ? buffers.workspace : buffers.packed;
-    const MatrixRows source(a_rows_, a);
+    const MatrixRows source(a_rows_, a, panels_.taps());
     TileBuffers call;
     if (has_bias_ && !geometry_.integer) call.bias = buffers.inputs[2];
     call.epilogue = {buffers.inputs, static_cast<std::byte*>(buffers.outputs[0]), nullptr};
@@ -197,10 +200,8 @@ class MatMulTiles final : public Tactic {
       if (integer_ && b.constant != nullptr && bias.constant == nullptr)
         return reject("b is constant but its bias not");
     }
-    if (integer_) {
-      const Verdict fits = check_integer_b(b, matmul.b_zero);
-      if (!fits.accepted) return fits;
-    }
+    if (integer_ && (matmul.b_zero < -128 || matmul.b_zero > 255))
+      return reject("the zero point of b is ", matmul.b_zero);
     const auto epilogue = GemmEpilogue::make(matrices, matmul.epilogue, matmul_result(matrices), integer_,
                                              kernel_table(cpu_target(target).isa));
     return epilogue ? accept() : reject(epilogue.error().message);
@@ -211,6 +212,7 @@ class MatMulTiles final : public Tactic {
     double products =
         static_cast<double>(geometry.rows()) * static_cast<double>(geometry.n) * static_cast<double>(geometry.k);
     const int group = kernel_table(cpu.isa).gemm->i8_group;
+    if (integer_) products *= b_parts(problem.inputs[1], problem.op->as<MatMul>()->b_zero);
     if (integer_ && group != 2) products /= group;
     double bytes = 0;
     for (const Operand& operand : problem.inputs)
@@ -268,7 +270,7 @@ class MatMulTiles final : public Tactic {
 };
 
 constexpr MatMulTiles kF32("cpu.matmul.f32.tiles", 1, false);
-constexpr MatMulTiles kI8("cpu.matmul.i8.tiles", 1, true);
+constexpr MatMulTiles kI8("cpu.matmul.i8.tiles", 2, true);
 constexpr std::array<const Tactic*, 2> kTactics = {&kF32, &kI8};
 
 }  // namespace
