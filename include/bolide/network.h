@@ -123,11 +123,11 @@ class BOLIDE_API Network {
   /// The first error of any layer; success when there was none.
   Status status() const;
 
-  /// Runs the network as it stands by the operators' own definitions: no optimisation, sums in double. Slow; this is
-  /// the specification that engines are compared with. Outputs in the order of `outputs()`. The scale of the
-  /// DequantizeLinear that an output comes from (through operators that only move numbers), when its scale is one known
-  /// number; 1 for integer outputs.
+  /// The scale of the DequantizeLinear that an output comes from (through operators that only move numbers), when its
+  /// scale is one known number; 1 for integer outputs.
   std::optional<double> quantisation_step(std::string_view output) const;
+  /// Runs the network as it stands by the operators' own definitions: no optimisation, sums in double. Slow; this is
+  /// the specification that engines are compared with. Outputs in the order of `outputs()`.
   Result<std::vector<HostTensor>> evaluate(const std::vector<std::pair<std::string, HostTensor>>& inputs) const;
 
   struct State;

@@ -130,7 +130,7 @@ Result<HostTensor> ExecutionContext::output(std::string_view name) const {
   if (index == kNone) {
     return not_found("'", name, "' is no output; the outputs are ", names_of(engine.graph(), engine.graph().outputs));
   }
-  TRY(Dims dims, state_->core.output_dims(index));
+  TRY(Dims dims, state_->core.result_dims(index));
   const auto value = static_cast<std::size_t>(engine.graph().outputs[static_cast<std::size_t>(index)]);
   // The memory belongs to the context; the tensor only points at it.
   return HostTensor::borrow(engine.graph().values[value].type.dtype, std::move(dims),

@@ -64,8 +64,8 @@ TensorRef Network::constant(const HostTensor& tensor, std::string_view name) {
 
 void Network::output(TensorRef value, std::string_view name) {
   if (!state_->status) return;
-  if (!value) {
-    state_->status = invalid_argument("output '", name, "': the value is empty");
+  if (!value || value.id >= static_cast<int>(state_->graph.value_count())) {
+    state_->status = invalid_argument("output '", name, "': the value is ", value ? "not of this network" : "empty");
     return;
   }
   ValueId id = value.id;
@@ -196,6 +196,9 @@ TensorRef Network::softmax(TensorRef x, std::int64_t axis, std::string_view name
 }
 
 TensorRef Network::concat(const std::vector<TensorRef>& values, std::int64_t axis, std::string_view name) {
+  for (std::size_t i = 0; i < values.size() && state_->status; ++i) {
+    if (!values[i]) state_->status = invalid_argument("layer '", name, "' (Concat): input ", i, " is empty");
+  }
   return layer("Concat", strings::join("axis=", axis), values, name);
 }
 

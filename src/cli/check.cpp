@@ -33,7 +33,9 @@ int check(const CheckArgs& args) {
   const auto outputs = network->outputs();
   Result<Engine> engine = open_engine(options, false);
   if (!engine) return report(engine.error());
-  Result<PlanInfo> plan = engine->plan();
+  Result<InputShapes> shapes = run_shapes(options, engine->inputs());
+  if (!shapes) return report(shapes.error());
+  Result<PlanInfo> plan = engine->plan(*shapes);
   if (!plan) return report(plan.error());
   if (args.json) {
     std::cout << nlohmann::json{{"model", args.model.path},         {"source", source},
@@ -64,6 +66,7 @@ int check(const CheckArgs& args) {
 std::function<int()> add_check(CLI::App& app) {
   auto args = std::make_shared<CheckArgs>();
   app.add_option("MODEL", args->model.path, "ONNX model")->required();
+  add_shape_options(app, args->model);
   app.add_flag("--json", args->json, "print one JSON document");
   return [args] { return check(*args); };
 }

@@ -73,11 +73,10 @@ Result<Verdict> compare_random(const CompareArgs& args, const Engine& engine, co
   return compare_with(args, engine, network, *inputs, wanted);
 }
 
-Result<Verdict> compare_data(const CompareArgs& args, const Engine& engine, const Network& network) {
-  Result<std::vector<TestCase>> cases = read_test_data(args.data, network.inputs(), network.outputs());
-  if (!cases) return std::move(cases).error();
+Result<Verdict> compare_data(const CompareArgs& args, const Engine& engine, const Network& network,
+                             const std::vector<TestCase>& cases) {
   Verdict all;
-  for (const TestCase& test : *cases) {
+  for (const TestCase& test : cases) {
     Result<Verdict> one = compare_with(args, engine, network, test.inputs, test.outputs);
     if (!one) return one;
     all.differences.insert(all.differences.end(), one->differences.begin(), one->differences.end());
@@ -140,10 +139,18 @@ int compare(const CompareArgs& args) {
       }
     }
   }
-  Result<Engine> engine = open_engine(options, false);
+  std::vector<TestCase> cases;
+  InputShapes sizes;  // of the first case: the file's named sizes may not fit when they are 1
+  if (!args.data.empty()) {
+    Result<std::vector<TestCase>> read = read_test_data(args.data, network->inputs(), network->outputs());
+    if (!read) return report(read.error());
+    cases = *std::move(read);
+    for (const auto& [input, tensor] : cases.front().inputs) sizes.emplace_back(input, tensor.dims());
+  }
+  Result<Engine> engine = open_engine(options, false, sizes);
   if (!engine) return report(engine.error());
   Result<Verdict> verdict =
-      args.data.empty() ? compare_random(args, *engine, *network) : compare_data(args, *engine, *network);
+      args.data.empty() ? compare_random(args, *engine, *network) : compare_data(args, *engine, *network, cases);
   if (!verdict) return report(verdict.error());
   return print(args, *verdict);
 }

@@ -93,12 +93,13 @@ Result<BuilderConfig> to_config(const ModelOptions& options) {
 
 Result<Network> read_network(const ModelOptions& options) { return OnnxParser::parse_file(options.path); }
 
-Result<Engine> open_engine(const ModelOptions& options, bool tune) {
+Result<Engine> open_engine(const ModelOptions& options, bool tune, const InputShapes& sizes) {
   if (is_engine_file(options.path)) {
     return Runtime().load(options.path, {.threads = options.threads, .device = options.device});
   }
   Result<BuilderConfig> config = to_config(options);
   if (!config) return std::move(config).error();
+  if (!sizes.empty()) config->shapes = {sizes};
   if (!tune) {
     config->effort = 0;
     config->use_timing_cache = false;

@@ -35,8 +35,9 @@ void add_build_options(CLI::App& app, ModelOptions& options);
 Result<BuilderConfig> to_config(const ModelOptions& options);
 /// Reads the model; fails with every problem of the file.
 Result<Network> read_network(const ModelOptions& options);
-/// Loads an engine file, or compiles a model. Progress goes to stderr when that is a terminal.
-Result<Engine> open_engine(const ModelOptions& options, bool tune);
+/// Loads an engine file, or compiles a model, for `sizes` where they are given, else for the options' own. Progress
+/// goes to stderr when that is a terminal.
+Result<Engine> open_engine(const ModelOptions& options, bool tune, const InputShapes& sizes = {});
 /// Sizes of all inputs from the first --shapes.
 Result<InputShapes> run_shapes(const ModelOptions& options, const Engine& engine);
 

@@ -20,6 +20,10 @@ Status ContextCore::set_input(int index, DataType dtype, const Dims& dims, const
   if (dtype != value.type.dtype) {
     return invalid_argument("input '", value.name, "' is given as ", dtype, ", the model takes ", value.type.dtype);
   }
+  if (dims.size() != value.type.shape.size()) {
+    return invalid_argument("input '", value.name, "' is given as ", dims, ", the model takes ",
+                            text(value.type.shape));
+  }
   TRY(const std::int64_t count, element_count(dims).within(strings::join("input '", value.name, "'")));
   if (data == nullptr && count > 0) return invalid_argument("input '", value.name, "' has no data");
   Port& port = inputs_[static_cast<std::size_t>(index)];
@@ -37,6 +41,7 @@ Status ContextCore::set_output(int index, void* data, std::size_t bytes) {
     return invalid_argument("output ", index, " does not exist; the model has ", outputs_.size());
   }
   OutputPort& port = outputs_[static_cast<std::size_t>(index)];
+  has_results_ = false;  // a result that was there is not in the new place
   port.borrowed = data != nullptr;
   port.data = data;
   port.bytes = bytes;
@@ -46,6 +51,7 @@ Status ContextCore::set_output(int index, void* data, std::size_t bytes) {
 
 Status ContextCore::prepare() {
   if (!stale_) return {};
+  has_results_ = false;
   const StepGraph& graph = engine_->graph();
   std::vector<Dims> dims;
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
@@ -96,7 +102,12 @@ Status ContextCore::run() {
     ~Release() { flag = false; }
   } release{running_};
   TRY_OK(prepare());
-  if (!executor_) return run_dynamic();
+  has_results_ = false;
+  if (!executor_) {
+    TRY_OK(run_dynamic());
+    has_results_ = true;
+    return {};
+  }
   const StepGraph& graph = engine_->graph();
   const Schedule& schedule = executor_->prepared().schedule();
   for (std::size_t i = 0; i < inputs_.size(); ++i) input_data_[i] = inputs_[i].data;
@@ -113,12 +124,14 @@ Status ContextCore::run() {
     output_data_[i] = outputs_[i].data;
   }
   if (times_ != nullptr && times_->us.size() != schedule.steps.size()) times_->us.assign(schedule.steps.size(), 0);
-  return executor_->run({.arena = arena_.data(),
+  TRY_OK(executor_->run({.arena = arena_.data(),
                          .scratch = scratch_.data(),
                          .scratch_stride = (schedule.scratch_bytes + 63) / 64 * 64,
                          .inputs = input_data_,
                          .outputs = output_data_},
-                        times_);
+                        times_));
+  has_results_ = true;
+  return {};
 }
 
 Status ContextCore::run_dynamic() {
@@ -148,9 +161,22 @@ Result<Dims> ContextCore::output_dims(int index) {
     return invalid_argument("output ", index, " does not exist; the model has ", outputs_.size());
   }
   TRY_OK(prepare());
-  if (!executor_) return outputs_[static_cast<std::size_t>(index)].dynamic.dims();
+  if (!executor_) return result_dims(index);
   const int value = engine_->graph().outputs[static_cast<std::size_t>(index)];
   return executor_->prepared().schedule().sizes.dims[static_cast<std::size_t>(value)];
+}
+
+Result<Dims> ContextCore::result_dims(int index) const {
+  if (index < 0 || static_cast<std::size_t>(index) >= outputs_.size()) {
+    return invalid_argument("output ", index, " does not exist; the model has ", outputs_.size());
+  }
+  const auto value = static_cast<std::size_t>(engine_->graph().outputs[static_cast<std::size_t>(index)]);
+  if (!has_results_) {
+    return invalid_argument("output '", engine_->graph().values[value].name,
+                            "' has no result yet: run the context first");
+  }
+  if (!executor_) return outputs_[static_cast<std::size_t>(index)].dynamic.dims();
+  return executor_->prepared().schedule().sizes.dims[value];
 }
 
 const void* ContextCore::output_data(int index) const {

@@ -27,6 +27,9 @@ class ContextCore {
 
   /// Sizes of an output for the inputs that are set; after run() where only the data decide.
   Result<Dims> output_dims(int index);
+  /// Sizes of an output of the last run. Errors: InvalidArgument when none has succeeded since sizes were planned.
+  Result<Dims> result_dims(int index) const;
+  /// Its elements; meaningful where result_dims() succeeds.
   const void* output_data(int index) const;
   /// Present plan; null before prepare() and for networks whose sizes only the data decide.
   const Schedule* schedule() const { return executor_ ? &executor_->prepared().schedule() : nullptr; }
@@ -58,6 +61,7 @@ class ContextCore {
   AlignedBuffer arena_;
   AlignedBuffer scratch_;
   bool stale_ = true;  // input sizes changed since prepare()
+  bool has_results_ = false;  // the last run succeeded, and its memory is as it left it
   std::atomic<bool> running_ = false;
   StepTimes* times_ = nullptr;
 };

@@ -100,8 +100,9 @@ Status Executor::run_compute(std::size_t index, const RunBuffers& buffers) {
                        .packed = prepared_->packed_[index],
                        .workspace = address(step.workspace),
                        .scratch = buffers.scratch};
-  return run_kernel(*step.kernel, step.cuts, shared, buffers.scratch_stride, prepared_->schedule_.threads)
-      .within(strings::join("step '", step.name, "'"));
+  Status ran = run_kernel(*step.kernel, step.cuts, shared, buffers.scratch_stride, prepared_->schedule_.threads);
+  // The text is made for failures only: a run that succeeds allocates nothing.
+  return ran ? ok() : std::move(ran).within(strings::join("step '", step.name, "'"));
 }
 
 Status Executor::run_body(std::size_t index, const RunBuffers& buffers) {
@@ -114,7 +115,8 @@ Status Executor::run_body(std::size_t index, const RunBuffers& buffers) {
                          .scratch_stride = buffers.scratch_stride,
                          .inputs = std::span<const void* const>(inputs_).subspan(1, step.inputs.size() - 1),
                          .outputs = std::span<void* const>(outputs_).first(step.outputs.size())};
-  return body.run(inner).within(strings::join("step '", step.name, "'"));
+  Status ran = body.run(inner);
+  return ran ? ok() : std::move(ran).within(strings::join("step '", step.name, "'"));
 }
 
 }  // namespace bolide
