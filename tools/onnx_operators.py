@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""Keeps the tables of docs/onnx.md in step with the importer's rules (src/import/onnx/rules.cpp).
+
+usage: tools/onnx_operators.py [--write]
+Without --write: prints what the page does not say yet, and fails when it claims an operator that has no rule.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs/onnx.md"
+DOMAINS = {"": "ai.onnx", "kMicrosoft": "com.microsoft"}
+# Operators of the domain ai.onnx without the training and preview ones, for the list of what is missing.
+STANDARD = """
+Abs Acos Acosh Add AffineGrid And ArgMax ArgMin Asin Asinh Atan Atanh Attention AveragePool BatchNormalization Bernoulli BitCast
+BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor BlackmanWindow Cast CastLike Ceil Celu CenterCropPad Clip Col2Im Compress
+Concat ConcatFromSequence Constant ConstantOfShape Conv ConvInteger ConvTranspose Cos Cosh CumProd CumSum DFT DeformConv DepthToSpace
+DequantizeLinear Det Div Dropout DynamicQuantizeLinear Einsum Elu Equal Erf Exp Expand EyeLike Flatten Floor GRU Gather
+GatherElements GatherND Gelu Gemm GlobalAveragePool GlobalLpPool GlobalMaxPool Greater GreaterOrEqual GridSample
+GroupNormalization HammingWindow HannWindow HardSigmoid HardSwish Hardmax Identity If ImageDecoder InstanceNormalization
+IsInf IsNaN LRN LSTM LayerNormalization LeakyRelu Less LessOrEqual Log LogSoftmax Loop LpNormalization LpPool MatMul
+MatMulInteger Max MaxPool MaxRoiPool MaxUnpool Mean MeanVarianceNormalization MelWeightMatrix Min Mish Mod Mul Multinomial Neg
+NegativeLogLikelihoodLoss NonMaxSuppression NonZero Not OneHot Optional OptionalGetElement OptionalHasElement Or PRelu Pad
+Pow QLinearConv QLinearMatMul QuantizeLinear RMSNormalization RNN RandomNormal RandomNormalLike RandomUniform
+RandomUniformLike Range Reciprocal ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin
+ReduceProd ReduceSum ReduceSumSquare RegexFullMatch Relu Reshape Resize ReverseSequence RoiAlign RotaryEmbedding Round STFT Scan Scatter
+ScatterElements ScatterND Selu SequenceAt SequenceConstruct SequenceEmpty SequenceErase SequenceInsert SequenceLength SequenceMap
+Shape Shrink Sigmoid Sign Sin Sinh Size Slice Softmax SoftmaxCrossEntropyLoss Softplus Softsign SpaceToDepth Split
+SplitToSequence Sqrt Squeeze StringConcat StringNormalizer StringSplit Sub Sum Swish Tan Tanh TensorScatter TfIdfVectorizer
+ThresholdedRelu Tile TopK Transpose Trilu Unique Unsqueeze Upsample Where Xor
+""".split()
+
+
+def rules():
+    """{domain: {operator: first versions of its rules}}"""
+    found = {}
+    source = (ROOT / "src/import/onnx/rules.cpp").read_text()
+    for domain, name, version in re.findall(r'RuleEntry\{("[^"]*"|k\w+), "(\w+)", (\d+),', source):
+        domain = domain.strip('"')
+        found.setdefault(DOMAINS.get(domain, domain), {}).setdefault(name, []).append(int(version))
+    return found
+
+
+def table(of):
+    lines = ["| operator | read from version | |", "|---|---|---|"]
+    for name in sorted(of):
+        forms = ", ".join(str(v) for v in of[name][1:])
+        lines.append(f"| `{name}` | {of[name][0]} | {'other forms from ' + forms if forms else ''} |")
+    return "\n".join(lines)
+
+
+def between(text, mark):
+    """(start, end) of what stands between the lines of a mark."""
+    start = text.index(f"<!-- {mark} -->\n") + len(f"<!-- {mark} -->\n")
+    return start, text.index(f"<!-- end of {mark} -->", start)
+
+
+def main():
+    found = rules()
+    text = PAGE.read_text()
+    if "--write" in sys.argv[1:]:
+        missing = [f"`{name}`" for name in STANDARD if name not in found["ai.onnx"]]
+        for mark, content in (("ai.onnx", table(found["ai.onnx"])), ("com.microsoft", table(found["com.microsoft"])),
+                              ("missing", ", ".join(missing) + ".")):
+            start, end = between(text, mark)
+            text = text[:start] + content + "\n" + text[end:]
+        PAGE.write_text(text)
+        return 0
+    wrong = 0
+    for domain in ("ai.onnx", "com.microsoft"):
+        start, end = between(text, domain)
+        said = set(re.findall(r"^\| `(\w+)` \|", text[start:end], re.M))
+        for name in sorted(said - set(found[domain])):
+            print(f"docs/onnx.md says that {domain}.{name} is read; no rule does")
+            wrong += 1
+        for name in sorted(set(found[domain]) - said):
+            print(f"not in docs/onnx.md yet: {domain}.{name}; run tools/onnx_operators.py --write")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
