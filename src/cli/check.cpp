@@ -33,7 +33,7 @@ int check(const CheckArgs& args) {
   const auto outputs = network->outputs();
   Result<Engine> engine = open_engine(options, false);
   if (!engine) return report(engine.error());
-  Result<InputShapes> shapes = run_shapes(options, engine->inputs());
+  Result<InputShapes> shapes = run_shapes(options, *engine);
   if (!shapes) return report(shapes.error());
   Result<PlanInfo> plan = engine->plan(*shapes);
   if (!plan) return report(plan.error());

@@ -351,8 +351,13 @@ Result<EngineFile> read_engine(std::span<const std::byte> bytes, std::shared_ptr
 }
 
 Result<EngineFile> read_engine(std::shared_ptr<const MappedFile> file) {
-  const auto bytes = file->bytes();
-  return read_engine(bytes, std::move(file));
+  TRY(EngineFile engine, read_engine(file->bytes(), file));
+  auto graph = std::make_shared<StepGraph>(*engine.graph);
+  graph->file = file;
+  engine.graph = std::move(graph);
+  // Checking the digests read everything once; what is needed will be read again.
+  file->release(file->bytes());
+  return engine;
 }
 
 }  // namespace bolide

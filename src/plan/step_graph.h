@@ -2,6 +2,7 @@
 /// stored once. It is what an engine file holds and what every shape is planned from.
 #pragma once
 
+#include "base/file.h"
 #include "ops/op.h"
 
 #include <memory>
@@ -33,6 +34,7 @@ struct StepGraph {
   std::vector<int> inputs;
   std::vector<int> outputs;
   std::vector<Tensor> constants;
+  std::shared_ptr<const MappedFile> file;  ///< constants may lie in it; null when none does
 
   const Tensor* constant(int value) const {
     if (value == kNone) return nullptr;

@@ -15,7 +15,7 @@ using Kind = ScheduleBuffer::Kind;
 Result<std::shared_ptr<const PreparedSchedule>> PreparedSchedule::make(std::shared_ptr<const StepGraph> graph,
                                                                        Schedule schedule, PackStore& packs,
                                                                        const Target& target) {
-  TRY_OK(packs.pack(schedule, target));
+  TRY_OK(packs.pack(schedule, target, graph->file.get()));
   auto prepared = std::shared_ptr<PreparedSchedule>(new PreparedSchedule());
   prepared->bodies_.resize(schedule.steps.size());
   for (std::size_t s = 0; s < schedule.steps.size(); ++s) {

@@ -4,7 +4,22 @@
 
 namespace bolide {
 
-Status PackStore::pack(const Schedule& schedule, const Target& target) {
+namespace {
+
+/// Gives back the pages of constants that the kernel reads in packed form only.
+void release_packed(const ScheduledStep& step, const MappedFile& file) {
+  for (std::size_t i = 0; i < step.problem.inputs.size(); ++i) {
+    const Tensor* constant = step.problem.inputs[i].constant;
+    if (constant == nullptr || !step.tactic->packs_input(step.problem, static_cast<int>(i))) continue;
+    const std::span<const std::byte> all = file.bytes();
+    const bool inside = constant->data() >= all.data() && constant->data() + constant->bytes() <= all.data() + all.size();
+    if (inside) file.release({constant->data(), constant->bytes()});
+  }
+}
+
+}  // namespace
+
+Status PackStore::pack(const Schedule& schedule, const Target& target, const MappedFile* file) {
   const std::lock_guard lock(mutex_);
   struct Job {
     const ScheduledStep* step;
@@ -21,6 +36,7 @@ Status PackStore::pack(const Schedule& schedule, const Target& target) {
   ThreadPool::shared().parallel_for(static_cast<std::int64_t>(jobs.size()), target.threads, [&](std::int64_t i, int) {
     const Job& job = jobs[static_cast<std::size_t>(i)];
     results[static_cast<std::size_t>(i)] = job.step->tactic->pack(job.step->problem, target, job.bytes->bytes());
+    if (file != nullptr) release_packed(*job.step, *file);
   });
   Status first;
   for (std::size_t i = 0; i < jobs.size(); ++i) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/file.h"
 #include "plan/schedule.h"
 
 #include <map>
@@ -12,8 +13,9 @@ namespace bolide {
 /// Any thread.
 class PackStore {
  public:
-  /// Packs what the schedule's steps need and is not there yet, in parallel over steps.
-  Status pack(const Schedule& schedule, const Target& target);
+  /// Packs what the schedule's steps need and is not there yet, in parallel over steps. Pages of `file` (may be null)
+  /// that hold packed constants are given back to the system.
+  Status pack(const Schedule& schedule, const Target& target, const MappedFile* file);
   /// The packed bytes; null when there are none under that key.
   const std::byte* find(const std::string& key) const;
   std::int64_t bytes() const;
