@@ -137,8 +137,8 @@ Result<std::optional<Patch>> extended(Graph& graph, NodeId id, const Contraction
   return std::optional<Patch>(std::move(patch));
 }
 
-/// Whether the values that the region reads from outside have all been inputs of the contraction's epilogue before; its
-/// own order of axes holds for those.
+/// Whether the region reads a value that the contraction's epilogue reads already. Behind a Transpose it would have to
+/// be one input in two orders of axes.
 bool shares_inputs(const Graph& graph, const Node& node, std::span<const NodeId> region) {
   for (const NodeId id : with_loads(graph, region)) {
     for (const ValueId input : graph.node(id).inputs) {
