@@ -8,6 +8,7 @@
 #include "backend/cpu/matmul/tactics.h"
 #include "backend/cpu/movement/tactics.h"
 #include "backend/cpu/pool/tactics.h"
+#include "backend/cpu/recurrent/tactics.h"
 #include "backend/cpu/resize/tactics.h"
 #include "backend/cpu/rows/tactics.h"
 #include "ops/attention.h"
@@ -15,8 +16,10 @@
 #include "ops/layer_normalization.h"
 #include "ops/normalization.h"
 #include "ops/pool.h"
+#include "ops/recurrent.h"
 #include "ops/reduce.h"
 #include "ops/resize.h"
+#include "ops/shape.h"
 #include "ops/softmax.h"
 
 namespace bolide {
@@ -33,6 +36,8 @@ bool is_either(const Op& op) {
   return op.is<A>() || op.is<B>();
 }
 
+bool is_recurrent(const Op& op) { return is<LSTM>(op) || is_either<GRU, RNN>(op); }
+
 constexpr std::array kFamilies = {
     TacticFamily{"depthwise", is<Conv>, cpu::depthwise_tactics},  // before conv: it declines all but its own
     TacticFamily{"conv", is<Conv>, conv_tactics},
@@ -40,6 +45,8 @@ constexpr std::array kFamilies = {
     TacticFamily{"attention", is<Attention>, cpu::attention_tactics},
     TacticFamily{"copy", cpu::is_copy, cpu::copy_tactics},
     TacticFamily{"gather", is<Gather>, cpu::gather_tactics},
+    TacticFamily{"sizes", is_either<ShapeOf, Size>, cpu::sizes_tactics},
+    TacticFamily{"recurrent", is_recurrent, cpu::recurrent_tactics},
     TacticFamily{"elementwise", cpu::is_elementwise, cpu::elementwise_tactics},
     TacticFamily{"pool", is_either<MaxPool, AveragePool>, cpu::pool_tactics},
     TacticFamily{"resize", is<Resize>, cpu::resize_tactics},

@@ -8,6 +8,7 @@
 #include "backend/cpu/attention/tactics.h"
 
 #include "backend/cpu/attention/geometry.h"
+#include "backend/cpu/gemm/product.h"
 #include "backend/cpu/gemm/tiles.h"
 
 #include <algorithm>
@@ -19,42 +20,6 @@ namespace {
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 std::int64_t round_up(std::int64_t a, std::int64_t b) { return ceil_div(a, b) * b; }
-
-/// a[count][k] times panels, `columns` wide, to out; strides between rows.
-struct Product {
-  const GemmKernels& kernels;
-  const float* a;
-  std::int64_t a_stride;
-  std::int64_t k;
-  const float* panels;
-  std::int64_t panel_floats;
-  std::int64_t columns;
-  float* out;
-  std::int64_t out_stride;
-
-  void run(std::int64_t count) const {
-    const float* rows[kMaxTileRows];
-    float* to[kMaxTileRows];
-    GemmF32Call call;
-    call.rows = rows;
-    call.out = to;
-    call.k = k;
-    const std::int64_t tiles = ceil_div(count, kernels.rows);
-    for (std::int64_t column = 0; column < columns; column += kernels.columns) {
-      call.panel = panels + column / kernels.columns * panel_floats;
-      call.columns = static_cast<int>(std::min<std::int64_t>(kernels.columns, columns - column));
-      for (std::int64_t tile = 0; tile < tiles; ++tile) {
-        const std::int64_t begin = count * tile / tiles;
-        const auto height = static_cast<int>(count * (tile + 1) / tiles - begin);
-        for (int r = 0; r < height; ++r) {
-          rows[r] = a + (begin + r) * a_stride;
-          to[r] = out + (begin + r) * out_stride + column;
-        }
-        kernels.f32[height](call);
-      }
-    }
-  }
-};
 
 class AttentionKernel final : public Kernel {
  public:
@@ -139,15 +104,28 @@ class AttentionKernel final : public Kernel {
       q = copy;
       q_stride = g_.size;
     }
-    const std::int64_t width = table_.gemm->columns;
-    const Product score{*table_.gemm, q, q_stride, g_.size, packed, g_.size * width, keys, scores, score_stride_};
-    score.run(count);
+    PanelProduct product;
+    product.a = q;
+    product.a_stride = q_stride;
+    product.k = g_.size;
+    product.panels = packed;
+    product.out = scores;
+    product.out_stride = score_stride_;
+    product.run(*table_.gemm, count, {0, keys});
 
     float* y = static_cast<float*>(buffers.outputs[0]) + g_.at(g_.y, matrix) + first * g_.y[2];
     for (std::int64_t i = 0; i < count; ++i) weights(buffers, matrix, first + i, keys, scores + i * score_stride_);
-    const Product sum{*table_.gemm, scores, score_stride_, keys, packed + key_floats_, g_.keys * width,
-                      g_.values,    y,      g_.y[2]};
-    sum.run(count);
+    product.a = scores;
+    product.a_stride = score_stride_;
+    product.k = keys;
+    product.out = y;
+    product.out_stride = g_.y[2];
+    for (std::int64_t p = 0; p < value_panels_; ++p) {
+      const std::int64_t column = p * table_.gemm->columns;
+      // The panels are as long as all keys.
+      product.panels = packed + key_floats_ + column * (g_.keys - keys);
+      product.run(*table_.gemm, count, {column, std::min(g_.values, column + table_.gemm->columns)});
+    }
   }
 
   /// A row of scores becomes its softmax.

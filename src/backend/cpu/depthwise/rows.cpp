@@ -158,7 +158,9 @@ class DepthwiseRows final : public Tactic {
   double estimate_us(const Problem& problem, const Target& target) const override {
     const Result<DepthwiseWork> work = depthwise_work(problem);
     if (!work) return 0;
-    const double converted = static_cast<double>(problem.inputs[0].count() + problem.outputs[0].count()) * 0.15e-3;
+    const double spread = static_cast<double>(problem.inputs[0].count() * work->multiplier);  // floats of all bands
+    const double converted =
+        spread * (work->multiplier > 1 ? 2e-3 : 0.15e-3) + static_cast<double>(problem.outputs[0].count()) * 0.15e-3;
     const double core_us = 1.2 * depthwise_core_us(problem, *work, cpu_target(target)) + converted;
     return cpu::estimate_us(cpu_target(target), static_cast<double>(problem_bytes(problem)), core_us);
   }

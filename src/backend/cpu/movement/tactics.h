@@ -9,5 +9,7 @@ namespace bolide::cpu {
 std::span<const Tactic* const> copy_tactics();
 bool is_copy(const Op& op);
 std::span<const Tactic* const> gather_tactics();
+/// Shape and Size.
+std::span<const Tactic* const> sizes_tactics();
 
 }  // namespace bolide::cpu
