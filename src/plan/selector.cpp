@@ -46,6 +46,8 @@ class Search {
 
  private:
   static constexpr double kImpossible = 1e15;
+  /// A challenger must be this much cheaper than the incumbent: timings of equal kernels differ by a few percent.
+  static constexpr double kClearly = 0.95;
 
   bool is_structural(int step) const {
     const StepGraph::Step& s = graph_.steps[static_cast<std::size_t>(step)];
@@ -128,7 +130,7 @@ class Search {
         total += steps.back().us;
         if (total >= best) break;
       }
-      if (total < best * 0.999) {
+      if (total < best * kClearly) {
         best = total;
         best_order = candidate;
         best_steps = std::move(steps);
@@ -285,7 +287,7 @@ class Search {
       // Where some were measured, a hopeful estimate of another does not count.
       if (any_measured && !report.measured) continue;
       // The incumbent (the earlier in the list) stays unless the other is clearly better.
-      if (report.us < best.us * (best.tactic != nullptr ? 0.98 : 1.0)) {
+      if (report.us < best.us * (best.tactic != nullptr ? kClearly : 1.0)) {
         best = {report.tactic, report.us, report.measured};
       }
     }
