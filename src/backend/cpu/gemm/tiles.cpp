@@ -196,7 +196,11 @@ void pack_panels(const PanelSource& source, Range panels, int width, float* out)
     for (std::int64_t t = 0; t < source.taps; ++t) {
       for (std::int64_t i = 0; i < source.k; ++i, out += width) {
         const float* from = column + t * source.tap_stride + i * source.k_stride;
-        for (std::int64_t j = 0; j < valid; ++j) out[j] = from[j * source.column_stride];
+        if (source.column_stride == 1) {
+          std::copy_n(from, valid, out);
+        } else {
+          for (std::int64_t j = 0; j < valid; ++j) out[j] = from[j * source.column_stride];
+        }
         std::fill(out + valid, out + width, 0.0F);
       }
     }
