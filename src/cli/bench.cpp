@@ -1,4 +1,5 @@
 #include "cli/inputs.h"
+#include "cli/json_output.h"
 #include "cli/machine_limit.h"
 #include "cli/model_options.h"
 #include "cli/table.h"
@@ -165,7 +166,7 @@ int bench(const BenchArgs& args) {
       document["layers"] = layers;
       document["machine"] = {{"gflop_per_s", limit.gflop_per_s}, {"gbyte_per_s", limit.gbyte_per_s}};
     }
-    std::cout << document.dump(2) << '\n';
+    print_json(document);
     return kDone;
   }
   for (const auto& [input, dims] : *shapes) {

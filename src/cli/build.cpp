@@ -1,3 +1,4 @@
+#include "cli/json_output.h"
 #include "cli/model_options.h"
 #include "cli/table.h"
 
@@ -30,7 +31,7 @@ int build(const BuildArgs& args) {
     document["output"] = args.output;
     document["build_s"] = seconds;
     document["engine_mib"] = bytes / (1 << 20);
-    std::cout << document.dump(2) << '\n';
+    print_json(document);
     return kDone;
   }
   if (args.verbose) std::cout << engine->build_report() << '\n';

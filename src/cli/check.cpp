@@ -1,3 +1,4 @@
+#include "cli/json_output.h"
 #include "cli/model_options.h"
 #include "cli/table.h"
 
@@ -38,12 +39,14 @@ int check(const CheckArgs& args) {
   Result<PlanInfo> plan = engine->plan(*shapes);
   if (!plan) return report(plan.error());
   if (args.json) {
-    std::cout << nlohmann::json{{"model", args.model.path},         {"source", source},
-                                {"inputs", to_json(inputs)},        {"outputs", to_json(outputs)},
-                                {"operators", operators},           {"runs", true},
-                                {"plan_steps", plan->steps.size()}, {"reference_steps", plan->reference_steps}}
-                     .dump(2)
-              << '\n';
+    print_json(nlohmann::json{{"model", args.model.path},
+                              {"source", source},
+                              {"inputs", to_json(inputs)},
+                              {"outputs", to_json(outputs)},
+                              {"operators", operators},
+                              {"runs", true},
+                              {"plan_steps", plan->steps.size()},
+                              {"reference_steps", plan->reference_steps}});
     return kDone;
   }
   std::cout << args.model.path << "\n  " << source << '\n';

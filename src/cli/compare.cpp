@@ -1,5 +1,6 @@
 #include "cli/comparison.h"
 #include "cli/inputs.h"
+#include "cli/json_output.h"
 #include "cli/model_options.h"
 #include "cli/table.h"
 #include "cli/test_data.h"
@@ -98,8 +99,7 @@ int print(const CompareArgs& args, const Verdict& verdict) {
                       {"elements", d.elements},
                       {"why", d.why}});
     }
-    std::cout << nlohmann::json{{"holds", verdict.holds()}, {"outputs", list}, {"seed", args.fill.seed}}.dump(2)
-              << '\n';
+    print_json(nlohmann::json{{"holds", verdict.holds()}, {"outputs", list}, {"seed", args.fill.seed}});
   } else {
     Table table({"value", "elements", "max |error|", "max relative", "beyond tolerance", "verdict"});
     for (const Difference& d : verdict.differences) {

@@ -1,4 +1,5 @@
 #include "cli/command.h"
+#include "cli/json_output.h"
 #include "cli/table.h"
 
 #include <nlohmann/json.hpp>
@@ -13,7 +14,7 @@ int doctor(bool json) {
   if (json) {
     nlohmann::json document = nlohmann::json::object();
     for (const auto& [name, value] : facts) document[name] = value;
-    std::cout << document.dump(2) << '\n';
+    print_json(document);
     return kDone;
   }
   std::size_t width = 0;

@@ -11,11 +11,6 @@
 
 namespace bolide::cli {
 
-void add_fill_options(CLI::App& app, FillOptions& options) {
-  app.add_option("--seed", options.seed, "seed of the random inputs")->capture_default_str();
-  app.add_option("--fill", options.ranges, "NAME=LOW:HIGH, range of a random input (V:V for a constant)");
-}
-
 namespace {
 
 struct FillRange {
@@ -42,6 +37,19 @@ Result<std::map<std::string, FillRange>> parse_ranges(const std::vector<std::str
   }
   return ranges;
 }
+
+}  // namespace
+
+void add_fill_options(CLI::App& app, FillOptions& options) {
+  app.add_option("--seed", options.seed, "seed of the random inputs")->capture_default_str();
+  app.add_option("--fill", options.ranges, "NAME=LOW:HIGH, range of a random input (V:V for a constant)")
+      ->check([](const std::string& text) {
+        const auto ranges = parse_ranges({text});
+        return ranges ? std::string() : ranges.error().message;
+      });
+}
+
+namespace {
 
 /// SplitMix64: small, fast, the same everywhere.
 class Random {

@@ -1,3 +1,4 @@
+#include "cli/json_output.h"
 #include "cli/model_options.h"
 #include "cli/table.h"
 
@@ -49,8 +50,7 @@ int inspect_model(const InspectArgs& args) {
                       {"outputs", outputs}});
   }
   if (args.json) {
-    std::cout << nlohmann::json{{"model", args.model.path}, {"source", network->source()}, {"nodes", layers}}.dump(2)
-              << '\n';
+    print_json(nlohmann::json{{"model", args.model.path}, {"source", network->source()}, {"nodes", layers}});
     return kDone;
   }
   std::cout << network->source() << "\n\n";
@@ -84,16 +84,14 @@ int inspect_engine(const InspectArgs& args) {
                      {"copy", step.copy}});
   }
   if (args.json) {
-    std::cout << nlohmann::json{{"engine", args.model.path},
-                                {"facts", engine->facts()},
-                                {"steps", steps},
-                                {"arena_mib", static_cast<double>(plan->arena_bytes) / (1 << 20)},
-                                {"arena_lower_bound_mib", static_cast<double>(plan->arena_lower_bound) / (1 << 20)},
-                                {"weights_mib", static_cast<double>(plan->weight_bytes) / (1 << 20)},
-                                {"reference_steps", plan->reference_steps},
-                                {"copies", plan->copies}}
-                     .dump(2)
-              << '\n';
+    print_json(nlohmann::json{{"engine", args.model.path},
+                              {"facts", engine->facts()},
+                              {"steps", steps},
+                              {"arena_mib", static_cast<double>(plan->arena_bytes) / (1 << 20)},
+                              {"arena_lower_bound_mib", static_cast<double>(plan->arena_lower_bound) / (1 << 20)},
+                              {"weights_mib", static_cast<double>(plan->weight_bytes) / (1 << 20)},
+                              {"reference_steps", plan->reference_steps},
+                              {"copies", plan->copies}});
     return kDone;
   }
   for (const auto& [key, value] : engine->facts()) std::cout << key << "  " << value << '\n';

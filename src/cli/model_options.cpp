@@ -28,7 +28,11 @@ void add_model_path(CLI::App& app, ModelOptions& options, const char* what) {
 
 void add_shape_options(CLI::App& app, ModelOptions& options) {
   app.add_option("--shapes", options.shapes,
-                 "NAME:DIMxDIM...[,NAME:...]: sizes of inputs, split at the last colon; named dims not given are 1");
+                 "NAME:DIMxDIM...[,NAME:...]: sizes of inputs, split at the last colon; named dims not given are 1")
+      ->check([](const std::string& text) {
+        const Result<InputShapes> shapes = parse_shapes(text);
+        return shapes ? std::string() : shapes.error().message;
+      });
 }
 
 void add_run_options(CLI::App& app, ModelOptions& options) {

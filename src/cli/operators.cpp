@@ -1,4 +1,5 @@
 #include "cli/command.h"
+#include "cli/json_output.h"
 #include "cli/table.h"
 
 #include <nlohmann/json.hpp>
@@ -23,7 +24,7 @@ int operators(bool json) {
                         {"attributes", info.attributes}});
   }
   if (json) {
-    std::cout << document.dump(2) << '\n';
+    print_json(document);
   } else {
     table.print(std::cout);
   }

@@ -1,4 +1,5 @@
 #include "cli/inputs.h"
+#include "cli/json_output.h"
 #include "cli/model_options.h"
 #include "cli/npy.h"
 #include "cli/table.h"
@@ -91,6 +92,13 @@ Status write_output(const std::string& path, const std::string& name, const Host
   return write_npy(path, tensor);
 }
 
+/// What is wrong with NAME=FILE; empty when nothing is.
+std::string is_assignment(const std::string& text) {
+  const std::size_t equals = text.rfind('=');
+  const bool whole = equals != std::string::npos && equals > 0 && equals + 1 < text.size();
+  return whole ? std::string() : "'" + text + "' is not NAME=FILE";
+}
+
 int run(const RunArgs& args) {
   Result<Engine> engine = open_engine(args.model, false);
   if (!engine) return report(engine.error());
@@ -125,7 +133,7 @@ int run(const RunArgs& args) {
     }
     document.push_back({{"name", info.name}, {"dtype", name(tensor.dtype())}, {"dims", tensor.dims()}, {"top", top}});
   }
-  if (args.json) std::cout << nlohmann::json{{"outputs", document}}.dump(2) << '\n';
+  if (args.json) print_json(nlohmann::json{{"outputs", document}});
   return kDone;
 }
 
@@ -134,8 +142,9 @@ int run(const RunArgs& args) {
 std::function<int()> add_run(CLI::App& app) {
   auto args = std::make_shared<RunArgs>();
   add_model_path(app, args->model, "MODEL|ENGINE");
-  app.add_option("--input,-i", args->inputs, "NAME=FILE: .npy, .npz, .pb, .png or .jpg; inputs not given are random");
-  app.add_option("--output,-o", args->outputs, "NAME=FILE: write an output as .npy or .pb");
+  app.add_option("--input,-i", args->inputs, "NAME=FILE: .npy, .npz, .pb, .png or .jpg; inputs not given are random")
+      ->check(is_assignment);
+  app.add_option("--output,-o", args->outputs, "NAME=FILE: write an output as .npy or .pb")->check(is_assignment);
   app.add_option("--labels", args->labels, "text file with one label a line");
   app.add_option("--top", args->top, "largest values to print of each output")
       ->check(CLI::Range(0, 1000))

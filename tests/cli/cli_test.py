@@ -1,0 +1,303 @@
+"""The program as users run it: exit codes, JSON, inputs of every kind, damaged files, full disks, instruction sets.
+
+usage: cli_test.py PROGRAM [unittest arguments]
+"""
+
+import io
+import json
+import os
+import pathlib
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+import zipfile
+import zlib
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from onnx_bytes import *  # noqa: E402,F403
+from tool import ROOT, Tool, shared  # noqa: E402
+
+DIGITS = ROOT / "models/digits/digits.onnx"
+DONE, FAILED, USAGE, NOT_SUPPORTED = 0, 1, 2, 3
+
+
+def npy(values, dims):
+    header = repr({"descr": "<f4", "fortran_order": False, "shape": tuple(dims)}).encode()
+    header += b" " * (-(len(header) + 11) % 64) + b"\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + struct.pack(f"<{len(values)}f", *values)
+
+
+def png(width, height, gray):
+    def part(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    rows = b"".join(b"\0" + bytes(gray[y * width:(y + 1) * width]) for y in range(height))
+    return (b"\x89PNG\r\n\x1a\n" + part(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+            + part(b"IDAT", zlib.compress(rows)) + part(b"IEND", b""))
+
+
+IMAGE = [(i * 37 % 251) for i in range(784)]
+
+
+class CommandLine(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = tempfile.TemporaryDirectory(prefix="bolide_cli_")
+        cls.folder = pathlib.Path(cls.temporary.name)
+        cls.tool = Tool(PROGRAM, cls.folder / "cache")
+        cls.engine = cls.folder / "digits.engine"
+        built = cls.tool("build", DIGITS, "--output", cls.engine, "--effort", 0, "--threads", 2)
+        assert built.code == DONE, str(built)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.temporary.cleanup()
+
+    def expect(self, code, *arguments, says=(), **options):
+        outcome = self.tool(*arguments, **options)
+        self.assertEqual(outcome.code, code, f"{arguments}: {outcome}")
+        for text in [says] if isinstance(says, str) else says:
+            self.assertIn(text, outcome.err, f"{arguments}: {outcome}")
+        return outcome
+
+    def file(self, name, content):
+        path = self.folder / name
+        path.write_bytes(content)
+        return path
+
+    def model(self, name, content):
+        return self.file(name, content)
+
+    # Exit codes ---------------------------------------------------------------------------------------------------
+
+    def test_done_is_0(self):
+        for command in ("check", "inspect", "run", "compare"):
+            self.expect(DONE, command, DIGITS)
+        self.expect(DONE, "bench", DIGITS, "--duration", 0, "--effort", 0)
+        for command in ("inspect", "run"):
+            self.expect(DONE, command, self.engine)
+        self.expect(DONE, "bench", self.engine, "--duration", 0)
+        for command in ("doctor", "operators", "completion", "--help", "--version"):
+            self.assertTrue(self.expect(DONE, command).out)
+
+    def test_failed_work_is_1_and_says_what_is_missing(self):
+        missing = self.folder / "missing.onnx"
+        for command in ("check", "inspect", "run", "bench", "compare"):
+            self.expect(FAILED, command, missing, says=["not found", "missing.onnx"])
+        self.expect(FAILED, "build", missing, "--output", self.folder / "x.engine", says="missing.onnx")
+        self.assertFalse((self.folder / "x.engine").exists())
+        noise = self.file("noise.onnx", b"this is no model at all")
+        self.expect(FAILED, "check", noise, says=["bad file", "noise.onnx"])
+        self.expect(FAILED, "check", self.folder)
+
+    def test_a_comparison_that_does_not_hold_is_1(self):
+        data = self.folder / "data"
+        data.mkdir(exist_ok=True)
+        (data / "input_0.pb").write_bytes(floats("image", [1, 1, 28, 28], [0.5] * 784))
+        (data / "output_0.pb").write_bytes(floats("scores", [1, 10], [1000.0] * 10))
+        outcome = self.expect(FAILED, "compare", DIGITS, "--data", data, "--json", says=["scores", "beyond tolerance"])
+        self.assertFalse(outcome.json()["holds"])
+        self.expect(DONE, "compare", DIGITS, "--data", data, "--atol", 1e9)
+        (data / "output_0.pb").write_bytes(floats("scores", [10], [1000.0] * 10))
+        self.expect(FAILED, "compare", DIGITS, "--data", data, "--atol", 1e9)
+
+    def test_a_wrong_command_line_is_2(self):
+        for arguments in ((), ("frobnicate",), ("check",), ("check", DIGITS, "--no-such-option"), ("build", DIGITS),
+                          ("bench", DIGITS, "--duration", "soon"), ("bench", DIGITS, "--duration", -1), ("run", DIGITS, "--threads", -3),
+                          ("run", DIGITS, "--precision", "fp7"), ("bench", DIGITS, "--effort", 9),
+                          ("compare", self.engine), ("build", self.engine, "--output", self.folder / "y.engine"),
+                          ("compare", DIGITS, "--shapes", "nonsense"), ("run", DIGITS, "--shapes", "image:1xx28"),
+                          ("bench", DIGITS, "--shapes", "image:1x"), ("build", DIGITS, "-o", self.folder / "z", "--shapes", "image"),
+                          ("run", DIGITS, "--fill", "image=1"), ("run", DIGITS, "--input", "image"), ("run", DIGITS, "--output", "scores")):
+            with self.subTest(arguments):
+                self.expect(USAGE, *arguments)
+
+    def test_what_is_not_supported_is_3(self):
+        x, y = value("x", FLOAT, [4]), value("y", FLOAT, None)
+        odd = self.model("odd.onnx", model(Graph([node("MakeCoffee", ["x"], ["y"], "barista")], [x], [y])))
+        for command in ("check", "run", "bench", "compare", "inspect"):
+            self.expect(NOT_SUPPORTED, command, odd, says=["unsupported", "MakeCoffee", "barista"])
+        for precision in ("tf32", "bf16", "fp16", "int8"):
+            self.expect(NOT_SUPPORTED, "run", DIGITS, "--precision", precision)
+        self.expect(NOT_SUPPORTED, "run", DIGITS, "--device", "cuda", says="cuda")
+        self.expect(NOT_SUPPORTED, "run", self.engine, "--device", "cuda", says="cuda")
+
+    # JSON ---------------------------------------------------------------------------------------------------------
+
+    def test_json_is_one_document_on_stdout(self):
+        for arguments in (("check", DIGITS), ("inspect", DIGITS), ("inspect", self.engine), ("run", DIGITS), ("run", self.engine),
+                          ("compare", DIGITS), ("compare", DIGITS, "--layers"), ("bench", DIGITS, "--duration", 0, "--effort", 0),
+                          ("bench", self.engine, "--duration", 0, "--per-layer"), ("doctor",), ("operators",),
+                          ("build", DIGITS, "-o", self.folder / "j.engine", "--effort", 1, "--time-budget", 0.1)):
+            with self.subTest(arguments):
+                self.expect(DONE, *arguments, "--json").json()
+
+    def test_json_survives_names_that_are_no_text(self):
+        x, y = value("x", FLOAT, [4]), value(b"y\xff\"\n", FLOAT, None)
+        path = self.model("names.onnx", model(Graph([node("Relu", ["x"], [b"y\xff\"\n"], b"n\xfe\\")], [x], [y])))
+        for arguments in (("check", path), ("inspect", path), ("run", path), ("compare", path), ("bench", path, "--duration", 0, "--per-layer")):
+            with self.subTest(arguments):
+                outcome = self.tool(*arguments, "--json")
+                self.assertIn(outcome.code, (DONE, FAILED, NOT_SUPPORTED), outcome)
+                if outcome.code == DONE:
+                    outcome.json()
+
+    def test_bench_json_holds_the_promised_keys(self):
+        document = self.expect(DONE, "bench", self.engine, "--duration", 0, "--threads", 2, "--json").json()
+        self.assertEqual(set(document["latency_ms"]), {"median", "mean", "p90", "p99", "min"})
+        for key in ("throughput_per_s", "runs", "threads", "device", "precision", "peak_rss_mib", "reference_steps"):
+            self.assertIn(key, document)
+        self.assertGreaterEqual(document["runs"], 3)
+        self.assertEqual((document["threads"], document["device"], document["precision"]), (2, "cpu", "fp32"))
+        self.assertGreater(document["latency_ms"]["median"], 0)
+
+    # Shapes and fills ---------------------------------------------------------------------------------------------
+
+    def test_shapes_are_split_at_the_last_colon(self):
+        x, y = value("a:0", FLOAT, ["n", 3]), value("y", FLOAT, None)
+        s = value("s:0", FLOAT, [])
+        path = self.model("colon.onnx", model(Graph([node("Mul", ["a:0", "s:0"], ["y"])], [x, s], [y])))
+        outcome = self.expect(DONE, "run", path, "--shapes", "a:0:5x3,s:0:", "--json").json()
+        self.assertEqual(outcome["outputs"][0]["dims"], [5, 3])
+        self.assertEqual(self.expect(DONE, "run", path, "--json").json()["outputs"][0]["dims"], [1, 3])
+        self.expect(FAILED, "run", path, "--shapes", "a:0:5x4", says=["3", "4", "a:0"])
+        self.expect(FAILED, "run", path, "--shapes", "a:0:5", says="rank")
+        self.expect(FAILED, "run", path, "--shapes", "b:5", says=["'b'", "a:0"])
+
+    def test_fill_sets_the_range_of_random_inputs(self):
+        x, y = value("x", FLOAT, [100]), value("y", FLOAT, None)
+        path = self.model("fill.onnx", model(Graph([node("Identity", ["x"], ["y"])], [x], [y])))
+        top = self.expect(DONE, "run", path, "--fill", "x=2.5:2.5", "--top", 100, "--json").json()["outputs"][0]["top"]
+        self.assertEqual({entry["value"] for entry in top}, {2.5})
+        top = self.expect(DONE, "run", path, "--fill", "x=3:4", "--top", 100, "--json").json()["outputs"][0]["top"]
+        self.assertTrue(all(3 <= entry["value"] <= 4 for entry in top))
+        again = self.expect(DONE, "run", path, "--fill", "x=3:4", "--top", 100, "--json", says="seed").json()["outputs"][0]["top"]
+        self.assertEqual(top, again)
+        self.expect(FAILED, "run", path, "--fill", "z=1:2", says="'z'")
+
+    # Inputs and outputs -------------------------------------------------------------------------------------------
+
+    def test_npy_npz_and_pb_give_the_same_answers(self):
+        pixels = [v / 255 for v in IMAGE]
+        array = npy(pixels, [1, 1, 28, 28])
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipped:
+            zipped.writestr("image.npy", array)
+            zipped.writestr("other.npy", npy([1.0], [1]))
+        answers = [self.expect(DONE, "run", DIGITS, "--input", f"image={path}", "--json").json() for path in (
+            self.file("i.npy", array), self.file("i.npz", archive.getvalue()), self.file("i.pb", floats("image", [1, 1, 28, 28], pixels)))]
+        self.assertEqual(answers[0], answers[1])
+        self.assertEqual(answers[0], answers[2])
+
+    def test_pictures_become_inputs(self):
+        exact = self.expect(DONE, "run", DIGITS, "--input", f"image={self.file('e.npy', npy([v / 255 for v in IMAGE], [1, 1, 28, 28]))}", "--json").json()
+        picture = self.expect(DONE, "run", DIGITS, "--image-channels", "gray", "--input", f"image={self.file('p.png', png(28, 28, IMAGE))}", "--json").json()
+        for a, b in zip(exact["outputs"][0]["top"], picture["outputs"][0]["top"]):
+            self.assertEqual(a["index"], b["index"])
+            self.assertAlmostEqual(a["value"], b["value"], places=3)
+        self.expect(FAILED, "run", DIGITS, "--input", f"image={self.file('cut.png', png(28, 28, IMAGE)[:100])}", says="cut.png")
+        jpg = shared(self, "models/images/faces_2.jpg")
+        self.expect(DONE, "run", DIGITS, "--image-channels", "gray", "--input", f"image={jpg}")
+
+    def test_input_files_that_do_not_fit_are_errors(self):
+        whole = npy([0.5] * 784, [1, 1, 28, 28])
+        for name, content in (("short.npy", whole[:-1]), ("header.npy", whole[:20]), ("empty.npy", b""), ("noise.npz", b"noise"), ("noise.pb", b"\xff\xff\xff"),
+                              ("bomb.npy", whole.replace(b"(1, 1, 28, 28)", b"(1<<60, 28,28)")), ("huge.npy", whole.replace(b"(1, 1, 28, 28)", b"(9999999999,9)")),
+                              ("rank.npy", npy([0.5] * 784, [784])), ("size.npy", npy([0.5] * 729, [1, 1, 27, 27])), ("noise.jpg", b"\xff\xd8noise")):
+            with self.subTest(name):
+                self.expect(FAILED, "run", DIGITS, "--input", f"image={self.file(name, content)}")
+        self.expect(FAILED, "run", DIGITS, "--input", f"image={self.folder / 'missing.npy'}", says="missing.npy")
+        self.expect(FAILED, "run", DIGITS, "--input", f"picture={self.file('w.npy', whole)}", says="picture")
+        self.expect(NOT_SUPPORTED, "run", DIGITS, "--input", f"image={self.file('w.gif', whole)}", says="w.gif")
+
+    def test_outputs_are_written_as_npy_and_pb(self):
+        for kind in ("npy", "pb"):
+            path = self.folder / f"scores.{kind}"
+            self.expect(DONE, "run", DIGITS, "--output", f"scores={path}", "--fill", "image=0:1")
+            content = path.read_bytes()
+            self.assertTrue(content.startswith(b"\x93NUMPY") if kind == "npy" else b"scores" in content)
+            self.assertGreaterEqual(len(content), 40)
+
+    # Reading models -----------------------------------------------------------------------------------------------
+
+    def test_inspect_shows_text_and_graphviz(self):
+        self.assertIn("Conv(", self.expect(DONE, "inspect", DIGITS, "--text").out)
+        dot = self.expect(DONE, "inspect", DIGITS, "--dot").out
+        self.assertTrue(dot.startswith("digraph") and dot.rstrip().endswith("}"), dot)
+        self.assertIn("[batch,16,28,28]", dot)
+        self.assertEqual(dot.count("{"), dot.count("}"))
+        self.expect(USAGE, "inspect", self.engine, "--dot")
+
+    def test_the_completion_script_is_valid_bash(self):
+        script = self.expect(DONE, "completion").out
+        subprocess.run(["bash", "-n"], input=script, text=True, check=True)
+        words = subprocess.run(["bash", "-c", script + '\nCOMP_WORDS=(bolide bench --dur); COMP_CWORD=2; _bolide; echo "${COMPREPLY[@]}"'],
+                               text=True, check=True, capture_output=True).stdout
+        self.assertEqual(words.strip(), "--duration")
+
+    # Writing ------------------------------------------------------------------------------------------------------
+
+    def test_what_cannot_be_written_leaves_nothing(self):
+        before = sorted(os.listdir(self.folder))
+        self.expect(FAILED, "build", DIGITS, "--effort", 0, "-o", self.folder / "no/such/x.engine", says="x.engine")
+        self.expect(FAILED, "run", DIGITS, "-o", f"scores={self.folder / 'no/such/x.npy'}", says="x.npy")
+        self.expect(FAILED, "build", DIGITS, "--effort", 0, "-o", self.folder)
+        self.assertEqual(sorted(os.listdir(self.folder)), before)
+
+    def test_a_full_disk_leaves_the_old_file(self):
+        path = self.folder / "kept.engine"
+        path.write_bytes(b"what was there before")
+        before = sorted(os.listdir(self.folder))
+        self.expect(FAILED, "build", DIGITS, "--effort", 0, "-o", path, file_limit=10000, says="kept.engine")
+        self.assertEqual(path.read_bytes(), b"what was there before")
+        self.assertEqual(sorted(os.listdir(self.folder)), before)
+
+    # Engine files -------------------------------------------------------------------------------------------------
+
+    def test_a_cut_engine_file_is_a_bad_file(self):
+        whole = self.engine.read_bytes()
+        for size in (16, 63, 64, 200, len(whole) // 2, len(whole) - 1):
+            path = self.file("cut.engine", whole[:size])
+            self.expect(FAILED, "run", path, says=["bad file", "cut.engine"])
+
+    def test_a_flipped_bit_is_a_bad_file(self):
+        whole = self.engine.read_bytes()
+        for place in list(range(8, 64, 5)) + list(range(64, len(whole), max(1, len(whole) // 25))):
+            flipped = bytearray(whole)
+            flipped[place] ^= 1 << (place % 8)
+            outcome = self.tool("run", self.file("flipped.engine", bytes(flipped)))
+            self.assertIn(outcome.code, (FAILED, NOT_SUPPORTED), f"byte {place}: {outcome}")
+            self.assertTrue(any(f"bolide: {kind}" in outcome.err for kind in ("bad file", "unsupported")), f"byte {place}: {outcome}")
+
+    def test_an_engine_gives_the_answers_of_its_model(self):
+        of_model = self.expect(DONE, "run", DIGITS, "--threads", 2, "--json").out
+        self.assertEqual(self.expect(DONE, "run", self.engine, "--threads", 2, "--json").out, of_model)
+
+    # Instruction sets ---------------------------------------------------------------------------------------------
+
+    def test_every_instruction_set_gives_the_same_answers(self):
+        answers = {}
+        for isa in ("baseline", "avx2", "avx512", "avx512_vnni"):
+            environment = {"BOLIDE_MAX_ISA": isa}
+            self.expect(DONE, "compare", DIGITS, environment=environment)
+            answers[isa] = self.expect(DONE, "run", DIGITS, "--top", 10, "--json", environment=environment).json()["outputs"][0]["top"]
+        for isa, top in answers.items():
+            for a, b in zip(top, answers["baseline"]):
+                self.assertEqual(a["index"], b["index"], isa)
+                self.assertAlmostEqual(a["value"], b["value"], delta=1e-4 * (abs(b["value"]) + 1), msg=isa)
+
+    def test_quantised_answers_are_the_same_at_every_instruction_set(self):
+        qdq = shared(self, "models/micro_kws/qdq.onnx")
+        outs = {self.expect(DONE, "run", qdq, "--json", environment={"BOLIDE_MAX_ISA": isa}).out for isa in ("baseline", "avx2", "avx512", "avx512_vnni")}
+        self.assertEqual(len(outs), 1)
+
+    def test_an_unknown_instruction_set_is_named(self):
+        outcome = self.tool("run", DIGITS, environment={"BOLIDE_MAX_ISA": "abacus"})
+        self.assertIn("abacus", outcome.err, outcome)
+
+
+if __name__ == "__main__":
+    PROGRAM = sys.argv.pop(1)
+    unittest.main()
