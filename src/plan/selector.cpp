@@ -46,7 +46,7 @@ class Search {
 
  private:
   static constexpr double kImpossible = 1e15;
-  /// A challenger must be this much cheaper than the incumbent: timings of equal kernels differ by a few percent.
+  /// A tactic must be this much cheaper than the incumbent: timings of equal kernels differ by a few percent.
   static constexpr double kClearly = 0.95;
 
   bool is_structural(int step) const {
@@ -130,7 +130,7 @@ class Search {
         total += steps.back().us;
         if (total >= best) break;
       }
-      if (total < best * kClearly) {
+      if (total < best * 0.998) {
         best = total;
         best_order = candidate;
         best_steps = std::move(steps);
