@@ -7,8 +7,10 @@
 
 namespace bolide::cpu {
 
+/// No more than 2^52: sizes that no memory holds are ranked too, before they are refused.
 inline std::int64_t operand_bytes(const Operand& operand) {
-  return operand.absent ? 0 : operand.count() * bit_width(operand.dtype) / 8;
+  constexpr std::int64_t kMostElements = std::int64_t{1} << 48;
+  return operand.absent ? 0 : std::min(operand.count(), kMostElements) * bit_width(operand.dtype) / 8;
 }
 inline std::int64_t problem_bytes(const Problem& problem) {
   std::int64_t out = 0;
