@@ -54,7 +54,10 @@ class Search {
     return s.op.info().view || s.op.is<Concat>() || !s.bodies.empty();
   }
 
-  bool spatial(int step) const { return graph_.steps[static_cast<std::size_t>(step)].op.is<Conv>(); }
+  bool spatial(int step) const {
+    const Op& op = graph_.steps[static_cast<std::size_t>(step)].op;
+    return op.is<Conv>() || op.is<ConvTranspose>();
+  }
 
   /// Values that a step writes may take these orders.
   std::vector<Order> candidates(int value) const {

@@ -2,6 +2,7 @@
 
 #include "backend/cpu/attention/tactics.h"
 #include "backend/cpu/conv/tactics.h"
+#include "backend/cpu/deconv/tactics.h"
 #include "backend/cpu/depthwise/tactics.h"
 #include "backend/cpu/elementwise/tactics.h"
 #include "backend/cpu/elementwise/work.h"
@@ -12,6 +13,7 @@
 #include "backend/cpu/resize/tactics.h"
 #include "backend/cpu/rows/tactics.h"
 #include "ops/attention.h"
+#include "ops/conv_transpose.h"
 #include "ops/gather.h"
 #include "ops/layer_normalization.h"
 #include "ops/normalization.h"
@@ -41,6 +43,7 @@ bool is_recurrent(const Op& op) { return is<LSTM>(op) || is_either<GRU, RNN>(op)
 constexpr std::array kFamilies = {
     TacticFamily{"depthwise", is<Conv>, cpu::depthwise_tactics},  // before conv: it declines all but its own
     TacticFamily{"conv", is<Conv>, conv_tactics},
+    TacticFamily{"deconv", is<ConvTranspose>, cpu::deconv_tactics},
     TacticFamily{"matmul", is<MatMul>, matmul_tactics},
     TacticFamily{"attention", is<Attention>, cpu::attention_tactics},
     TacticFamily{"copy", cpu::is_copy, cpu::copy_tactics},

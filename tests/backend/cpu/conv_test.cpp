@@ -75,6 +75,12 @@ TEST(Conv, GroupsOfAnySize) {
   }
 }
 
+TEST(Conv, GroupsOfOneChannelReadPlanes) {
+  Conv conv = padded(1);
+  conv.groups = 6;
+  expect_tactic(conv_case(conv, planes({2, 6, 5, 6}), weights({18, 1, 3, 3})), kRows);
+}
+
 TEST(Conv, ReadsAndWritesSlicesOfLargerBuffers) {
   Case test = conv_case(padded(1), image({2, 7, 6, 5}), weights({35, 7, 3, 3}));
   test.inputs[0].gap = 3;

@@ -30,8 +30,7 @@ class ConvRowsKernel final : public Kernel {
     const auto* x = static_cast<const std::byte*>(buffers.inputs[0]);
     const Range pixels = {rows.begin * geometry.width(), rows.end * geometry.width()};
     for (std::int64_t g = channels.begin / geometry.group_out; g * geometry.group_out < channels.end; ++g) {
-      const PixelRows source(geometry, tap_offsets_, x + g * geometry.group_in * geometry.element_bytes,
-                             buffers.packed);
+      const PixelRows source(geometry, tap_offsets_, x + g * geometry.group_in * geometry.x_channel, buffers.packed);
       core_.multiply(plan_, source, g, buffers, buffers.scratch, 0, pixels, channels);
     }
     return ok();
