@@ -174,6 +174,56 @@ TEST(Deconv, FloatsStayWithinTheBound) {
   expect_tactic(test, kDeconv);
 }
 
+constexpr std::string_view kDepthwise = "cpu.deconv.depthwise.f32";
+
+Case depthwise_case(ConvTranspose op, Layout x, std::vector<std::int64_t> kernel, bool bias = true) {
+  Dims w = {x.dims[1], 1};
+  w.insert(w.end(), kernel.begin(), kernel.end());
+  op.groups = x.dims[1];
+  return deconv_case(std::move(op), std::move(x), weights(std::move(w)), bias);
+}
+
+TEST(DeconvDepthwise, StridesKernelsAndDilations) {
+  for (const std::int64_t stride : {1, 2, 3}) {
+    for (const std::int64_t kernel : {1, 2, 3, 4, 7}) {
+      for (const std::int64_t dilation : {1, 2, 3}) {
+        const ConvTranspose op{.strides = {stride, 2}, .pads = {1, 0, -1, 1}, .dilations = {1, dilation}};
+        expect_tactic(depthwise_case(op, image({2, 19, 4, 9}), {kernel, 3}), kDepthwise);
+        const ConvTranspose across{.strides = {2, stride}, .dilations = {dilation, 1}};
+        expect_tactic(depthwise_case(across, image({1, 5, 5, 8}), {2, kernel}, false), kDepthwise);
+        if (HasFailure()) return;
+      }
+    }
+  }
+}
+
+TEST(DeconvDepthwise, PaddingOnEverySide) {
+  for (const std::int64_t before : {-3, -1, 0, 2, 5}) {
+    const ConvTranspose op{.strides = {2, 3}, .pads = {before, before, 2, 1}, .output_padding = {1, 2}};
+    expect_tactic(depthwise_case(op, image({2, 33, 6, 7}), {4, 5}), kDepthwise);
+  }
+}
+
+TEST(DeconvDepthwise, OneSpatialDimAndOneChannel) {
+  expect_tactic(depthwise_case({.strides = {2}, .pads = {1, 1}}, image({2, 9, 11}), {4}), kDepthwise);
+  expect_tactic(depthwise_case({.strides = {2, 2}}, image({2, 1, 5, 4}), {3, 3}), kDepthwise);
+}
+
+TEST(DeconvDepthwise, ResidualAndClampsInSlices) {
+  ConvTranspose op{.strides = {2, 2}, .pads = {1, 1, 1, 1}};
+  op.epilogue = *Expr::parse("t0=add(x0,x1);t1=max(t0,0);min(t1,6)", 2);
+  Case test = depthwise_case(op, image({2, 70, 4, 5}), {4, 4});
+  test.inputs[0].gap = 3;
+  test.outputs[0].gap = 2;
+  Layout residual = image({2, 70, 8, 10});
+  residual.gap = 1;
+  test.inputs.push_back(residual);
+  expect_tactic(test, kDepthwise);
+  test.inputs.back() = image({1, 70, 8, 10});  // one for the whole batch
+  test.threads = 4;
+  expect_tactic(test, kDepthwise);
+}
+
 TEST(Deconv, SaysWhyNot) {
   const Op op(ConvTranspose{.strides = {2, 2}});
   const Tensor w = *Tensor::allocate(DataType::kF32, {8, 4, 2, 2});

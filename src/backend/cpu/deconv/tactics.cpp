@@ -52,10 +52,12 @@ class DeconvTactic final : public Tactic {
 };
 
 constexpr DeconvTactic kDeconv;
-constexpr std::array<const Tactic*, 1> kTactics = {&kDeconv};
 
 }  // namespace
 
-std::span<const Tactic* const> deconv_tactics() { return kTactics; }
+std::span<const Tactic* const> deconv_tactics() {
+  static const std::array<const Tactic*, 2> tactics = {&depthwise_deconv(), &kDeconv};
+  return tactics;
+}
 
 }  // namespace bolide::cpu

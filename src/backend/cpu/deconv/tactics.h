@@ -10,4 +10,6 @@ namespace bolide::cpu {
 /// Best guess first.
 std::span<const Tactic* const> deconv_tactics();
 
+const Tactic& depthwise_deconv();
+
 }  // namespace bolide::cpu
