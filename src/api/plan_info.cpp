@@ -46,6 +46,11 @@ double operations_of(const Problem& problem) {
     const Operand& w = problem.inputs[1];
     return 2 * out * static_cast<double>(w.count()) / static_cast<double>(std::max<std::int64_t>(w.dims[0], 1));
   }
+  if (problem.op->is<ConvTranspose>()) {
+    const Operand& w = problem.inputs[1];
+    const auto x = static_cast<double>(problem.inputs[0].count());
+    return 2 * x * static_cast<double>(w.count()) / static_cast<double>(std::max<std::int64_t>(w.dims[0], 1));
+  }
   if (problem.op->is<MatMul>())
     return 2 * out * static_cast<double>(problem.inputs[0].dims.empty() ? 1 : problem.inputs[0].dims.back());
   if (problem.op->is<Attention>()) {
