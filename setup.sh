@@ -8,7 +8,7 @@ set -euo pipefail
 
 level=${1:-test}
 packages=(g++ cmake ninja-build ccache pkg-config libprotozero-dev libxxhash-dev libfmt-dev libcli11-dev
-  nlohmann-json3-dev libturbojpeg0-dev libspng-dev)
+  nlohmann-json3-dev libturbojpeg0-dev libspng-dev libzip-dev)
 case $level in
   build) ;;
   test) packages+=(libgtest-dev python3 git) ;;
