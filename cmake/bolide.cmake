@@ -24,16 +24,18 @@ function(bolide_all_exist variable target)
   set(${variable} TRUE PARENT_SCOPE)
 endfunction()
 
-# bolide_folder(NAME SOURCES a.cpp b.cpp LINKS base tensor): the static library of one folder of src/.
+# bolide_folder(NAME SOURCES a.cpp b.cpp ALONE b.cpp LINKS base tensor): the static library of one folder of src/.
 # LINKS are the only folders it may include from; tests/layering_test.py checks the same arrows.
+# ALONE are sources that stay out of unity builds, since their internal names are taken in another source too.
 function(bolide_folder name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;ALONE;LINKS" ${ARGN})
   bolide_all_exist(exist bolide_${name} ${ARG_SOURCES})
   if(NOT exist)
     return()
   endif()
   add_library(bolide_${name} STATIC ${ARG_SOURCES})
   target_link_libraries(bolide_${name} PUBLIC bolide_flags)
+  set_source_files_properties(${ARG_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   foreach(link ${ARG_LINKS})
     target_link_libraries(bolide_${name} PUBLIC bolide_${link})
   endforeach()

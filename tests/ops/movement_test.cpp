@@ -175,7 +175,7 @@ TEST(Bombs, AreOutOfMemoryNotMemory) {
     EXPECT_EQ(run(op, {floats({1}, {1}), longs({1}, {huge})}).error().code, Code::kOutOfMemory) << text(op);
   }
   EXPECT_EQ(run(ConstantOfShape{}, {longs({1}, {huge})}).error().code, Code::kOutOfMemory);
-  EXPECT_EQ(run(Range{}, {longs({}, {0}), longs({}, {huge}), longs({}, {1})}).error().code, Code::kOutOfMemory);
+  EXPECT_EQ(run(RangeOp{}, {longs({}, {0}), longs({}, {huge}), longs({}, {1})}).error().code, Code::kOutOfMemory);
   EXPECT_EQ(run(Pad{}, {floats({1}, {1}), longs({2}, {huge, 0})}).error().code, Code::kOutOfMemory);
   EXPECT_FALSE(run(ConstantOfShape{}, {longs({4}, {huge, huge, huge, huge})}));
 }

@@ -38,14 +38,14 @@ TEST(ConstantOfShape, RepeatsItsValue) {
 }
 
 TEST(Range, CountsBothWaysAndByFractions) {
-  EXPECT_EQ(show(run(Range{}, {longs({}, {10}), longs({}, {4}), longs({}, {-2})})), "i64[3]{10,8,6}");
-  EXPECT_EQ(show(run(Range{}, {floats({}, {0}), floats({}, {1}), floats({}, {0.4F})})), "f32[3]{0,0.4,0.8}");
-  EXPECT_EQ(show(run(Range{}, {longs({}, {0}), longs({}, {3}), longs({}, {0})})),
+  EXPECT_EQ(show(run(RangeOp{}, {longs({}, {10}), longs({}, {4}), longs({}, {-2})})), "i64[3]{10,8,6}");
+  EXPECT_EQ(show(run(RangeOp{}, {floats({}, {0}), floats({}, {1}), floats({}, {0.4F})})), "f32[3]{0,0.4,0.8}");
+  EXPECT_EQ(show(run(RangeOp{}, {longs({}, {0}), longs({}, {3}), longs({}, {0})})),
             "invalid argument: Range: a delta of 0");
   Known limit = typed(DataType::kI64, {});
   limit.contents = {Dim("seq")};
-  EXPECT_EQ(infer(Range{}, {known(longs({}, {0})), limit, known(longs({}, {1}))}), "i64[seq]");
-  EXPECT_EQ(contents(Range{}, {known(longs({}, {1})), known(longs({}, {4})), known(longs({}, {1}))}), "[1,2,3]");
+  EXPECT_EQ(infer(RangeOp{}, {known(longs({}, {0})), limit, known(longs({}, {1}))}), "i64[seq]");
+  EXPECT_EQ(contents(RangeOp{}, {known(longs({}, {1})), known(longs({}, {4})), known(longs({}, {1}))}), "[1,2,3]");
 }
 
 TEST(OneHot, IsOnAtTheIndex) {
