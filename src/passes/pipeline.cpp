@@ -79,14 +79,10 @@ constexpr Pass kAbsorb[] = {
 
 // Quantizing that no operator took in becomes what every device runs, and elementwise work like any other.
 constexpr Pass kLower[] = {
-    {"lower-quantization", lower_quantization},
-    {"fuse-epilogue", fuse_epilogue},
-    {"cancel-transposes", cancel_transposes},
-    {"fuse-elementwise", fuse_elementwise},
-    {"merge-reshapes", merge_reshapes},
-    {"remove-identities", remove_identities},
-    {"fold-constants", fold_constants},
-    {"remove-dead-nodes", remove_dead_nodes},
+    {"lower-quantization", lower_quantization}, {"fuse-epilogue", fuse_epilogue},
+    {"cancel-transposes", cancel_transposes},   {"fuse-elementwise", fuse_elementwise},
+    {"merge-reshapes", merge_reshapes},         {"remove-identities", remove_identities},
+    {"fold-constants", fold_constants},         {"remove-dead-nodes", remove_dead_nodes},
 };
 
 constexpr PassGroup kPipeline[] = {

@@ -60,7 +60,7 @@ class ContextCore {
   std::unique_ptr<Executor> executor_;
   AlignedBuffer arena_;
   AlignedBuffer scratch_;
-  bool stale_ = true;  // input sizes changed since prepare()
+  bool stale_ = true;         // input sizes changed since prepare()
   bool has_results_ = false;  // the last run succeeded, and its memory is as it left it
   std::atomic<bool> running_ = false;
   StepTimes* times_ = nullptr;

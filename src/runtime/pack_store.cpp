@@ -12,7 +12,8 @@ void release_packed(const ScheduledStep& step, const MappedFile& file) {
     const Tensor* constant = step.problem.inputs[i].constant;
     if (constant == nullptr || !step.tactic->packs_input(step.problem, static_cast<int>(i))) continue;
     const std::span<const std::byte> all = file.bytes();
-    const bool inside = constant->data() >= all.data() && constant->data() + constant->bytes() <= all.data() + all.size();
+    const bool inside =
+        constant->data() >= all.data() && constant->data() + constant->bytes() <= all.data() + all.size();
     if (inside) file.release({constant->data(), constant->bytes()});
   }
 }

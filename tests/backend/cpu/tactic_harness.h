@@ -39,7 +39,7 @@ struct Case {
   /// 0: equal. Otherwise |error| <= rounding * 2^-24 * (the operator's result on the absolute values of its inputs).
   double rounding = 0;
   double absolute = 0;  ///< allowed on top of that, everywhere
-  int threads = 1;  ///< told to the tactics; the cuts are tried one after the other
+  int threads = 1;      ///< told to the tactics; the cuts are tried one after the other
 };
 
 /// Runs the case; failures are reported by GoogleTest. Returns the names of the tactics that ran on the best ISA level.

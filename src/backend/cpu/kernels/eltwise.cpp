@@ -165,7 +165,8 @@ template <class T>
 void store_integer(const float* from, void* to, I64 n) {
   constexpr bool kSigned = static_cast<T>(-1) < static_cast<T>(0);
   constexpr int kBits = static_cast<int>(sizeof(T)) * 8 - (kSigned ? 1 : 0);
-  constexpr T kHighest = static_cast<T>(static_cast<T>(~T{0}) ^ (kSigned ? static_cast<T>(T{1} << (sizeof(T) * 8 - 1)) : T{0}));
+  constexpr T kHighest =
+      static_cast<T>(static_cast<T>(~T{0}) ^ (kSigned ? static_cast<T>(T{1} << (sizeof(T) * 8 - 1)) : T{0}));
   const float end = __builtin_ldexpf(1.0F, kBits);
   T* p = static_cast<T*>(to);
   for (I64 i = 0; i < n; ++i) {
