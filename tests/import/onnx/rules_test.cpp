@@ -156,6 +156,21 @@ TEST(Rules, OfQuantisedConvolutionDequantise) {
             "yz = const u8[]{3}\ny = QuantizeLinear(y/Conv, ys, yz) name=\"y/QuantizeLinear\"\nreturn y\n");
 }
 
+TEST(Rules, OfConvTransposePadToTheWantedSize) {
+  const auto pads = [](std::int64_t wanted, const char* auto_pad) {  // without padding the size is 11
+    return after(
+        std::string(kX) + "w = const f32[3,1,2]{1,2,3,4,5,6}\n",
+        import_node(11,
+                    node("ConvTranspose", {"x", "w"}, {"y"},
+                         {attr("strides", Dims{3}), attr("output_shape", Dims{wanted}), attr("auto_pad", auto_pad)}),
+                    {floats("w", {3, 1, 2}, {1, 2, 3, 4, 5, 6})}));
+  };
+  EXPECT_EQ(pads(8, "NOTSET"), "y = ConvTranspose(x, w) strides=[3] pads=[2,1]\nreturn y\n");
+  EXPECT_EQ(pads(8, "SAME_UPPER"), "y = ConvTranspose(x, w) strides=[3] pads=[1,2]\nreturn y\n");
+  EXPECT_EQ(pads(13, "NOTSET"), "y = ConvTranspose(x, w) strides=[3] pads=[0,-2]\nreturn y\n");
+  EXPECT_EQ(pads(13, "SAME_UPPER"), "y = ConvTranspose(x, w) strides=[3] pads=[0,-2]\nreturn y\n");
+}
+
 TEST(Rules, OfASqueezeUnderACondition) {
   const OnnxGraph yes = {.nodes = {node("Squeeze", {"x", "axes"}, {"r"})}, .outputs = {output("r")}};
   const OnnxGraph no = {.nodes = {node("Identity", {"x"}, {"r"})}, .outputs = {output("r")}};

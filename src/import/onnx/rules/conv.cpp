@@ -124,7 +124,8 @@ Result<Values> import_fused_conv(OnnxNodeView& node, Builder& build) {
 
 /// ONNX ConvTranspose. `output_shape` is met by padding:
 ///   total = stride * (in - 1) + output_padding + (kernel - 1) * dilation + 1 - output_shape
-/// half of it (rounded down) at the start for SAME_UPPER, else at the end.
+/// half of it (rounded down) at the start for SAME_UPPER, else at the end. A negative total is at the end alone, as in
+/// ONNX's own evaluation.
 Result<Values> import_conv_transpose(OnnxNodeView& node, Builder& build) {
   TRY_OK(check_kernel(node));
   TRY(Window window, window_of(node));
@@ -155,8 +156,9 @@ Result<Values> import_conv_transpose(OnnxNodeView& node, Builder& build) {
       const std::int64_t total = at(conv.strides, i, 1) * ((*in)[i + 2] - 1) + at(conv.output_padding, i, 0) +
                                  ((*weights)[i + 2] - 1) * at(conv.dilations, i, 1) + 1 -
                                  wanted[wanted.size() - spatial + i];
-      const std::int64_t half = total >= 0 ? total / 2 : (total - 1) / 2;
-      conv.pads[i] = conv.auto_pad == AutoPad::kSameUpper ? half : total - half;
+      const std::int64_t half = std::max<std::int64_t>(0, total) / 2;
+      const std::int64_t rest = std::max<std::int64_t>(0, total) - half;
+      conv.pads[i] = conv.auto_pad == AutoPad::kSameUpper ? half : rest;
       conv.pads[i + spatial] = total - conv.pads[i];
     }
     conv.auto_pad = AutoPad::kExplicit;
