@@ -122,6 +122,16 @@ TEST(Conv, OtherEpiloguesRunOverStrips) {
   expect_tactic(test, kRows);
 }
 
+TEST(Conv, SeveralResidualsAreAddedOnceEach) {
+  for (const std::string_view expr :
+       {"t0=add(x1,x0);add(x2,t0)", "t0=add(x0,x1);t1=add(t0,x2);max(t1,0)", "t0=add(x0,x1);t1=max(t0,0);add(t1,x2)"}) {
+    Case test = conv_case(with_epilogue(expr, 3), image({1, 4, 5, 7}), weights({37, 4, 1, 1}));
+    test.inputs.push_back(image({1, 37, 5, 7}));
+    test.inputs.push_back(image({1, 37, 5, 7}));
+    expect_tactic(test, kRows);
+  }
+}
+
 TEST(Conv, WritesOtherTypes) {
   for (const DataType type : {DataType::kU8, DataType::kI8, DataType::kF16, DataType::kBF16}) {
     Conv conv = with_epilogue("mul(x0,0.25)", 1);

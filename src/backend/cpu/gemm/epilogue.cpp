@@ -39,6 +39,9 @@ Result<GemmEpilogue> GemmEpilogue::make(const Problem& problem, const Expr& expr
   }
   out.on_tile_ = !integer && out.output_.dtype == DataType::kF32 && out.recognise(expr);
   if (!out.on_tile_) {
+    // The strips do all of it: what the tile recognised on the way must not be done twice.
+    out.residual_ = -1;
+    out.clamp_ = false;
     TRY(out.program_, StripProgram::compile(expr, *out.kernels_));
   }
   return out;
