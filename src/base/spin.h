@@ -15,6 +15,9 @@ namespace bolide {
 
 constexpr std::int64_t kLongestSpin = 40'000;  ///< nanoseconds
 constexpr std::int64_t kShortestSpin = 1'000;
+/// While a job is under way the next one is near: threads that have run out of chunks stay awake this long, because
+/// waking one costs more than a short chunk takes.
+constexpr std::int64_t kLongestCompany = 1'000'000;
 
 inline void pause_cpu() {
 #if defined(__x86_64__)
@@ -24,21 +27,24 @@ inline void pause_cpu() {
 #endif
 }
 
-/// Looks at `done` for about `nanoseconds`; the last answer. Stops early when the thread seems to have lost its CPU,
-/// because then others need it.
-template <class Done>
-bool spin(std::int64_t nanoseconds, const Done& done) {
+/// Looks at `done` for about `nanoseconds` after `busy` was last true, at most kLongestCompany longer; the last answer.
+/// Stops early when the thread seems to have lost its CPU, because then others need it.
+template <class Done, class Busy>
+bool spin(std::int64_t nanoseconds, const Done& done, const Busy& busy) {
   constexpr int kLooks = 16;  // between two looks at the clock: a microsecond or less
   constexpr std::int64_t kLostCpu = 200'000;
   const std::int64_t start = monotonic_nanoseconds();
   std::int64_t last = start;
+  std::int64_t quiet = start;  // since when nothing is under way
   while (true) {
     for (int i = 0; i < kLooks; ++i) {
       if (done()) return true;
       pause_cpu();
     }
     const std::int64_t now = monotonic_nanoseconds();
-    if (now - start >= nanoseconds || now - last >= kLostCpu) return done();
+    if (now - last >= kLostCpu) return done();
+    if (now - start < kLongestCompany && busy()) quiet = now;
+    if (now - quiet >= nanoseconds) return done();
     last = now;
   }
 }

@@ -90,10 +90,11 @@ void leave(Slot& slot) {
 void close_and_wait(Slot& slot) {
   std::uint32_t gate = slot.gate.fetch_and(~kOpen, std::memory_order_acq_rel);
   if (inside(gate) > 0) {
-    spin(kLongestSpin, [&] {
+    const auto empty = [&] {
       gate = slot.gate.load(std::memory_order_acquire);
       return inside(gate) == 0;
-    });
+    };
+    spin(kLongestSpin, empty, [] { return true; });
   }
   if (inside(gate) > 0) gate = slot.gate.fetch_or(kWaiting, std::memory_order_acq_rel) | kWaiting;
   while (inside(gate) > 0) {
@@ -151,7 +152,11 @@ void ThreadPool::State::idle(std::uint32_t seen, SpinBudget& budget) {
   const auto changed = [&] { return epoch.load(std::memory_order_seq_cst) != seen; };
   const std::int64_t start = monotonic_nanoseconds();
   spinning.fetch_add(1, std::memory_order_seq_cst);
-  const bool came = spin(budget.nanoseconds(), changed);
+  const auto under_way = [&] {
+    return std::any_of(slots.begin(), slots.end(),
+                       [](const Slot& slot) { return slot.gate.load(std::memory_order_relaxed) != 0; });
+  };
+  const bool came = spin(budget.nanoseconds(), changed, under_way);
   spinning.fetch_sub(1, std::memory_order_seq_cst);
   if (came) {
     budget.paid();
