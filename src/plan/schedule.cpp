@@ -11,13 +11,17 @@ namespace bolide {
 
 Cut cut_grid(const Grid& grid, int threads, double us) {
   Cut cut{.grid = grid};
-  if (threads <= 1 || us < 8) return cut;
+  // `us` is the time with all threads; what one thread would need decides whether sharing pays.
+  constexpr double kWorthSharing = 12;
+  constexpr double kShortestChunk = 6;
+  const double alone = us * threads;
+  if (threads <= 1 || alone < kWorthSharing) return cut;
   const auto units = [](std::int64_t size, std::int64_t grain) {
     return std::max<std::int64_t>((size + grain - 1) / std::max<std::int64_t>(grain, 1), 1);
   };
   const std::int64_t rows = units(grid.rows, grid.row_grain);
   const std::int64_t channels = units(grid.channels, grid.channel_grain);
-  const std::int64_t wanted = threads * (us > 200 ? 4 : us > 40 ? 2 : 1);
+  const auto wanted = std::clamp<std::int64_t>(static_cast<std::int64_t>(alone / kShortestChunk), 2, threads * 4);
   cut.row_chunks = std::min(rows, wanted);
   cut.channel_chunks = std::min(channels, (wanted + cut.row_chunks - 1) / cut.row_chunks);
   return cut;

@@ -75,7 +75,7 @@ Result<Schedule> build_schedule(const StepGraph& graph, const Sizes& sizes, cons
 Result<Schedule> plan_schedule(const StepGraph& graph, std::span<const Dims> inputs, const Backend& backend,
                                const CostTable& costs, const SelectOptions& options = {});
 
-/// Cuts a grid so that `threads` threads stay busy; one chunk when the step takes under about 8 microseconds.
+/// Cuts a grid so that `threads` threads stay busy; one chunk when one thread would need under about 12 microseconds.
 Cut cut_grid(const Grid& grid, int threads, double us);
 
 }  // namespace bolide
