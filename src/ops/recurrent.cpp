@@ -75,8 +75,8 @@ Result<TensorTypes> infer_layer(const Layer& layer, std::int64_t layout, const I
   if (x.size() != 3 || context.rank(2) != 3) {
     return invalid_argument(layer.info.name, ": x is ", x, " and r is ", context.shape(2), "; both need rank 3");
   }
-  const Dim sequence = x[layer.batch_first ? 1 : 0];
-  const Dim batch = x[layer.batch_first ? 0 : 1];
+  const Dim& sequence = x[layer.batch_first ? 1 : 0];
+  const Dim& batch = x[layer.batch_first ? 0 : 1];
   const Dim hidden = context.shape(2)[2];
   const Dim directions(layer.directions());
   const Dim gates(gates_of(layer.kind));

@@ -125,7 +125,7 @@ std::optional<std::vector<double>> per_channel(const Graph& graph, ValueId const
 
 Result<ValueId> with_weights(const Graph& graph, Patch& patch, const Contraction& contraction,
                              const std::vector<double>& weights, const std::vector<double>& bias) {
-  const Node node = graph.node(contraction.node);
+  const Node& node = graph.node(contraction.node);
   const std::string name = graph.value(node.inputs[1]).name;
   const Dims dims = contraction.weights->dims();
   const DataType dtype = contraction.dtype();

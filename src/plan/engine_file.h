@@ -62,7 +62,7 @@ Result<std::vector<std::byte>> engine_bytes(const EngineFile& engine);
 
 /// Constants (but strings) borrow the file's memory and keep it mapped. Errors: BadFile; Unsupported for another major
 /// version (with both numbers) and for operators this build does not have.
-Result<EngineFile> read_engine(std::shared_ptr<const MappedFile> file);
+Result<EngineFile> read_engine(const std::shared_ptr<const MappedFile>& file);
 /// The same from memory that `owner` keeps alive. Bytes that do not start at a multiple of 64 are copied.
 Result<EngineFile> read_engine(std::span<const std::byte> bytes, std::shared_ptr<const void> owner);
 

@@ -350,7 +350,7 @@ Result<EngineFile> read_engine(std::span<const std::byte> bytes, std::shared_ptr
   return engine;
 }
 
-Result<EngineFile> read_engine(std::shared_ptr<const MappedFile> file) {
+Result<EngineFile> read_engine(const std::shared_ptr<const MappedFile>& file) {
   TRY(EngineFile engine, read_engine(file->bytes(), file));
   auto graph = std::make_shared<StepGraph>(*engine.graph);
   graph->file = file;
