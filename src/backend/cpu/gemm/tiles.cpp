@@ -189,6 +189,7 @@ void run_integer_tiles(const TilePlan& plan, const IntegerTiles& tiles, const Ro
 }
 
 void pack_panels(const PanelSource& source, Range panels, int width, float* out) {
+  if (source.taps == 0 || source.k == 0) return;  // nothing is written, and the source may be null
   out += panels.begin * source.taps * source.k * width;
   for (std::int64_t p = panels.begin; p < panels.end; ++p) {
     const std::int64_t valid = std::min<std::int64_t>(width, source.columns - p * width);
