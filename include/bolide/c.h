@@ -68,7 +68,8 @@ typedef enum bolide_dtype {
   BOLIDE_BOOL = 22,
   BOLIDE_STRING = 23,
   BOLIDE_C64 = 24,
-  BOLIDE_C128 = 25
+  BOLIDE_C128 = 25,
+  BOLIDE_DTYPE_LIMIT = 0x7fffffff /* no type: it makes every int a value that can be passed and refused */
 } bolide_dtype;
 
 typedef struct bolide_engine bolide_engine;
