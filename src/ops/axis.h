@@ -1,7 +1,7 @@
-/// Axes counted from the end when negative.
+/// Axes counted from the end when negative, and lists of integers that are an attribute or an input.
 #pragma once
 
-#include "tensor/tensor.h"
+#include "ops/op.h"
 
 namespace bolide {
 
@@ -23,5 +23,14 @@ inline Result<std::vector<std::size_t>> normalize_axes(const std::vector<std::in
   }
   return out;
 }
+
+/// Errors: InvalidArgument unless input `index` is an integer tensor of rank 0 or 1.
+Status check_sizes_input(const OpInfo& info, const InferContext& context, int index);
+/// The number of elements of a rank 1 (or 0) input. Errors: Unsupported when it is not known.
+Result<std::int64_t> known_length(const OpInfo& info, const InferContext& context, int index);
+/// The contents of input `index` where it is there, else `attribute`; nothing when only the data decide.
+/// Errors: InvalidArgument unless the input is integers of rank 0 or 1.
+Result<std::optional<Dims>> known_integers(const OpInfo& info, const InferContext& context, int index,
+                                           const Dims& attribute);
 
 }  // namespace bolide

@@ -54,8 +54,11 @@ Result<TensorTypes> Split::infer(const InferContext& context) const {
   const Dim& whole = context.shape(0)[at];
   const int outputs = context.output_count();
   if (outputs < 1) return invalid_argument("Split: no output");
+  TRY(const std::optional<Dims> known, known_integers(kInfo, context, 1, sizes));
   std::vector<Dim> pieces;
-  if (sizes.empty()) {
+  if (!known) {
+    for (int i = 0; i < outputs; ++i) pieces.push_back(context.fresh_dim("piece"));
+  } else if (known->empty()) {
     const auto equal = Dim::exact_div(whole, outputs);
     const Dim piece = equal ? *equal : whole.ceil_div(outputs);
     pieces.assign(static_cast<std::size_t>(outputs), piece);
@@ -64,16 +67,16 @@ Result<TensorTypes> Split::infer(const InferContext& context) const {
       return invalid_argument("Split: a size of ", whole, " into ", outputs, " pieces of ", piece);
     }
   } else {
-    if (static_cast<int>(sizes.size()) != outputs) {
-      return invalid_argument("Split: ", sizes.size(), " sizes for ", outputs, " outputs");
+    if (static_cast<int>(known->size()) != outputs) {
+      return invalid_argument("Split: ", known->size(), " sizes for ", outputs, " outputs");
     }
     Dim sum = 0;
-    for (const std::int64_t size : sizes) {
+    for (const std::int64_t size : *known) {
       if (size < 0) return invalid_argument("Split: a piece of size ", size);
       pieces.emplace_back(size);
       sum = sum + size;
     }
-    if (!merge(sum, whole)) return invalid_argument("Split: pieces ", sizes, " of a size of ", whole);
+    if (!merge(sum, whole)) return invalid_argument("Split: pieces ", *known, " of a size of ", whole);
   }
   TensorTypes out;
   for (const Dim& piece : pieces) {

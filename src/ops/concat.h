@@ -17,9 +17,9 @@ struct Concat {
 };
 
 /// Cuts `axis` into pieces of `sizes`; without sizes into as many as there are outputs, each ceil(size/outputs), the
-/// last the rest. Source: ONNX Split.
+/// last the rest. An optional second input (integers) is used instead of the attribute. Source: ONNX Split.
 struct Split {
-  static constexpr OpInfo kInfo{.name = "Split", .outputs = -1, .view = true};
+  static constexpr OpInfo kInfo{.name = "Split", .max_inputs = 2, .outputs = -1, .view = true};
   std::int64_t axis = 0;
   std::vector<std::int64_t> sizes;
   static constexpr auto kFields = std::tuple{field("axis", &Split::axis), field("sizes", &Split::sizes)};

@@ -133,4 +133,13 @@ Result<std::int64_t> known_length(const OpInfo& info, const InferContext& contex
   return *length;
 }
 
+Result<std::optional<Dims>> known_integers(const OpInfo& info, const InferContext& context, int index,
+                                           const Dims& attribute) {
+  if (!context.has(index)) return std::optional<Dims>(attribute);
+  TRY_OK(check_sizes_input(info, context, index));
+  if (context.rank(index) == 1 && context.shape(index)[0] == Dim(0)) return std::optional<Dims>(Dims());
+  const auto contents = context.contents(index);
+  return contents ? constant_dims(*contents) : std::nullopt;
+}
+
 }  // namespace bolide

@@ -43,11 +43,6 @@ Result<Tensors> outputs_of(const T& op, TensorInputs inputs, const EvalContext& 
 /// One size that is both: the constant one, else the first. Errors: InvalidArgument for two different numbers.
 Result<Dim> merge(const Dim& a, const Dim& b);
 
-/// Errors: InvalidArgument unless input `index` is an integer tensor of rank 0 or 1.
-Status check_sizes_input(const OpInfo& info, const InferContext& context, int index);
-/// The number of elements of a rank 1 (or 0) input. Errors: Unsupported when it is not known.
-Result<std::int64_t> known_length(const OpInfo& info, const InferContext& context, int index);
-
 /// An index in [0, size), counted from the end when negative. Errors: InvalidArgument with both numbers.
 inline Result<std::int64_t> normalize_index(std::int64_t index, std::int64_t size) {
   if (index < -size || index >= size) return invalid_argument("index ", index, " into a size of ", size);

@@ -1,5 +1,6 @@
 #include "ops/reduce.h"
 
+#include "ops/axis.h"
 #include "ops/elements.h"
 #include "ops/reference.h"
 
@@ -11,8 +12,8 @@ namespace bolide {
 namespace {
 
 /// True at every axis that is reduced.
-Result<std::vector<bool>> reduced_axes(std::span<const std::int64_t> axes, int rank) {
-  std::vector<bool> out(static_cast<std::size_t>(rank), axes.empty());
+Result<std::vector<bool>> reduced_axes(std::span<const std::int64_t> axes, bool noop, int rank) {
+  std::vector<bool> out(static_cast<std::size_t>(rank), axes.empty() && !noop);
   for (const std::int64_t axis : axes) {
     TRY(const int at, checked_axis(Reduce::kInfo, axis, rank));
     if (out[static_cast<std::size_t>(at)]) return invalid_argument("Reduce: axis ", axis, " is given twice");
@@ -165,6 +166,19 @@ Result<Tensor> reduced(ReduceKind kind, const Walk& walk, std::int64_t each, con
   return cast(y, x.dtype());
 }
 
+/// The type when only the data say which axes go; how many go decides the rank.
+Result<TensorTypes> of_unknown_axes(const InferContext& context, bool keepdims) {
+  int rank = context.rank(0);
+  if (!keepdims) {
+    TRY(const std::int64_t gone, known_length(Reduce::kInfo, context, 1));
+    if (gone > rank) return invalid_argument("Reduce: ", gone, " axes of ", context.shape(0));
+    rank -= static_cast<int>(gone);
+  }
+  Shape shape;
+  for (int i = 0; i < rank; ++i) shape.push_back(context.fresh_dim("reduced"));
+  return TensorTypes{{context.dtype(0), std::move(shape)}};
+}
+
 }  // namespace
 
 Result<TensorTypes> Reduce::infer(const InferContext& context) const {
@@ -173,7 +187,9 @@ Result<TensorTypes> Reduce::infer(const InferContext& context) const {
   if (!is_real(type) || (type == DataType::kBool && !order)) {
     return unsupported("Reduce: ", enum_names(kind)[static_cast<std::size_t>(kind)], " of ", context.type(0));
   }
-  TRY(const std::vector<bool> gone, reduced_axes(axes, context.rank(0)));
+  TRY(const std::optional<Dims> known, known_integers(kInfo, context, 1, axes));
+  if (!known) return of_unknown_axes(context, keepdims);
+  TRY(const std::vector<bool> gone, reduced_axes(*known, noop_with_empty_axes, context.rank(0)));
   Shape shape;
   for (std::size_t d = 0; d < gone.size(); ++d) {
     if (!gone[d]) {
@@ -188,7 +204,11 @@ Result<TensorTypes> Reduce::infer(const InferContext& context) const {
 Result<Tensors> Reduce::evaluate(TensorInputs inputs, EvalContext& context) const {
   TRY(const auto results, infer_known(*this, inputs, context));
   const Tensor& x = *inputs[0];
-  TRY(const std::vector<bool> gone, reduced_axes(axes, x.rank()));
+  Dims along = axes;
+  if (const Tensor* given = input_at(inputs, 1)) {
+    TRY(along, to_i64(*given));
+  }
+  TRY(const std::vector<bool> gone, reduced_axes(along, noop_with_empty_axes, x.rank()));
   Walk walk{x.dims(), Dims(gone.size(), 0)};
   std::int64_t stride = 1;
   std::int64_t each = 1;

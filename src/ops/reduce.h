@@ -1,10 +1,13 @@
 /// One number from all numbers along the given axes.
 ///
 /// Inputs   x : any shape, any real dtype (bool for max and min)
+///          axes : optional integers, used instead of the attribute
 /// Outputs  y : x's dtype; the axes are removed, or kept as 1 with `keepdims`
-/// `axes` may be negative; empty means all. Of no numbers at all: sum 0, product 1, max the lowest and min the highest
-/// of the dtype (infinite for floats), mean NaN. Numerics floats in double, rounded once; integers in 64 bits, wrapping
-/// when stored, mean truncates Source   ONNX Reduce*-18..20
+/// `axes` may be negative; empty means all, or with `noop_with_empty_axes` none: each number goes through the formula
+/// by itself. Of no numbers at all: sum 0, product 1, max the lowest and min the highest of the dtype (infinite for
+/// floats), mean NaN.
+/// Numerics floats in double, rounded once; integers in 64 bits, wrapping when stored, mean truncates
+/// Source   ONNX Reduce*-1..20
 #pragma once
 
 #include "ops/op.h"
@@ -33,10 +36,12 @@ struct Reduce {
   ReduceKind kind = ReduceKind::kSum;
   std::vector<std::int64_t> axes;
   bool keepdims = true;
+  bool noop_with_empty_axes = false;
 
-  static constexpr OpInfo kInfo{.name = "Reduce"};
+  static constexpr OpInfo kInfo{.name = "Reduce", .max_inputs = 2};
   static constexpr auto kFields =
-      std::tuple{field("kind", &Reduce::kind), field("axes", &Reduce::axes), field("keepdims", &Reduce::keepdims)};
+      std::tuple{field("kind", &Reduce::kind), field("axes", &Reduce::axes), field("keepdims", &Reduce::keepdims),
+                 field("noop_with_empty_axes", &Reduce::noop_with_empty_axes)};
 
   Result<TensorTypes> infer(const InferContext& context) const;
   Result<Tensors> evaluate(TensorInputs inputs, EvalContext& context) const;

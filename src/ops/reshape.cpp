@@ -16,6 +16,13 @@ Result<Tensors> reshaped_as_inferred(const T& op, TensorInputs inputs, const Eva
   return Tensors{std::move(out)};
 }
 
+/// The type of the input in `rank` sizes that only the data decide.
+TensorTypes of_unknown_sizes(const InferContext& context, std::int64_t rank, std::string_view hint) {
+  TensorType out{context.dtype(0), {}};
+  for (std::int64_t i = 0; i < rank; ++i) out.shape.push_back(context.fresh_dim(hint));
+  return {std::move(out)};
+}
+
 }  // namespace
 
 Result<TensorTypes> Reshape::infer(const InferContext& context) const {
@@ -24,8 +31,7 @@ Result<TensorTypes> Reshape::infer(const InferContext& context) const {
   const auto target = context.contents(1);
   if (!target) {
     TRY(const std::int64_t rank, known_length(kInfo, context, 1));
-    for (std::int64_t i = 0; i < rank; ++i) out.shape.push_back(context.fresh_dim("reshaped"));
-    return TensorTypes{std::move(out)};
+    return of_unknown_sizes(context, rank, "reshaped");
   }
   const Dim total = element_count(context.shape(0));
   Dim known = 1;
@@ -78,11 +84,17 @@ std::optional<std::vector<Dim>> Reshape::contents(const InferContext& context) c
 
 Result<TensorTypes> Squeeze::infer(const InferContext& context) const {
   const Shape& in = context.shape(0);
+  TRY(const std::optional<Dims> known, known_integers(kInfo, context, 1, axes));
+  if (!known) {
+    TRY(const std::int64_t count, known_length(kInfo, context, 1));
+    if (count > context.rank(0)) return invalid_argument("Squeeze: ", count, " axes of ", in);
+    return of_unknown_sizes(context, context.rank(0) - count, "squeezed");
+  }
   std::vector<bool> removed(in.size(), false);
-  if (axes.empty()) {
+  if (known->empty()) {
     for (std::size_t i = 0; i < in.size(); ++i) removed[i] = in[i] == Dim(1);
   }
-  TRY(const std::vector<std::size_t> at, normalize_axes(axes, context.rank(0)).within("Squeeze"));
+  TRY(const std::vector<std::size_t> at, normalize_axes(*known, context.rank(0)).within("Squeeze"));
   for (const std::size_t axis : at) {
     if (in[axis].is_constant() && !(in[axis] == Dim(1))) {
       return invalid_argument("Squeeze: axis ", axis, " of ", in, " is not of size 1");
@@ -101,8 +113,13 @@ Result<Tensors> Squeeze::evaluate(TensorInputs inputs, EvalContext& context) con
 }
 
 Result<TensorTypes> Unsqueeze::infer(const InferContext& context) const {
-  const int rank = context.rank(0) + static_cast<int>(axes.size());
-  TRY(const std::vector<std::size_t> at, normalize_axes(axes, rank).within("Unsqueeze"));
+  TRY(const std::optional<Dims> known, known_integers(kInfo, context, 1, axes));
+  if (!known) {
+    TRY(const std::int64_t count, known_length(kInfo, context, 1));
+    return of_unknown_sizes(context, context.rank(0) + count, "unsqueezed");
+  }
+  const int rank = context.rank(0) + static_cast<int>(known->size());
+  TRY(const std::vector<std::size_t> at, normalize_axes(*known, rank).within("Unsqueeze"));
   TensorType out{context.dtype(0), {}};
   std::size_t next = 0;
   for (std::size_t i = 0; i < static_cast<std::size_t>(rank); ++i) {
@@ -117,7 +134,8 @@ Result<Tensors> Unsqueeze::evaluate(TensorInputs inputs, EvalContext& context) c
 }
 
 std::optional<std::vector<Dim>> Unsqueeze::contents(const InferContext& context) const {
-  return context.rank(0) + static_cast<int>(axes.size()) <= 1 ? context.contents(0) : std::nullopt;
+  const auto types = infer(context);
+  return types && types->front().rank() <= 1 ? context.contents(0) : std::nullopt;
 }
 
 }  // namespace bolide

@@ -17,9 +17,10 @@ struct Reshape {
   std::optional<std::vector<Dim>> contents(const InferContext& context) const;
 };
 
-/// Removes the axes, whose sizes are 1; all axes of size 1 when none is named. Source: ONNX Squeeze.
+/// Removes the axes, whose sizes are 1; all axes of size 1 when none is named. An optional second input (integers) is
+/// used instead of the attribute. Source: ONNX Squeeze.
 struct Squeeze {
-  static constexpr OpInfo kInfo{.name = "Squeeze", .view = true};
+  static constexpr OpInfo kInfo{.name = "Squeeze", .max_inputs = 2, .view = true};
   std::vector<std::int64_t> axes;
   static constexpr auto kFields = std::tuple{field("axes", &Squeeze::axes)};
 
@@ -28,9 +29,10 @@ struct Squeeze {
   std::optional<std::vector<Dim>> contents(const InferContext& context) const { return context.contents(0); }
 };
 
-/// Inserts axes of size 1, counted in the result. Source: ONNX Unsqueeze.
+/// Inserts axes of size 1, counted in the result. An optional second input (integers) is used instead of the attribute.
+/// Source: ONNX Unsqueeze.
 struct Unsqueeze {
-  static constexpr OpInfo kInfo{.name = "Unsqueeze", .view = true};
+  static constexpr OpInfo kInfo{.name = "Unsqueeze", .max_inputs = 2, .view = true};
   std::vector<std::int64_t> axes;
   static constexpr auto kFields = std::tuple{field("axes", &Unsqueeze::axes)};
 

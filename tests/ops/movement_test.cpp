@@ -76,6 +76,26 @@ TEST(Concat, JoinsAlongAnAxis) {
             "Concat: input 1 is [3,1] and the first [2,1], which differ beside axis 1");
 }
 
+TEST(Squeeze, TakesAxesThatAreComputed) {
+  EXPECT_EQ(show(run(Squeeze{}, {floats({1, 2, 1}, {1, 2}), longs({1}, {-1})})), "f32[1,2]{1,2}");
+  EXPECT_EQ(show(run(Unsqueeze{}, {floats({2}, {1, 2}), longs({2}, {0, -1})})), "f32[1,2,1]{1,2}");
+  const Known x = typed(DataType::kF32, {"1", "n", "1"});
+  EXPECT_EQ(infer(Squeeze{}, {x, typed(DataType::kI64, {"1"})}), "f32[squeezed,squeezed]");
+  EXPECT_EQ(infer(Unsqueeze{}, {x, typed(DataType::kI64, {"1"})}), "f32[unsqueezed,unsqueezed,unsqueezed,unsqueezed]");
+  EXPECT_EQ(infer(Squeeze{}, {x, typed(DataType::kI64, {"k"})}),
+            "Squeeze: the length of input 1 is not known, and so no rank of the result");
+}
+
+TEST(Split, TakesSizesThatAreComputed) {
+  const auto pieces = run(Split{}, {floats({3}, {1, 2, 3}), longs({2}, {1, 2})}, 2);
+  EXPECT_EQ(show(pieces, 0), "f32[1]{1}");
+  EXPECT_EQ(show(pieces, 1), "f32[2]{2,3}");
+  EXPECT_EQ(infer(Split{}, {typed(DataType::kF32, {"5", "n"}), typed(DataType::kI64, {"2"})}, 2),
+            "f32[piece,n] f32[piece,n]");
+  EXPECT_EQ(show(run(Split{}, {floats({3}, {1, 2, 3}), longs({2}, {1, 1})}, 2)),
+            "invalid argument: Split: pieces [1,1] of a size of 3");
+}
+
 TEST(Split, CutsBySizesOrIntoEqualPieces) {
   const auto pieces = run(Split{}, {floats({5}, {1, 2, 3, 4, 5})}, 2);
   EXPECT_EQ(show(pieces, 0), "f32[3]{1,2,3}");

@@ -21,6 +21,25 @@ TEST(Reduce, ReducesTheNamedAxes) {
   EXPECT_EQ(numbers(run(Reduce{.keepdims = false}, {x})), (Numbers{28}));
 }
 
+TEST(Reduce, TakesAxesThatAreComputed) {
+  const Tensor x = counting({2, 2, 2});
+  const Tensor axes = make<std::int64_t>({2}, {0, -1});
+  EXPECT_EQ(numbers(run(Reduce{.axes = {1}, .keepdims = false}, {x, axes})), (Numbers{10, 18}));
+  EXPECT_EQ(numbers(run(Reduce{.keepdims = false}, {x, make<std::int64_t>({0}, {})})), (Numbers{28}));
+  EXPECT_EQ(dims(run(Reduce{.noop_with_empty_axes = true}, {x, make<std::int64_t>({0}, {})})), (Dims{2, 2, 2}));
+  EXPECT_EQ(numbers(run(Reduce{.kind = ReduceKind::kL1, .noop_with_empty_axes = true}, {make({2}, {-1, 2})})),
+            (Numbers{1, 2}));
+}
+
+TEST(Reduce, InfersTheRankFromTheNumberOfAxes) {
+  EXPECT_EQ(infer(Reduce{}, {"f32[n,3]", "i64[k]"}), "f32[reduced,reduced]");
+  EXPECT_EQ(infer(Reduce{.keepdims = false}, {"f32[n,3]", "i64[1]"}), "f32[reduced]");
+  EXPECT_EQ(infer(Reduce{.keepdims = false}, {"f32[n,3]", "i64[0]"}), "f32[]");
+  EXPECT_EQ(infer(Reduce{.keepdims = false}, {"f32[n,3]", "i64[k]"}),
+            "Reduce: the length of input 1 is not known, and so no rank of the result");
+  EXPECT_EQ(infer(Reduce{.keepdims = false}, {"f32[n,3]", "i64[3]"}), "Reduce: 3 axes of [n,3]");
+}
+
 TEST(Reduce, EveryKind) {
   const Tensor x = make({3}, {1, -2, 3});
   const auto of = [&](ReduceKind kind) { return numbers(run(Reduce{.kind = kind}, {x})).at(0); };

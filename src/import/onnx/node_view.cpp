@@ -50,6 +50,15 @@ Result<Dims> OnnxNodeView::integers_of(std::size_t index, std::string_view what)
                      graph_.value(id).name, "' is computed; fold constants before exporting");
 }
 
+Result<std::optional<Dims>> OnnxNodeView::known_integers(std::size_t index, std::string_view what) const {
+  const bool is_known = has_input(index) &&
+                        (constant(index) != nullptr || (graph_.value(in(index)).contents.has_value() &&
+                                                        constant_dims(*graph_.value(in(index)).contents).has_value()));
+  if (!is_known) return std::optional<Dims>();
+  TRY(Dims out, integers_of(index, what));
+  return std::optional<Dims>(std::move(out));
+}
+
 Result<double> OnnxNodeView::number_of(std::size_t index, std::string_view what) const {
   const ValueId id = in(index);
   if (id == kNoValue) return invalid_argument("input ", index, " (", what, ") is missing");

@@ -36,6 +36,8 @@ class OnnxNodeView {
   const Tensor* constant(std::size_t index) const { return graph_.constant(in(index)); }
   /// Integers of an input that must be known here. Errors: Unsupported, naming the input as `what`.
   Result<Dims> integers_of(std::size_t index, std::string_view what) const;
+  /// Integers of an input where they are known here; nothing when it is left out or only the data decide.
+  Result<std::optional<Dims>> known_integers(std::size_t index, std::string_view what) const;
   Result<double> number_of(std::size_t index, std::string_view what) const;
 
   std::size_t output_count() const { return node_.outputs.size(); }

@@ -102,6 +102,17 @@ TEST(Rules, OfAxesTakeAttributesAndInputs) {
             "y = Reduce(x) kind=max keepdims=false\nreturn y\n");
 }
 
+TEST(Rules, OfAxesKeepAnInputThatIsComputed) {
+  OnnxValueInfo axes = f32("axes", {"1"});
+  axes.type.elem_type = 7;  // int64
+  const std::vector<OnnxValueInfo> inputs = {f32("x", {"2", "3", "4"}), axes};
+  const std::string before = std::string(kX) + "axes = input i64[1]\n";
+  EXPECT_EQ(after(before, import_node(18, node("ReduceMax", {"x", "axes"}, {"y"}), {}, inputs)),
+            "y = Reduce(x, axes) kind=max\nreturn y\n");
+  EXPECT_EQ(after(before, import_node(13, node("Squeeze", {"x", "axes"}, {"y"}), {}, inputs)),
+            "y = Squeeze(x, axes)\nreturn y\n");
+}
+
 TEST(Rules, OfSplitKnowAllThreeForms) {
   const std::string two = "y, z = Split(x) axis=1 sizes=[1,2]\nreturn y, z\n";
   EXPECT_EQ(after(kX, import_node(11, node("Split", {"x"}, {"y", "z"}, {attr("axis", 1), attr("split", Dims{1, 2})}))),

@@ -47,13 +47,14 @@ void push(Nest& to, const Nest& from, int dim) {
 Result<ReduceWork> reduce_work(const Problem& problem) {
   const auto* op = problem.op->as<Reduce>();
   if (op == nullptr) return unsupported("not a Reduce");
+  if (problem.inputs.size() > 1) return unsupported("axes that are computed");
   const Operand& x = problem.inputs[0];
   const Operand& y = problem.outputs[0];
   if (x.dtype != DataType::kF32) return unsupported("f32 only, got ", x.dtype);
   if (x.count() == 0) return unsupported("no elements");
   const std::optional<RowReduction> reduction = reduction_of(op->kind);
   if (!reduction) return unsupported("log_sum_exp");
-  std::vector<bool> gone(x.dims.size(), op->axes.empty());
+  std::vector<bool> gone(x.dims.size(), op->axes.empty() && !op->noop_with_empty_axes);
   for (const std::int64_t axis : op->axes) gone[static_cast<std::size_t>(axis < 0 ? axis + x.rank() : axis)] = true;
   std::array<Dims, 2> strides = {x.strides, Dims(x.dims.size(), 0)};
   std::size_t at = 0;

@@ -63,25 +63,23 @@ Result<Values> import_flatten(OnnxNodeView& node, Builder& build) {
 
 namespace {
 
-/// Axes as an attribute, or as an input since operator set 13.
-Result<Dims> axes_of(OnnxNodeView& node) {
-  if (node.version() < 13) return node.integers("axes");
-  if (!node.has_input(1)) return Dims{};
-  return node.integers_of(1, "axes");
+/// `op` with axes that are an attribute, or since operator set 13 an input, which stays one where it is computed.
+template <class T>
+Result<Values> along_axes(T op, OnnxNodeView& node, Builder& build) {
+  if (node.version() < 13) op.axes = node.integers("axes");
+  Values inputs = node.inputs();
+  TRY(const std::optional<Dims> axes, node.known_integers(1, "axes"));
+  if (axes) {
+    op.axes = *axes;
+    inputs.resize(1);
+  }
+  TRY(const ValueId y, build.add(std::move(op), std::move(inputs)));
+  return Values{y};
 }
 
 }  // namespace
 
-Result<Values> import_squeeze(OnnxNodeView& node, Builder& build) {
-  TRY(const Dims axes, axes_of(node));
-  TRY(const ValueId y, build.add(Squeeze{.axes = axes}, {node.in(0)}));
-  return Values{y};
-}
-
-Result<Values> import_unsqueeze(OnnxNodeView& node, Builder& build) {
-  TRY(const Dims axes, axes_of(node));
-  TRY(const ValueId y, build.add(Unsqueeze{.axes = axes}, {node.in(0)}));
-  return Values{y};
-}
+Result<Values> import_squeeze(OnnxNodeView& node, Builder& build) { return along_axes(Squeeze{}, node, build); }
+Result<Values> import_unsqueeze(OnnxNodeView& node, Builder& build) { return along_axes(Unsqueeze{}, node, build); }
 
 }  // namespace bolide::onnx

@@ -30,10 +30,13 @@ Result<Values> import_split(OnnxNodeView& node, Builder& build) {
   if (const std::int64_t stated = node.integer("num_outputs", parts); stated != parts) {
     return bad_file("attribute 'num_outputs' is ", stated, ", and the node has ", parts, " outputs");
   }
-  if (node.has_input(1)) {
-    TRY(split.sizes, node.integers_of(1, "split"));
+  Values inputs = node.inputs();
+  TRY(const std::optional<Dims> sizes, node.known_integers(1, "split"));
+  if (sizes) {
+    split.sizes = *sizes;
+    inputs.resize(1);
   }
-  return build.add_node(std::move(split), {node.in(0)}, node.output_count());
+  return build.add_node(std::move(split), std::move(inputs), node.output_count());
 }
 
 }  // namespace bolide::onnx
