@@ -11,16 +11,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/onnx.md"
-DOMAINS = {"": "ai.onnx", "kMicrosoft": "com.microsoft"}
+DOMAINS = {"": "ai.onnx", "kPreview": "ai.onnx.preview", "kTraining": "ai.onnx.preview.training", "kMicrosoft": "com.microsoft"}
 # Operators of the domain ai.onnx without the training and preview ones, for the list of what is missing.
 STANDARD = """
 Abs Acos Acosh Add AffineGrid And ArgMax ArgMin Asin Asinh Atan Atanh Attention AveragePool BatchNormalization Bernoulli BitCast
-BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor BlackmanWindow Cast CastLike Ceil Celu CenterCropPad Clip Col2Im Compress
+BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor BlackmanWindow Cast CastLike CausalConvWithState Ceil Celu CenterCropPad Clip Col2Im Compress
 Concat ConcatFromSequence Constant ConstantOfShape Conv ConvInteger ConvTranspose Cos Cosh CumProd CumSum DFT DeformConv DepthToSpace
 DequantizeLinear Det Div Dropout DynamicQuantizeLinear Einsum Elu Equal Erf Exp Expand EyeLike Flatten Floor GRU Gather
 GatherElements GatherND Gelu Gemm GlobalAveragePool GlobalLpPool GlobalMaxPool Greater GreaterOrEqual GridSample
 GroupNormalization HammingWindow HannWindow HardSigmoid HardSwish Hardmax Identity If ImageDecoder InstanceNormalization
-IsInf IsNaN LRN LSTM LayerNormalization LeakyRelu Less LessOrEqual Log LogSoftmax Loop LpNormalization LpPool MatMul
+IsInf IsNaN LRN LSTM LayerNormalization LeakyRelu Less LessOrEqual LinearAttention Log LogSoftmax Loop LpNormalization LpPool MatMul
 MatMulInteger Max MaxPool MaxRoiPool MaxUnpool Mean MeanVarianceNormalization MelWeightMatrix Min Mish Mod Mul Multinomial Neg
 NegativeLogLikelihoodLoss NonMaxSuppression NonZero Not OneHot Optional OptionalGetElement OptionalHasElement Or PRelu Pad
 Pow QLinearConv QLinearMatMul QuantizeLinear RMSNormalization RNN RandomNormal RandomNormalLike RandomUniform
@@ -62,14 +62,16 @@ def main():
     text = PAGE.read_text()
     if "--write" in sys.argv[1:]:
         missing = [f"`{name}`" for name in STANDARD if name not in found["ai.onnx"]]
-        for mark, content in (("ai.onnx", table(found["ai.onnx"])), ("com.microsoft", table(found["com.microsoft"])),
-                              ("missing", ", ".join(missing) + ".")):
+        contents = {domain: table(found.get(domain, {})) for domain in DOMAINS.values()}
+        contents["missing"] = ", ".join(missing) + "."
+        for mark, content in contents.items():
             start, end = between(text, mark)
             text = text[:start] + content + "\n" + text[end:]
         PAGE.write_text(text)
         return 0
     wrong = 0
-    for domain in ("ai.onnx", "com.microsoft"):
+    for domain in DOMAINS.values():
+        found.setdefault(domain, {})
         start, end = between(text, domain)
         said = set(re.findall(r"^\| `(\w+)` \|", text[start:end], re.M))
         for name in sorted(said - set(found[domain])):

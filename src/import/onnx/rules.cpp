@@ -10,6 +10,8 @@ namespace bolide::onnx {
 namespace {
 
 constexpr std::string_view kMicrosoft = "com.microsoft";
+constexpr std::string_view kPreview = "ai.onnx.preview";
+constexpr std::string_view kTraining = "ai.onnx.preview.training";
 
 // One line an operator and first version, sorted by domain, name and version.
 constexpr std::array kRules = {
@@ -19,6 +21,7 @@ constexpr std::array kRules = {
     RuleEntry{"", "Add", 1, import_binary_1},
     RuleEntry{"", "Add", 7, import_same},
     RuleEntry{"", "Affine", 1, import_affine},
+    RuleEntry{"", "AffineGrid", 20, import_affine_grid},
     RuleEntry{"", "And", 1, import_binary_1},
     RuleEntry{"", "And", 7, import_same},
     RuleEntry{"", "ArgMax", 1, import_same},
@@ -38,8 +41,10 @@ constexpr std::array kRules = {
     RuleEntry{"", "Cast", 1, import_cast_1},
     RuleEntry{"", "Cast", 6, import_cast},
     RuleEntry{"", "CastLike", 15, import_cast_like},
+    RuleEntry{"", "CausalConvWithState", 27, import_causal_conv},
     RuleEntry{"", "Ceil", 1, import_same},
     RuleEntry{"", "Celu", 12, import_celu},
+    RuleEntry{"", "CenterCropPad", 18, import_center_crop_pad},
     RuleEntry{"", "Clip", 1, import_clip_1},
     RuleEntry{"", "Clip", 11, import_clip},
     RuleEntry{"", "Compress", 9, import_compress},
@@ -116,6 +121,7 @@ constexpr std::array kRules = {
     RuleEntry{"", "Mul", 1, import_binary_1},
     RuleEntry{"", "Mul", 7, import_same},
     RuleEntry{"", "Neg", 1, import_same},
+    RuleEntry{"", "NegativeLogLikelihoodLoss", 12, import_negative_log_likelihood},
     RuleEntry{"", "NonZero", 1, import_same},
     RuleEntry{"", "Not", 1, import_same},
     RuleEntry{"", "OneHot", 1, import_same},
@@ -150,6 +156,7 @@ constexpr std::array kRules = {
     RuleEntry{"", "Resize", 10, import_upsample_9},
     RuleEntry{"", "Resize", 11, import_resize},
     RuleEntry{"", "ReverseSequence", 1, import_same},
+    RuleEntry{"", "RotaryEmbedding", 23, import_rotary_embedding},
     RuleEntry{"", "Round", 1, import_same},
     RuleEntry{"", "ScaledTanh", 1, import_scaled_tanh},
     RuleEntry{"", "Scatter", 9, import_scatter_9},
@@ -167,6 +174,7 @@ constexpr std::array kRules = {
     RuleEntry{"", "Slice", 10, import_same},
     RuleEntry{"", "Softmax", 1, import_softmax_1},
     RuleEntry{"", "Softmax", 13, import_same},
+    RuleEntry{"", "SoftmaxCrossEntropyLoss", 12, import_softmax_cross_entropy},
     RuleEntry{"", "Softplus", 1, import_same},
     RuleEntry{"", "Softsign", 1, import_same},
     RuleEntry{"", "SpaceToDepth", 1, import_same},
@@ -179,6 +187,7 @@ constexpr std::array kRules = {
     RuleEntry{"", "Swish", 24, import_swish},
     RuleEntry{"", "Tan", 1, import_same},
     RuleEntry{"", "Tanh", 1, import_same},
+    RuleEntry{"", "TensorScatter", 24, import_tensor_scatter},
     RuleEntry{"", "ThresholdedRelu", 1, import_same},
     RuleEntry{"", "Tile", 1, import_tile_1},
     RuleEntry{"", "Tile", 6, import_same},
@@ -192,6 +201,9 @@ constexpr std::array kRules = {
     RuleEntry{"", "Where", 1, import_same},
     RuleEntry{"", "Xor", 1, import_binary_1},
     RuleEntry{"", "Xor", 7, import_same},
+    RuleEntry{kTraining, "Adagrad", 1, import_adagrad},
+    RuleEntry{kTraining, "Adam", 1, import_adam},
+    RuleEntry{kTraining, "Momentum", 1, import_momentum},
     RuleEntry{kMicrosoft, "BiasGelu", 1, import_bias_gelu},
     RuleEntry{kMicrosoft, "DequantizeLinear", 1, import_dequantize},
     RuleEntry{kMicrosoft, "FastGelu", 1, import_bias_gelu},

@@ -94,6 +94,21 @@ Result<Values> import_recurrent(OnnxNodeView& node, Builder& build);
 // transformer.cpp
 Result<Values> import_skip_layer_normalization(OnnxNodeView& node, Builder& build);
 Result<Values> import_bias_gelu(OnnxNodeView& node, Builder& build);
+// loss.cpp
+Result<Values> import_negative_log_likelihood(OnnxNodeView& node, Builder& build);
+Result<Values> import_softmax_cross_entropy(OnnxNodeView& node, Builder& build);
+// training.cpp
+Result<Values> import_adagrad(OnnxNodeView& node, Builder& build);
+Result<Values> import_adam(OnnxNodeView& node, Builder& build);
+Result<Values> import_momentum(OnnxNodeView& node, Builder& build);
+// spatial.cpp
+Result<Values> import_affine_grid(OnnxNodeView& node, Builder& build);
+Result<Values> import_center_crop_pad(OnnxNodeView& node, Builder& build);
+// cache.cpp
+Result<Values> import_tensor_scatter(OnnxNodeView& node, Builder& build);
+Result<Values> import_causal_conv(OnnxNodeView& node, Builder& build);
+// rotary_embedding.cpp
+Result<Values> import_rotary_embedding(OnnxNodeView& node, Builder& build);
 // control.cpp
 Result<Values> import_if(OnnxNodeView& node, Builder& build);
 
