@@ -23,6 +23,10 @@ class Backend {
   virtual const Target& target() const = 0;
   /// The tactic of that name; null when this build has none.
   virtual const Tactic* find_tactic(std::string_view name) const = 0;
+  /// The device whose memory the kernels work on; null: the host's memory, and there is nothing to copy.
+  virtual std::shared_ptr<Device> device() const { return nullptr; }
+  /// True when tactics may run on the host while their operands live on the device.
+  virtual bool has_own_memory() const { return false; }
 
  protected:
   Backend() = default;

@@ -2,6 +2,7 @@
 /// ranges.
 #pragma once
 
+#include "backend/device.h"
 #include "backend/problem.h"
 
 #include <memory>
@@ -43,34 +44,56 @@ struct Grid {
   std::int64_t channel_grain = 1;
 };
 
-/// Addresses for one run: element 0 of each operand of the problem (null where absent or packed away).
+/// Addresses for one run: element 0 of each operand of the problem (null where absent or packed away). All on the
+/// device for kernels of a device with memory of its own.
 struct KernelBuffers {
   const void* const* inputs = nullptr;
   void* const* outputs = nullptr;
   const std::byte* packed = nullptr;  ///< what pack() wrote, 64-byte aligned
   std::byte* workspace = nullptr;     ///< shared by all threads of the step, 64-byte aligned
-  std::byte* scratch = nullptr;       ///< this thread's own, 64-byte aligned
+  std::byte* scratch = nullptr;       ///< this thread's own, 64-byte aligned; host kernels only
 };
 
-/// A tactic bound to one problem: immutable, shared by contexts and threads.
+/// A tactic bound to one problem: immutable once it is loaded, shared by contexts and threads. Either a HostKernel or a
+/// DeviceKernel.
 class Kernel {
  public:
   virtual ~Kernel() = default;
   Kernel(const Kernel&) = delete;
   Kernel& operator=(const Kernel&) = delete;
 
-  /// Phases run one after the other with a barrier between (e.g. pack an operand, then multiply).
-  virtual int phases() const { return 1; }
-  virtual Grid grid(int phase) const = 0;
+  virtual bool on_device() const = 0;
   virtual std::size_t workspace_bytes() const { return 0; }
-  virtual std::size_t scratch_bytes() const { return 0; }
-  /// Does the part of `phase` in rows x channels. Allocates nothing (the reference tactic excepted). Any thread.
-  /// Errors: InvalidArgument when values in the data are wrong (an index out of range).
-  virtual Status run(int phase, const KernelBuffers& buffers, Range rows, Range channels) const = 0;
 
  protected:
   Kernel() = default;
 };
+
+/// Runs ranges on the threads of the host.
+class HostKernel : public Kernel {
+ public:
+  bool on_device() const final { return false; }
+  /// Phases run one after the other with a barrier between (e.g. pack an operand, then multiply).
+  virtual int phases() const { return 1; }
+  virtual Grid grid(int phase) const = 0;
+  virtual std::size_t scratch_bytes() const { return 0; }
+  /// Does the part of `phase` in rows x channels. Allocates nothing (the reference tactic excepted). Any thread.
+  /// Errors: InvalidArgument when values in the data are wrong (an index out of range).
+  virtual Status run(int phase, const KernelBuffers& buffers, Range rows, Range channels) const = 0;
+};
+
+/// Gives work to a device with memory of its own.
+class DeviceKernel : public Kernel {
+ public:
+  bool on_device() const final { return true; }
+  /// Compiles and loads what it launches. Before the first launch; several kernels may load at once, each on one
+  /// thread. Errors: what the compiler or the driver says.
+  virtual Status load(Device& device) = 0;
+  /// Appends the work to the stream. Allocates nothing and waits for nothing, so that a stream can record it.
+  virtual Status launch(DeviceStream& stream, const KernelBuffers& buffers) const = 0;
+};
+inline const HostKernel& host_kernel(const Kernel& kernel) { return static_cast<const HostKernel&>(kernel); }
+inline const DeviceKernel& device_kernel(const Kernel& kernel) { return static_cast<const DeviceKernel&>(kernel); }
 
 /// One implementation. The name is an identity: it goes into the timing cache and the engine file together with the
 /// revision, which is raised when the numbers or the packed form may change. Stateless; any thread.

@@ -27,4 +27,8 @@ std::optional<std::filesystem::path> cache_folder() {
   return std::nullopt;
 }
 
+std::optional<std::string> cuda_path() { return variable("BOLIDE_CUDA_PATH"); }
+std::optional<std::filesystem::path> virtual_env() { return variable("VIRTUAL_ENV"); }
+std::optional<std::filesystem::path> home_folder() { return variable("HOME"); }
+
 }  // namespace bolide::environment

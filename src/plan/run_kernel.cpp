@@ -17,7 +17,7 @@ Range part_of(std::int64_t size, std::int64_t grain, std::int64_t index, std::in
 
 }  // namespace
 
-Status run_kernel(const Kernel& kernel, std::span<const Cut> cuts, const KernelBuffers& buffers,
+Status run_kernel(const HostKernel& kernel, std::span<const Cut> cuts, const KernelBuffers& buffers,
                   std::size_t scratch_stride, int threads) {
   for (std::size_t index = 0; index < cuts.size(); ++index) {
     const Cut& cut = cuts[index];
@@ -43,7 +43,7 @@ Status run_kernel(const Kernel& kernel, std::span<const Cut> cuts, const KernelB
   return {};
 }
 
-std::vector<Cut> cut_phases(const Kernel& kernel, int threads, double us) {
+std::vector<Cut> cut_phases(const HostKernel& kernel, int threads, double us) {
   std::vector<Cut> cuts;
   for (int phase = 0; phase < kernel.phases(); ++phase) cuts.push_back(cut_grid(kernel.grid(phase), threads, us));
   return cuts;

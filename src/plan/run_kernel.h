@@ -7,11 +7,11 @@ namespace bolide {
 
 /// All phases in order, phase i cut as cuts[i]. `buffers.scratch` holds one part a thread, `scratch_stride` bytes
 /// apart. Allocates nothing itself. Errors: the first that a part of the kernel reports.
-Status run_kernel(const Kernel& kernel, std::span<const Cut> cuts, const KernelBuffers& buffers,
+Status run_kernel(const HostKernel& kernel, std::span<const Cut> cuts, const KernelBuffers& buffers,
                   std::size_t scratch_stride, int threads);
 
 /// The cuts of all phases of a kernel that is expected to take `us` microseconds.
-std::vector<Cut> cut_phases(const Kernel& kernel, int threads, double us);
+std::vector<Cut> cut_phases(const HostKernel& kernel, int threads, double us);
 
 /// Bytes from one thread's scratch to the next.
 inline std::size_t scratch_stride(std::size_t scratch_bytes) { return (scratch_bytes + 63) / 64 * 64; }

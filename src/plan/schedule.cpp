@@ -290,11 +290,14 @@ class Builder {
           strings::join(step.step, ' ', CostTable::tactic_key(*wanted), ' ', wanted->pack_key(step.problem, target));
     }
     // By the estimate, measured or not: measuring cuts by it, too, so that what was measured is what runs.
-    step.cuts = cut_phases(*step.kernel, schedule_.threads, wanted->estimate_us(step.problem, target));
+    if (!step.kernel->on_device()) {
+      const HostKernel& host = host_kernel(*step.kernel);
+      step.cuts = cut_phases(host, schedule_.threads, wanted->estimate_us(step.problem, target));
+      schedule_.scratch_bytes = std::max(schedule_.scratch_bytes, host.scratch_bytes());
+    }
     if (const std::size_t bytes = step.kernel->workspace_bytes(); bytes > 0) {
       step.workspace = {add_buffer(Kind::kArena, kNone, static_cast<std::int64_t>(bytes)), 0};
     }
-    schedule_.scratch_bytes = std::max(schedule_.scratch_bytes, step.kernel->scratch_bytes());
     for (const std::vector<Place>* places : {&step.inputs, &step.outputs}) {
       for (const Place& used : *places) {
         if (used.buffer != kNone) touch(used.buffer);

@@ -106,7 +106,7 @@ class KernelBench final : public Bench {
   Status add(const Tactic& tactic) override {
     Candidate candidate;
     TRY(candidate.kernel, tactic.bind(problem_, target_).within(tactic.name()));
-    candidate.cuts = cut_phases(*candidate.kernel, target_.threads, tactic.estimate_us(problem_, target_));
+    candidate.cuts = cut_phases(host_kernel(*candidate.kernel), target_.threads, tactic.estimate_us(problem_, target_));
     candidate.packed_bytes = tactic.packed_bytes(problem_, target_);
     if (candidate.packed_bytes > 0) {
       candidate.packed_stride = scratch_stride(candidate.packed_bytes);
@@ -122,7 +122,7 @@ class KernelBench final : public Bench {
     }
     TRY(candidate.workspace, AlignedBuffer::allocate(candidate.kernel->workspace_bytes()));
     const std::size_t scratch =
-        scratch_stride(candidate.kernel->scratch_bytes()) * static_cast<std::size_t>(target_.threads);
+        scratch_stride(host_kernel(*candidate.kernel).scratch_bytes()) * static_cast<std::size_t>(target_.threads);
     TRY(candidate.scratch, AlignedBuffer::allocate(scratch));
     candidates_.push_back(std::move(candidate));
     return {};
@@ -167,7 +167,7 @@ class KernelBench final : public Bench {
       buffers.packed = candidate.packed.data() + candidate.next_copy * candidate.packed_stride;
       candidate.next_copy = (candidate.next_copy + 1) % candidate.copies;
     }
-    return run_kernel(*candidate.kernel, candidate.cuts, buffers, scratch_stride(candidate.kernel->scratch_bytes()),
+    return run_kernel(host_kernel(*candidate.kernel), candidate.cuts, buffers, scratch_stride(host_kernel(*candidate.kernel).scratch_bytes()),
                       target_.threads);
   }
 

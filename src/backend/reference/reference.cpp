@@ -20,7 +20,7 @@ namespace {
 
 bool dense_only(const Operand& operand) { return bit_width(operand.dtype) < 8 || operand.dtype == DataType::kString; }
 
-class ReferenceKernel final : public Kernel {
+class ReferenceKernel final : public HostKernel {
  public:
   explicit ReferenceKernel(const Problem& problem) : problem_(problem), op_(*problem.op) {}
 

@@ -72,8 +72,8 @@ void expect_copy(Op op, const Layout& x, const std::vector<Dims>& numbers, const
   KernelBuffers buffers;
   buffers.inputs = inputs.data();
   buffers.outputs = &outputs;
-  const Grid grid = (*kernel)->grid(0);
-  for (std::int64_t unit = grid.rows; unit-- > 0;) ASSERT_TRUE((*kernel)->run(0, buffers, {unit, unit + 1}, {0, 1}));
+  const Grid grid = host_kernel(**kernel).grid(0);
+  for (std::int64_t unit = grid.rows; unit-- > 0;) ASSERT_TRUE(host_kernel(**kernel).run(0, buffers, {unit, unit + 1}, {0, 1}));
   Tensor got = *Tensor::allocate(DataType::kF32, layout.dims);
   cpu::Move::make(layout.dims, contiguous_strides(layout.dims), strides_of(layout), 4)
       ->run(got.data(), reinterpret_cast<const std::byte*>(out.data()), 0, 1 << 30);
@@ -187,7 +187,7 @@ TEST(GatherTactic, NamesAnIndexThatIsOutOfRange) {
   KernelBuffers buffers;
   buffers.inputs = inputs.data();
   buffers.outputs = &outputs;
-  const Status status = (*kernel)->run(0, buffers, {0, 2}, {0, 1});
+  const Status status = host_kernel(**kernel).run(0, buffers, {0, 2}, {0, 1});
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().code, Code::kInvalidArgument);
   EXPECT_EQ(status.error().message, "Gather: index 9 is outside [-4,4)");

@@ -61,15 +61,15 @@ void expect_resized(Resize resize, Layout x, Layout y, Dims sizes, double allowe
     const auto kernel = tactic->bind(problem, backend.target());
     ASSERT_TRUE(kernel) << kernel.error().message;
     std::vector<T> got(expected.size(), T(77));
-    std::vector<std::max_align_t> scratch((*kernel)->scratch_bytes() / sizeof(std::max_align_t) + 1);
+    std::vector<std::max_align_t> scratch(host_kernel(**kernel).scratch_bytes() / sizeof(std::max_align_t) + 1);
     const std::array<const void*, 4> inputs = {from.data(), nullptr, nullptr, nullptr};
     void* outputs = got.data();
     KernelBuffers buffers;
     buffers.inputs = inputs.data();
     buffers.outputs = &outputs;
     buffers.scratch = reinterpret_cast<std::byte*>(scratch.data());
-    for (std::int64_t r = (*kernel)->grid(0).rows; r-- > 0;)
-      ASSERT_TRUE((*kernel)->run(0, buffers, {r, r + 1}, {0, 1}));
+    for (std::int64_t r = host_kernel(**kernel).grid(0).rows; r-- > 0;)
+      ASSERT_TRUE(host_kernel(**kernel).run(0, buffers, {r, r + 1}, {0, 1}));
     for (std::size_t i = 0; i < got.size(); ++i) {
       ASSERT_LE(std::abs(static_cast<double>(got[i]) - static_cast<double>(expected[i])), allowed)
           << text(op) << " on " << name(isa) << " element " << i;

@@ -167,11 +167,11 @@ void run_tactic(const Tactic& tactic, const CpuTarget& target, Prepared& prepare
       outputs.push_back(output.data());
     }
     Block workspace((*kernel)->workspace_bytes());
-    Block scratch((*kernel)->scratch_bytes());
+    Block scratch(host_kernel(**kernel).scratch_bytes());
     const KernelBuffers buffers{inputs.data(), outputs.data(), packed.data(), workspace.data(), scratch.data()};
     const std::string cut_where = strings::join(where, ", cut ", parts);
-    for (int phase = 0; phase < (*kernel)->phases(); ++phase) {
-      const Grid grid = (*kernel)->grid(phase);
+    for (int phase = 0; phase < host_kernel(**kernel).phases(); ++phase) {
+      const Grid grid = host_kernel(**kernel).grid(phase);
       const auto limited = [parts](std::int64_t units) {
         return static_cast<int>(std::min<std::int64_t>(units, parts));
       };
@@ -182,7 +182,7 @@ void run_tactic(const Tactic& tactic, const CpuTarget& target, Prepared& prepare
       std::reverse(rows.begin(), rows.end());
       for (const Range& r : rows) {
         for (const Range& c : channels) {
-          const Status ran = (*kernel)->run(phase, buffers, r, c);
+          const Status ran = host_kernel(**kernel).run(phase, buffers, r, c);
           ASSERT_TRUE(ran) << cut_where << ": " << ran.error().message;
         }
       }

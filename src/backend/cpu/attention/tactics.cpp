@@ -21,7 +21,7 @@ namespace {
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 std::int64_t round_up(std::int64_t a, std::int64_t b) { return ceil_div(a, b) * b; }
 
-class AttentionKernel final : public Kernel {
+class AttentionKernel final : public HostKernel {
  public:
   AttentionKernel(const AttentionGeometry& geometry, const CpuTarget& target, int threads)
       : g_(geometry),

@@ -13,7 +13,7 @@ namespace bolide {
 
 namespace {
 
-class ConvRowsKernel final : public Kernel {
+class ConvRowsKernel final : public HostKernel {
  public:
   ConvRowsKernel(ConvCore core, const CpuTarget& target, int threads)
       : core_(std::move(core)), tap_offsets_(tap_offsets(core_.geometry())) {

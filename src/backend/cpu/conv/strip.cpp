@@ -78,7 +78,7 @@ class StripRows final : public RowSource {
   const std::byte* data_;
 };
 
-class ConvStripKernel final : public Kernel {
+class ConvStripKernel final : public HostKernel {
  public:
   ConvStripKernel(ConvCore core, const CpuTarget& target, int threads)
       : core_(std::move(core)), strip_(choose_strip(core_.geometry(), core_.kernels(), target.l2_bytes)) {

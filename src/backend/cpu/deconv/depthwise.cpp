@@ -35,7 +35,7 @@ RowPhase row_phase(PixelPhase pixels) {
   return out;
 }
 
-class DepthwiseDeconvKernel final : public Kernel {
+class DepthwiseDeconvKernel final : public HostKernel {
  public:
   DepthwiseDeconvKernel(ConvGeometry geometry, GemmEpilogue epilogue, const Problem& problem, const KernelTable& table)
       : geometry_(std::move(geometry)), epilogue_(std::move(epilogue)), table_(table) {

@@ -73,7 +73,7 @@ Result<BoundPhase> bind_phase(const Problem& problem, const ConvGeometry& geomet
   return out;
 }
 
-class DeconvKernel final : public Kernel {
+class DeconvKernel final : public HostKernel {
  public:
   static Result<std::unique_ptr<Kernel>> make(const Problem& problem, const CpuTarget& target, int threads) {
     std::unique_ptr<DeconvKernel> out(new DeconvKernel);

@@ -5,7 +5,7 @@
 namespace bolide::cpu {
 namespace {
 
-class DepthwiseKernel final : public Kernel {
+class DepthwiseKernel final : public HostKernel {
  public:
   DepthwiseKernel(const DepthwiseWork& work, GemmEpilogue epilogue, const Problem& problem, const KernelTable& table)
       : work_(work), epilogue_(std::move(epilogue)), table_(table) {

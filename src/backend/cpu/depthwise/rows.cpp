@@ -9,7 +9,7 @@ namespace {
 constexpr std::int64_t kBlock = kMaxTileColumns;  ///< channels at a time, as wide as the epilogue takes
 constexpr std::int64_t kBand = 8;                 ///< output rows whose input is converted at once
 
-class DepthwiseRowsKernel final : public Kernel {
+class DepthwiseRowsKernel final : public HostKernel {
  public:
   DepthwiseRowsKernel(const DepthwiseWork& work, GemmEpilogue epilogue, DataType dtype, float zero,
                       const KernelTable& table)

@@ -18,7 +18,7 @@ std::int64_t truncated(float value) {
   return static_cast<std::int64_t>(value < 0 ? 0 - bits : bits);
 }
 
-class CastKernel final : public Kernel {
+class CastKernel final : public HostKernel {
  public:
   CastKernel(DataType from, DataType to, Strips strips, const EltwiseKernels& kernels)
       : from_(from), to_(to), strips_(strips), kernels_(kernels) {}

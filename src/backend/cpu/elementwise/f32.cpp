@@ -10,7 +10,7 @@
 namespace bolide::cpu {
 namespace {
 
-class StripKernel final : public Kernel {
+class StripKernel final : public HostKernel {
  public:
   StripKernel(ElementwiseWork work, DataType out, Strips strips, StripProgram program, const EltwiseKernels& kernels)
       : work_(std::move(work)), out_(out), strips_(strips), program_(std::move(program)), kernels_(kernels) {}

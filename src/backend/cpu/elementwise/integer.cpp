@@ -8,7 +8,7 @@
 namespace bolide::cpu {
 namespace {
 
-class IntegerKernel final : public Kernel {
+class IntegerKernel final : public HostKernel {
  public:
   IntegerKernel(ElementwiseWork work, DataType out, Strips strips)
       : work_(std::move(work)), out_(out), strips_(strips) {}

@@ -5,7 +5,7 @@
 namespace bolide::cpu {
 namespace {
 
-class Table8Kernel final : public Kernel {
+class Table8Kernel final : public HostKernel {
  public:
   Table8Kernel(const std::array<std::uint8_t, 256>& table, int source, Strips strips)
       : table_(table), source_(source), strips_(strips) {}

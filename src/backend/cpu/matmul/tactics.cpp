@@ -44,7 +44,7 @@ class MatrixRows final : public RowSource {
   int taps_;
 };
 
-class MatMulKernel final : public Kernel {
+class MatMulKernel final : public HostKernel {
  public:
   MatMulKernel(const Problem& matrices, MatMulGeometry geometry, GemmEpilogue epilogue, const CpuTarget& target,
                const GemmKernels& kernels)

@@ -5,7 +5,7 @@
 namespace bolide::cpu {
 namespace {
 
-class CopyKernel final : public Kernel {
+class CopyKernel final : public HostKernel {
  public:
   CopyKernel(std::vector<Piece> pieces, int element_bytes) : pieces_(std::move(pieces)), element_bytes_(element_bytes) {
     for (const Piece& piece : pieces_) units_ += piece.move.units();

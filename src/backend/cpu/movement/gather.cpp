@@ -52,7 +52,7 @@ Result<GatherWork> gather_work(const Problem& problem) {
   return out;
 }
 
-class GatherKernel final : public Kernel {
+class GatherKernel final : public HostKernel {
  public:
   explicit GatherKernel(GatherWork work) : work_(std::move(work)) {}
 

@@ -6,7 +6,7 @@
 namespace bolide::cpu {
 namespace {
 
-class SizesKernel final : public Kernel {
+class SizesKernel final : public HostKernel {
  public:
   SizesKernel(Dims values, std::int64_t stride) : values_(std::move(values)), stride_(stride) {}
 

@@ -68,7 +68,7 @@ Inside inside(const WindowAxis& axis, std::int64_t p, bool counts_padding) {
   return out;
 }
 
-class PoolKernel final : public Kernel {
+class PoolKernel final : public HostKernel {
  public:
   PoolKernel(const PoolWork& work, PoolKernels::Row row, std::int64_t channel_grain)
       : work_(work), row_(row), channel_grain_(channel_grain) {}

@@ -19,7 +19,7 @@ namespace {
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-class RecurrentKernel final : public Kernel {
+class RecurrentKernel final : public HostKernel {
  public:
   RecurrentKernel(const RecurrentGeometry& geometry, const KernelTable& table)
       : g_(geometry),

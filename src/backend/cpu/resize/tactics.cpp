@@ -111,7 +111,7 @@ Result<ResizeWork> resize_work(const Problem& problem, const KernelTable& table)
 }
 
 /// Rows of work: with contiguous channels [n, oh], else [n, c, oh].
-class ResizeKernel : public Kernel {
+class ResizeKernel : public HostKernel {
  public:
   explicit ResizeKernel(ResizeWork work) : work_(std::move(work)), bytes_(bit_width(work_.dtype) / 8) {}
   Grid grid(int) const override { return {.rows = work_.batch * planes() * work_.out[0]}; }

@@ -57,7 +57,7 @@ Result<ChannelNormWork> channel_norm_work(const Problem& problem) {
   return out;
 }
 
-class ChannelNormKernel final : public Kernel {
+class ChannelNormKernel final : public HostKernel {
  public:
   ChannelNormKernel(const ChannelNormWork& work, const RowKernels& kernels) : work_(work), kernels_(kernels) {}
 

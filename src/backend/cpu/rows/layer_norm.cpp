@@ -58,7 +58,7 @@ Result<LayerNormWork> layer_norm_work(const Problem& problem) {
   return out;
 }
 
-class LayerNormKernel final : public Kernel {
+class LayerNormKernel final : public HostKernel {
  public:
   LayerNormKernel(LayerNormWork work, const RowKernels& kernels) : work_(std::move(work)), kernels_(kernels) {}
 

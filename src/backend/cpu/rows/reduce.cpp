@@ -94,7 +94,7 @@ Result<ReduceWork> reduce_work(const Problem& problem) {
   return out;
 }
 
-class ReduceKernel final : public Kernel {
+class ReduceKernel final : public HostKernel {
  public:
   ReduceKernel(ReduceWork work, const RowKernels& kernels) : work_(std::move(work)), kernels_(kernels) {}
 

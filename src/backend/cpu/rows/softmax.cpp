@@ -46,7 +46,7 @@ Result<SoftmaxWork> softmax_work(const Problem& problem) {
   return out;
 }
 
-class SoftmaxKernel final : public Kernel {
+class SoftmaxKernel final : public HostKernel {
  public:
   SoftmaxKernel(SoftmaxWork work, const RowKernels& kernels) : work_(std::move(work)), kernels_(kernels) {}
 

@@ -1,0 +1,381 @@
+#include "backend/cuda/driver/cuda_device.h"
+
+#include "base/environment.h"
+
+namespace bolide::cuda {
+namespace {
+
+DevicePointer address(const void* pointer) { return reinterpret_cast<DevicePointer>(pointer); }
+
+class DeviceMemory final : public DeviceBlock {
+ public:
+  DeviceMemory(std::shared_ptr<CudaDevice> device, DevicePointer at, std::size_t bytes)
+      : DeviceBlock(reinterpret_cast<std::byte*>(at), bytes), device_(std::move(device)) {}
+  ~DeviceMemory() override {
+    const CudaDevice::Current current(*device_);
+    device_->api().memory_free(address(data()));
+  }
+
+ private:
+  std::shared_ptr<CudaDevice> device_;
+};
+
+class HostMemory final : public DeviceBlock {
+ public:
+  HostMemory(std::shared_ptr<CudaDevice> device, void* at, std::size_t bytes)
+      : DeviceBlock(static_cast<std::byte*>(at), bytes), device_(std::move(device)) {}
+  ~HostMemory() override {
+    const CudaDevice::Current current(*device_);
+    device_->api().host_free(data());
+  }
+
+ private:
+  std::shared_ptr<CudaDevice> device_;
+};
+
+class CudaEvent final : public DeviceEvent {
+ public:
+  CudaEvent(std::shared_ptr<CudaDevice> device, EventHandle handle) : device_(std::move(device)), handle_(handle) {}
+  ~CudaEvent() override {
+    const CudaDevice::Current current(*device_);
+    device_->api().event_destroy(handle_);
+  }
+  EventHandle handle() const { return handle_; }
+  Status wait() const override {
+    const CudaDevice::Current current(*device_);
+    return device_->api().check(device_->api().event_synchronize(handle_), "cuEventSynchronize");
+  }
+
+ private:
+  std::shared_ptr<CudaDevice> device_;
+  EventHandle handle_;
+};
+
+class CudaGraph final : public DeviceGraph {
+ public:
+  CudaGraph(std::shared_ptr<CudaDevice> device, GraphExecHandle exec, int nodes)
+      : device_(std::move(device)), exec_(exec), nodes_(nodes) {}
+  ~CudaGraph() override {
+    const CudaDevice::Current current(*device_);
+    device_->api().graph_exec_destroy(exec_);
+  }
+  GraphExecHandle exec() const { return exec_; }
+  int nodes() const override { return nodes_; }
+
+ private:
+  std::shared_ptr<CudaDevice> device_;
+  GraphExecHandle exec_;
+  int nodes_;
+};
+
+std::int64_t attribute(const DriverApi& api, DeviceAttribute which, int device) {
+  int value = 0;
+  return api.device_attribute(&value, which, device) == kSuccess ? value : 0;
+}
+
+}  // namespace
+
+double DeviceFacts::bytes_per_us() const {
+  // Two transfers a clock; HBM and GDDR report the clock of the command bus.
+  const double known = 2.0 * memory_clock_khz * 1e3 * (memory_bus_bits / 8.0) / 1e6;
+  return known > 0 ? known : 1e6;
+}
+
+Result<DeviceFacts> typical_facts(int capability) {
+  const auto typical = [&](const char* name, int multiprocessors, int shared_kib, int l2_mib, int memory_gib, int mhz,
+                           int memory_mhz, int bits) {
+    return DeviceFacts{.name = name,
+                       .capability = capability,
+                       .multiprocessors = multiprocessors,
+                       .shared_bytes_per_block = (shared_kib - 1) * 1024,
+                       .shared_bytes_per_multiprocessor = shared_kib * 1024,
+                       .l2_bytes = std::int64_t{l2_mib} << 20,
+                       .memory_bytes = std::int64_t{memory_gib} << 30,
+                       .clock_khz = mhz * 1000,
+                       .memory_clock_khz = memory_mhz * 1000,
+                       .memory_bus_bits = bits};
+  };
+  switch (capability) {
+    case 75: return typical("a device of compute capability 7.5", 40, 64, 4, 16, 1590, 5001, 256);
+    case 80: return typical("a device of compute capability 8.0", 108, 164, 40, 40, 1410, 1215, 5120);
+    case 86: return typical("a device of compute capability 8.6", 84, 100, 6, 24, 1700, 9751, 384);
+    case 89: return typical("a device of compute capability 8.9", 128, 100, 72, 24, 2520, 10501, 384);
+    case 90: return typical("a device of compute capability 9.0", 132, 228, 50, 80, 1980, 2619, 5120);
+    case 100: return typical("a device of compute capability 10.0", 148, 228, 126, 180, 1965, 3996, 8192);
+    case 120: return typical("a device of compute capability 12.0", 170, 100, 96, 32, 2407, 14001, 512);
+    default:
+      return unsupported("no typical device of sm_", capability, " is known; known are 75, 80, 86, 89, 90, 100, 120");
+  }
+}
+
+CudaDevice::Current::Current(const CudaDevice& device) : api_(*device.api_), mine_(device.context_) {
+  api_.context_get(&before_);
+  if (before_ != mine_) api_.context_set(mine_);
+}
+
+CudaDevice::Current::~Current() {
+  if (before_ != mine_) api_.context_set(before_);
+}
+
+Result<int> CudaDevice::count() {
+  TRY(const DriverApi* api, driver_api());
+  int count = 0;
+  TRY_OK(api->check(api->device_count(&count), "cuDeviceGetCount"));
+  return count;
+}
+
+Result<std::shared_ptr<CudaDevice>> CudaDevice::open(int index) {
+  static std::mutex mutex;
+  static auto* const open_devices = new std::map<int, std::weak_ptr<CudaDevice>>;
+  TRY(const int devices, count());
+  if (index < 0 || index >= devices) {
+    return not_found("cuda:", index, " is not there; the driver shows ", devices,
+                     devices == 1 ? " device" : " devices");
+  }
+  const std::lock_guard lock(mutex);
+  if (auto known = (*open_devices)[index].lock()) return known;
+  auto made = std::shared_ptr<CudaDevice>(new CudaDevice());
+  TRY(made->api_, driver_api());
+  const DriverApi& api = *made->api_;
+  made->index_ = index;
+  TRY_OK(api.check(api.device_get(&made->device_, index), "cuDeviceGet"));
+  char name[256] = {};
+  TRY_OK(api.check(api.device_name(name, sizeof(name) - 1, made->device_), "cuDeviceGetName"));
+  std::size_t bytes = 0;
+  TRY_OK(api.check(api.device_memory(&bytes, made->device_), "cuDeviceTotalMem"));
+  const auto get = [&](DeviceAttribute which) { return attribute(api, which, made->device_); };
+  made->facts_ = {.name = name,
+                  .capability = static_cast<int>(get(kComputeMajor) * 10 + get(kComputeMinor)),
+                  .multiprocessors = static_cast<int>(get(kMultiprocessors)),
+                  .shared_bytes_per_block = get(kMaxSharedPerBlockOptin),
+                  .shared_bytes_per_multiprocessor = get(kSharedPerMultiprocessor),
+                  .l2_bytes = get(kL2Bytes),
+                  .memory_bytes = static_cast<std::int64_t>(bytes),
+                  .clock_khz = static_cast<int>(get(kClockRateKhz)),
+                  .memory_clock_khz = static_cast<int>(get(kMemoryClockKhz)),
+                  .memory_bus_bits = static_cast<int>(get(kMemoryBusBits)),
+                  .driver_version = api.version};
+  TRY_OK(api.check(api.primary_retain(&made->context_, made->device_), "cuDevicePrimaryCtxRetain"));
+  if (const auto folder = environment::cache_folder()) {
+    made->cache_ = std::make_unique<KernelCache>(*folder / "kernels");
+  }
+  (*open_devices)[index] = made;
+  return made;
+}
+
+CudaDevice::~CudaDevice() {
+  if (context_ == nullptr) return;
+  {
+    const Current current(*this);
+    for (const auto& [key, loaded] : modules_) {
+      if (loaded->module != nullptr) api_->module_unload(loaded->module);
+    }
+  }
+  api_->primary_release(device_);
+}
+
+Result<Function> CudaDevice::function(const Program& program, const std::string& name, std::size_t dynamic_shared) {
+  std::string all;
+  for (const std::string& option : program.options) strings::append(all, strings::join(option, "|"));
+  all += program.text;
+  Loaded* loaded = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    auto& entry = modules_[digest(all)];
+    if (entry == nullptr) entry = std::make_unique<Loaded>();
+    loaded = entry.get();
+  }
+  const std::lock_guard lock(loaded->mutex);
+  const Current current(*this);
+  if (loaded->module == nullptr) {
+    TRY(const CodePtr code, compile_cached(program, code_target(), cache_.get()));
+    TRY_OK(api_->check(api_->module_load(&loaded->module, code->data(), 0, nullptr, nullptr), "cuModuleLoadDataEx")
+               .within(strings::join("kernel '", program.name, "'")));
+  }
+  Function& function = loaded->functions[name];
+  if (function.handle == nullptr) {
+    FunctionHandle handle = nullptr;
+    TRY_OK(api_->check(api_->module_function(&handle, loaded->module, name.c_str()), "cuModuleGetFunction")
+               .within(strings::join("kernel '", program.name, "', function '", name, "'")));
+    api_->function_get(&function.registers, kFunctionRegisters, handle);
+    api_->function_get(&function.local_bytes, kFunctionLocalBytes, handle);
+    api_->function_get(&function.shared_bytes, kFunctionSharedBytes, handle);
+    api_->function_get(&function.max_threads, kFunctionMaxThreads, handle);
+    function.handle = handle;
+  }
+  constexpr std::size_t kWithoutAsking = 48 << 10;
+  if (dynamic_shared + static_cast<std::size_t>(function.shared_bytes) > kWithoutAsking) {
+    int allowed = 0;
+    api_->function_get(&allowed, kFunctionMaxDynamicShared, function.handle);
+    if (static_cast<std::size_t>(allowed) < dynamic_shared) {
+      TRY_OK(api_->check(
+          api_->function_set(function.handle, kFunctionMaxDynamicShared, static_cast<int>(dynamic_shared)),
+          strings::join("cuFuncSetAttribute of '", name, "' to ", dynamic_shared, " bytes of shared memory")));
+    }
+  }
+  return function;
+}
+
+Result<std::unique_ptr<DeviceBlock>> CudaDevice::allocate(std::size_t bytes) {
+  const Current current(*this);
+  DevicePointer at = 0;
+  if (const DriverResult result = api_->memory_allocate(&at, std::max<std::size_t>(bytes, 1)); result != kSuccess) {
+    std::size_t free = 0;
+    std::size_t total = 0;
+    api_->memory_info(&free, &total);
+    Error error = api_->error(result, "cuMemAlloc");
+    error.message += strings::join("; asked for ", bytes, " bytes, ", free, " of ", total, " are free");
+    return error;
+  }
+  return std::unique_ptr<DeviceBlock>(
+      new DeviceMemory(std::static_pointer_cast<CudaDevice>(shared_from_this()), at, bytes));
+}
+
+Result<std::unique_ptr<DeviceBlock>> CudaDevice::allocate_host(std::size_t bytes) {
+  const Current current(*this);
+  void* at = nullptr;
+  TRY_OK(api_->check(api_->host_allocate(&at, std::max<std::size_t>(bytes, 1), 1), "cuMemHostAlloc")
+             .within(strings::join(bytes, " bytes")));
+  return std::unique_ptr<DeviceBlock>(
+      new HostMemory(std::static_pointer_cast<CudaDevice>(shared_from_this()), at, bytes));
+}
+
+Result<std::unique_ptr<DeviceStream>> CudaDevice::make_stream() {
+  const Current current(*this);
+  StreamHandle handle = nullptr;
+  constexpr unsigned kNonBlocking = 1;
+  TRY_OK(api_->check(api_->stream_create(&handle, kNonBlocking), "cuStreamCreate"));
+  return std::unique_ptr<DeviceStream>(
+      new CudaStream(std::static_pointer_cast<CudaDevice>(shared_from_this()), handle, true));
+}
+
+std::unique_ptr<DeviceStream> CudaDevice::borrow_stream(void* native) {
+  return std::make_unique<CudaStream>(std::static_pointer_cast<CudaDevice>(shared_from_this()),
+                                      static_cast<StreamHandle>(native), false);
+}
+
+Result<std::unique_ptr<DeviceEvent>> CudaDevice::make_event() {
+  const Current current(*this);
+  EventHandle handle = nullptr;
+  TRY_OK(api_->check(api_->event_create(&handle, 0), "cuEventCreate"));
+  return std::unique_ptr<DeviceEvent>(new CudaEvent(std::static_pointer_cast<CudaDevice>(shared_from_this()), handle));
+}
+
+Result<double> CudaDevice::microseconds(const DeviceEvent& from, const DeviceEvent& to) {
+  const Current current(*this);
+  float milliseconds = 0;
+  TRY_OK(api_->check(api_->event_elapsed(&milliseconds, static_cast<const CudaEvent&>(from).handle(),
+                                         static_cast<const CudaEvent&>(to).handle()),
+                     "cuEventElapsedTime"));
+  return static_cast<double>(milliseconds) * 1e3;
+}
+
+Result<std::pair<std::size_t, std::size_t>> CudaDevice::memory() {
+  const Current current(*this);
+  std::size_t free = 0;
+  std::size_t total = 0;
+  TRY_OK(api_->check(api_->memory_info(&free, &total), "cuMemGetInfo"));
+  return std::pair(free, total);
+}
+
+CudaStream::~CudaStream() {
+  if (!owned_) return;
+  const CudaDevice::Current current(*device_);
+  device_->api().stream_destroy(handle_);
+}
+
+Status CudaStream::upload(void* device, const void* host, std::size_t bytes) {
+  if (bytes == 0) return {};
+  const CudaDevice::Current current(*device_);
+  const DriverApi& api = device_->api();
+  return api.check(api.copy_to_device(address(device), host, bytes, handle_), "cuMemcpyHtoDAsync");
+}
+
+Status CudaStream::download(void* host, const void* device, std::size_t bytes) {
+  if (bytes == 0) return {};
+  const CudaDevice::Current current(*device_);
+  const DriverApi& api = device_->api();
+  return api.check(api.copy_to_host(host, address(device), bytes, handle_), "cuMemcpyDtoHAsync");
+}
+
+Status CudaStream::copy(void* to, const void* from, std::size_t bytes) {
+  if (bytes == 0) return {};
+  const CudaDevice::Current current(*device_);
+  const DriverApi& api = device_->api();
+  return api.check(api.copy_on_device(address(to), address(from), bytes, handle_), "cuMemcpyDtoDAsync");
+}
+
+Status CudaStream::fill(void* to, std::uint8_t value, std::size_t bytes) {
+  if (bytes == 0) return {};
+  const CudaDevice::Current current(*device_);
+  const DriverApi& api = device_->api();
+  return api.check(api.fill_bytes(address(to), value, bytes, handle_), "cuMemsetD8Async");
+}
+
+Status CudaStream::wait() {
+  const CudaDevice::Current current(*device_);
+  return device_->api().check(device_->api().stream_synchronize(handle_), "cuStreamSynchronize");
+}
+
+Status CudaStream::begin_recording() {
+  const CudaDevice::Current current(*device_);
+  constexpr int kThreadLocal = 1;
+  return device_->api().check(device_->api().capture_begin(handle_, kThreadLocal), "cuStreamBeginCapture");
+}
+
+Result<std::unique_ptr<DeviceGraph>> CudaStream::end_recording() {
+  const CudaDevice::Current current(*device_);
+  const DriverApi& api = device_->api();
+  GraphHandle graph = nullptr;
+  TRY_OK(api.check(api.capture_end(handle_, &graph), "cuStreamEndCapture"));
+  std::size_t nodes = 0;
+  api.graph_nodes(graph, nullptr, &nodes);
+  GraphExecHandle exec = nullptr;
+  const DriverResult made = api.graph_instantiate(&exec, graph, 0);
+  api.graph_destroy(graph);
+  TRY_OK(api.check(made, "cuGraphInstantiateWithFlags"));
+  return std::unique_ptr<DeviceGraph>(new CudaGraph(device_, exec, static_cast<int>(nodes)));
+}
+
+Status CudaStream::launch(const DeviceGraph& graph) {
+  const CudaDevice::Current current(*device_);
+  return device_->api().check(device_->api().graph_launch(static_cast<const CudaGraph&>(graph).exec(), handle_),
+                              "cuGraphLaunch");
+}
+
+Status CudaStream::record(const DeviceEvent& event) {
+  const CudaDevice::Current current(*device_);
+  return device_->api().check(device_->api().event_record(static_cast<const CudaEvent&>(event).handle(), handle_),
+                              "cuEventRecord");
+}
+
+Status CudaStream::wait_for(const DeviceEvent& event) {
+  const CudaDevice::Current current(*device_);
+  return device_->api().check(
+      device_->api().stream_wait_event(handle_, static_cast<const CudaEvent&>(event).handle(), 0), "cuStreamWaitEvent");
+}
+
+Status CudaStream::launch(const Function& function, const Launch& how, void** parameters) {
+  const CudaDevice::Current current(*device_);
+  std::array<LaunchAttribute, 2> attributes;
+  unsigned count = 0;
+  if (how.cluster[0] > 0) {
+    attributes[count].id = 4;
+    for (std::size_t i = 0; i < 3; ++i) attributes[count].value.cluster[i] = how.cluster[i];
+    ++count;
+  }
+  if (how.overlaps) {
+    attributes[count].id = 6;
+    attributes[count].value.flag = 1;
+    ++count;
+  }
+  const DriverLaunch shape{.grid = {how.grid[0], how.grid[1], how.grid[2]},
+                           .block = {how.block[0], how.block[1], how.block[2]},
+                           .shared_bytes = static_cast<unsigned>(how.shared_bytes),
+                           .stream = handle_,
+                           .attributes = attributes.data(),
+                           .attribute_count = count};
+  return device_->api().check(device_->api().launch(&shape, function.handle, parameters, nullptr), "cuLaunchKernelEx");
+}
+
+}  // namespace bolide::cuda
