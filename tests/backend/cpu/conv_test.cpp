@@ -240,6 +240,20 @@ TEST(ConvI8, RequantisesWithAResidual) {
   }
 }
 
+TEST(ConvI8, QuantisesTheSumBeforeItAddsAResidual) {
+  for (const DataType type : {DataType::kU8, DataType::kI8, DataType::kF32}) {
+    Case test = requantised(
+        "t0=mul(x0,0.0625);t1=round(t0);t2=add(t1,5);t3=max(t2,0);t4=min(t3,9);t5=sub(t4,5);t6=mul(t5,0.5);"
+        "t7=sub(x1,7);t8=mul(t7,0.25);t9=add(t6,t8);t10=max(t9,0);t11=div(t10,2);t12=round(t11);add(t12,1)",
+        2, type);
+    Layout residual = image({1, 37, 5, 6});
+    residual.dtype = DataType::kU8;
+    residual.fill = Fill::kFullRange;
+    test.inputs.push_back(residual);
+    expect_tactic(test, kRowsI8);
+  }
+}
+
 TEST(ConvI8, ScalesAChannelAndEpiloguesOfOtherForms) {
   Case test = requantised("t0=mul(x0,x1);t1=add(t0,x2);t2=round(t1);add(t2,2)", 3, DataType::kU8);
   test.inputs.push_back({.dims = {37, 1, 1}, .constant = true});

@@ -10,8 +10,16 @@ namespace {
 /// A number for each column, or one for all.
 using Constant = std::vector<double>;
 
-/// sum * scale + offset + residual * residual_scale, then clipped, rounded and moved.
+/// x * scale + offset + residual * residual_scale, then clipped, rounded and moved; x is the sum, or with `inner` the
+/// integer that an earlier quantisation made of it: clip(round(sum * scale + offset), low, high).
 struct Affine {
+  struct Inner {
+    Constant scale;
+    Constant offset;
+    double low = 0;
+    double high = 0;
+  };
+  std::optional<Inner> inner;
   Constant scale = {0};
   Constant offset = {0};
   int residual = -1;  // input of the expression
@@ -22,7 +30,7 @@ struct Affine {
   bool rounded = false;
   double zero = 0;
 
-  bool is_constant() const { return residual < 0 && !clipped && !rounded && scale == Constant{0}; }
+  bool is_constant() const { return !inner && residual < 0 && !clipped && !rounded && scale == Constant{0}; }
 };
 
 template <class F>
@@ -34,8 +42,21 @@ Constant combine(const Constant& a, const Constant& b, F f) {
 double add(double a, double b) { return a + b; }
 double multiply(double a, double b) { return a * b; }
 
+/// The rounded value as the x of another stage.
+std::optional<Affine> staged(const Affine& value) {
+  if (value.inner || value.residual >= 0) return std::nullopt;
+  Affine out;
+  out.inner = Affine::Inner{value.scale, value.offset, value.low - value.zero, value.high - value.zero};
+  out.scale = {1};
+  out.offset = {value.zero};
+  return out;
+}
+
 std::optional<Affine> scaled(Affine value, const Constant& factor) {
-  if (value.rounded) return std::nullopt;
+  if (value.rounded) {
+    const std::optional<Affine> next = staged(value);
+    return next ? scaled(*next, factor) : std::nullopt;
+  }
   if (value.clipped || value.residual >= 0) {
     if (factor.size() != 1 || (value.clipped && !(factor[0] > 0))) return std::nullopt;
     if (value.clipped) {
@@ -68,7 +89,10 @@ std::optional<Affine> sum(const Affine& a, const Affine& b) {
   if (a.is_constant()) return moved(b, a.offset);
   if (a.clipped || b.clipped || a.rounded || b.rounded) return std::nullopt;
   if (a.residual >= 0 && b.residual >= 0) return std::nullopt;
+  // Both may hold the sum, but not one of them what rounding left of it.
+  if ((a.inner && b.scale != Constant{0}) || (b.inner && a.scale != Constant{0})) return std::nullopt;
   Affine out;
+  out.inner = a.inner ? a.inner : b.inner;
   out.scale = combine(a.scale, b.scale, add);
   out.offset = combine(a.offset, b.offset, add);
   out.residual = std::max(a.residual, b.residual);
@@ -177,6 +201,12 @@ std::optional<Requantise> Requantise::recognise(const Problem& problem, const Ex
   };
   spread(result.scale, out.scale_);
   spread(result.offset, out.offset_);
+  if (result.inner) {
+    spread(result.inner->scale, out.inner_scale_);
+    spread(result.inner->offset, out.inner_offset_);
+    out.inner_low_ = static_cast<float>(result.inner->low);
+    out.inner_high_ = static_cast<float>(result.inner->high);
+  }
   if (result.residual >= 0) {
     out.residual_ = *result_operand(problem.inputs[static_cast<std::size_t>(result.residual + 2)], shape, "");
     out.residual_->index = result.residual + 2;

@@ -160,6 +160,8 @@ void run_integer_tiles(const TilePlan& plan, const IntegerTiles& tiles, const Ro
     call.zero = requantise->zero();
     call.low = requantise->low();
     call.high = requantise->high();
+    call.inner_low = requantise->inner_low();
+    call.inner_high = requantise->inner_high();
     call.kind = kind_of(epilogue.output().dtype);
   } else if (tiles.store_sums) {
     call.kind = GemmI8Call::Kind::kI32;
@@ -176,6 +178,10 @@ void run_integer_tiles(const TilePlan& plan, const IntegerTiles& tiles, const Ro
     if (requantise != nullptr) {
       call.scale = requantise->scale() + at;
       call.offset = requantise->offset() + at;
+      if (requantise->inner_scale() != nullptr) {
+        call.inner_scale = requantise->inner_scale() + at;
+        call.inner_offset = requantise->inner_offset() + at;
+      }
     }
     for (int r = 0; r < tile.count; ++r) {
       to[r] = tile.out != nullptr ? static_cast<void*>(tile.out[r] + at * out_bytes)

@@ -32,6 +32,7 @@ struct GemmF32Call {
 /// One tile of 8-bit integers with 32-bit sums s[r][j], which start at bias[j]. The row count R is part of the
 /// function.
 ///
+/// With `inner_scale`, s becomes min(max(round(s * inner_scale[j] + inner_offset[j]), inner_low), inner_high) first.
 /// What is stored, with `scale`:  v = s * scale[j] + offset[j] + residual[r][j] * residual_scale;  v = round(v) + zero
 /// if `round_first`;  min(max(v, low), high);  8-bit results are rounded half to even, and low and high are
 /// within their range. Without `scale`: s as i32, or s as f32.
@@ -40,13 +41,17 @@ struct GemmI8Call {
 
   const std::uint8_t* const* rows = nullptr;  ///< [taps][R], u8 or i8 as `is_signed` says
   std::int64_t taps = 1;
-  std::int64_t k = 0;                     ///< bytes a piece; exactly these are read
-  const std::int8_t* panel = nullptr;     ///< [taps][ceil(k / group)][tile columns][group], zeros beyond
-  const std::int32_t* bias = nullptr;     ///< [tile columns]
-  bool is_signed = false;                 ///< A is i8; see GemmKernels::shifted_sign
-  int columns = 0;                        ///< valid ones, 1 .. tile columns
-  const float* scale = nullptr;           ///< [tile columns], or null
-  const float* offset = nullptr;          ///< [tile columns]
+  std::int64_t k = 0;                   ///< bytes a piece; exactly these are read
+  const std::int8_t* panel = nullptr;   ///< [taps][ceil(k / group)][tile columns][group], zeros beyond
+  const std::int32_t* bias = nullptr;   ///< [tile columns]
+  bool is_signed = false;               ///< A is i8; see GemmKernels::shifted_sign
+  int columns = 0;                      ///< valid ones, 1 .. tile columns
+  const float* scale = nullptr;         ///< [tile columns], or null
+  const float* offset = nullptr;        ///< [tile columns]
+  const float* inner_scale = nullptr;   ///< [tile columns], or null
+  const float* inner_offset = nullptr;  ///< [tile columns]
+  float inner_low = 0;
+  float inner_high = 0;
   const void* const* residual = nullptr;  ///< [R] pointers to `columns` numbers, or null
   Kind residual_kind = Kind::kU8;
   float residual_scale = 1;

@@ -113,62 +113,74 @@ inline void store_bytes(void* to, IVec a, I64 n) {
 #endif
 }
 
-/// One vector of sums a row, from column v * kLanes on. Everything is in locals, because stores of bytes may alias all.
-template <int kRows, bool kFull>
-inline void finish_sums(const GemmI8Call& call, const IVec (&sum)[kRows], int v, I64 n) {
-  using Kind = GemmI8Call::Kind;
-  const int column = v * kLanes;
-  void* const* out = call.out;
-  const Kind kind = call.kind;
-  const I64 count = kFull ? kLanes : n;
-#pragma GCC unroll 14
-  for (int r = 0; r < kRows; ++r) {
-    float* to = static_cast<float*>(out[r]) + column;
-    const Vec value = kind == Kind::kI32 ? as_float(sum[r]) : to_float(sum[r]);  // i32: the bits of the integers
-    kFull ? store(to, value) : store_n(to, value, count);
+/// The sums of a tile as they leave the registers: [R][kLanes] for one vector of columns. The main loop needs all the
+/// registers there are, so that what follows starts from memory.
+struct Sums {
+  const I32 (*lanes)[kLanes] = nullptr;
+  int rows = 0;
+  int column = 0;  ///< of the tile, where they begin
+  I64 count = 0;   ///< valid lanes
+
+  IVec of(int r) const {
+    IVec out;
+    __builtin_memcpy(&out, lanes[r], sizeof(out));
+    return out;
+  }
+};
+
+/// Stores the sums as integers or floats.
+inline void finish_sums(const GemmI8Call& call, const Sums& sums) {
+  for (int r = 0; r < sums.rows; ++r) {
+    const IVec s = sums.of(r);
+    // i32: the bits of the integers
+    const Vec value = call.kind == GemmI8Call::Kind::kI32 ? as_float(s) : to_float(s);
+    store_n(static_cast<float*>(call.out[r]) + sums.column, value, sums.count);
   }
 }
 
-/// Likewise, scaled.
-template <int kRows, bool kFull, bool kBytes>
-inline void requantise_sums(const GemmI8Call& call, const IVec (&sum)[kRows], int v, I64 n) {
-  using Kind = GemmI8Call::Kind;
-  const int column = v * kLanes;
+/// Scales, adds, rounds and stores. Everything is in locals, because stores of bytes may alias all.
+template <bool kBytes, bool kInner>
+void requantise_sums(const GemmI8Call& call, const Sums sums) {
+  const int column = sums.column;
   void* const* out = call.out;
   const void* const* residual = call.residual;
-  const Kind residual_kind = call.residual_kind;
-  const I64 residual_column = column * (residual_kind == Kind::kF32 ? 4 : 1);
+  const GemmI8Call::Kind residual_kind = call.residual_kind;
+  const I64 residual_column = column * (residual_kind == GemmI8Call::Kind::kF32 ? 4 : 1);
   const Vec scale = load(call.scale + column);
   const Vec offset = load(call.offset + column);
+  const Vec inner_scale = kInner ? load(call.inner_scale + column) : zero();
+  const Vec inner_offset = kInner ? load(call.inner_offset + column) : zero();
+  const Vec inner_low = set1(call.inner_low);
+  const Vec inner_high = set1(call.inner_high);
   const Vec residual_scale = set1(call.residual_scale);
   const Vec zero_point = set1(call.zero);
   const Vec low = set1(call.low);
   const Vec high = set1(call.high);
   const bool round_first = call.round_first;
-  const I64 count = kFull ? kLanes : n;
-#pragma GCC unroll 14
-  for (int r = 0; r < kRows; ++r) {
-    Vec value = fma(to_float(sum[r]), scale, offset);
+  for (int r = 0; r < sums.rows; ++r) {
+    Vec value = to_float(sums.of(r));
+    if (kInner) value = round(min(inner_high, max(inner_low, fma(value, inner_scale, inner_offset))));
+    value = fma(value, scale, offset);
     if (residual) {
       const void* from = static_cast<const std::uint8_t*>(residual[r]) + residual_column;
-      value = fma(load_numbers(from, residual_kind, count), residual_scale, value);
+      value = fma(load_numbers(from, residual_kind, sums.count), residual_scale, value);
     }
     if (round_first) value = round(value) + zero_point;
     value = min(high, max(low, value));
     if (kBytes) {
-      store_bytes(static_cast<std::uint8_t*>(out[r]) + column, to_int(value), count);
+      store_bytes(static_cast<std::uint8_t*>(out[r]) + column, to_int(value), sums.count);
     } else {
-      float* to = static_cast<float*>(out[r]) + column;
-      kFull ? store(to, value) : store_n(to, value, count);
+      store_n(static_cast<float*>(out[r]) + column, value, sums.count);
     }
   }
 }
 
-template <int kRows, bool kFull>
-inline void finish(const GemmI8Call& call, const IVec (&sum)[kRows], int v, I64 n) {
-  if (!call.scale) return finish_sums<kRows, kFull>(call, sum, v, n);
-  if (call.kind == GemmI8Call::Kind::kF32) return requantise_sums<kRows, kFull, false>(call, sum, v, n);
-  return requantise_sums<kRows, kFull, true>(call, sum, v, n);
+__attribute__((noinline)) void finish(const GemmI8Call& call, const Sums& sums) {
+  if (!call.scale) return finish_sums(call, sums);
+  const bool bytes = call.kind != GemmI8Call::Kind::kF32;
+  if (call.inner_scale)
+    return bytes ? requantise_sums<true, true>(call, sums) : requantise_sums<false, true>(call, sums);
+  return bytes ? requantise_sums<true, false>(call, sums) : requantise_sums<false, false>(call, sums);
 }
 
 template <int kRows, int kVectors, bool kSigned>
@@ -209,14 +221,15 @@ void tile_i8(const GemmI8Call& call) {
       b += kStep;
     }
   }
+  alignas(64) I32 kept[kVectors][kRows][kLanes];
 #pragma GCC unroll 2
   for (int v = 0; v < kVectors; ++v) {
+#pragma GCC unroll 14
+    for (int r = 0; r < kRows; ++r) __builtin_memcpy(kept[v][r], &sum[v][r], sizeof(sum[v][r]));
+  }
+  for (int v = 0; v < kVectors; ++v) {
     const int left = call.columns - v * kLanes;
-    if (left >= kLanes) {
-      finish<kRows, true>(call, sum[v], v, kLanes);
-    } else {
-      finish<kRows, false>(call, sum[v], v, left);
-    }
+    finish(call, {kept[v], kRows, v * kLanes, left < kLanes ? left : kLanes});
   }
 }
 

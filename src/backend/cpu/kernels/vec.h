@@ -53,6 +53,13 @@ inline Vec round(Vec a) { return {_mm512_roundscale_ps(a.v, 8)}; }
 inline Vec floor(Vec a) { return {_mm512_roundscale_ps(a.v, 9)}; }
 inline Vec ceil(Vec a) { return {_mm512_roundscale_ps(a.v, 10)}; }
 inline Vec trunc(Vec a) { return {_mm512_roundscale_ps(a.v, 11)}; }
+/// a * 2^n for whole n in [-252, 254], rounded once.
+inline Vec scale(Vec a, Vec n) { return {_mm512_scalef_ps(a.v, n.v)}; }
+/// 1 / a for a in [1, 2], within one unit in the last place.
+inline Vec reciprocal(Vec a) {
+  const __m512 r = _mm512_rcp14_ps(a.v);  // 14 bits; one Newton step doubles them
+  return {_mm512_fmadd_ps(r, _mm512_fnmadd_ps(a.v, r, _mm512_set1_ps(1.0F)), r)};
+}
 
 inline Mask less(Vec a, Vec b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ)}; }
 inline Mask less_equal(Vec a, Vec b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_LE_OQ)}; }
@@ -253,6 +260,17 @@ inline IVec to_int(Vec a) {
 #endif
 
 inline Vec zero() { return set1(0.0F); }
+
+#if !defined(__AVX512F__)
+inline Vec reciprocal(Vec a) { return set1(1.0F) / a; }
+inline Vec scale(Vec a, Vec n) {
+  const Vec half = floor(n * set1(0.5F));  // in two steps, since 2^n may be no float
+  const IVec low = shift_left<23>(to_int(half) + set1_int(127));
+  const IVec high = shift_left<23>(to_int(n - half) + set1_int(127));
+  return a * as_float(low) * as_float(high);
+}
+#endif
+
 inline Mask is_nan(Vec a) { return !equal(a, a); }
 /// The absolute value, by its bits.
 inline Vec abs(Vec a) { return as_float(as_int(a) & set1_int(0x7fffffff)); }

@@ -34,8 +34,7 @@ inline Vec exp(Vec x) {
   x = max(set1(-104.0F), min(set1(89.0F), x));  // NaN stays
   const Vec n = round(x * set1(kLog2E));
   const Vec r = fma(n, set1(-kLn2Low), fma(n, set1(-kLn2High), x));
-  const Vec half = floor(n * set1(0.5F));  // in two steps: n reaches from -150 to 128
-  return fma(r, exp_series(r), set1(1.0F)) * power_of_two(half) * power_of_two(n - half);
+  return scale(fma(r, exp_series(r), set1(1.0F)), n);  // n reaches from -150 to 128
 }
 
 /// exp of x <= 0 without denormal results: below -87 it is 0. For sums of exponentials and squashing functions.
@@ -94,7 +93,7 @@ inline Vec tanh(Vec x) {
 
 inline Vec sigmoid(Vec x) {
   const Vec e = exp(zero() - abs(x));
-  const Vec r = set1(1.0F) / (set1(1.0F) + e);
+  const Vec r = reciprocal(set1(1.0F) + e);
   return select(less(x, zero()), e * r, r);
 }
 
