@@ -4,6 +4,22 @@
 
 namespace bolide {
 
+namespace {
+
+/// Step `s` and the one after it are sigmoid(a) and a * sigmoid(a), and nobody else reads the first.
+bool is_silu(std::span<const Expr::Step> steps, std::size_t s, std::size_t last_use) {
+  if (s + 1 >= steps.size() || last_use != s + 1) return false;
+  if (steps[s].fn != Fn::kSigmoid || steps[s + 1].fn != Fn::kMul) return false;
+  const auto same = [](const Expr::Arg& x, const Expr::Arg& y) { return x.kind == y.kind && x.index == y.index; };
+  const Expr::Arg& x = steps[s].args[0];
+  const Expr::Arg gate = Expr::step(static_cast<int>(s));
+  const Expr::Arg& a = steps[s + 1].args[0];
+  const Expr::Arg& b = steps[s + 1].args[1];
+  return x.kind != Expr::Arg::Kind::kNumber && ((same(a, x) && same(b, gate)) || (same(a, gate) && same(b, x)));
+}
+
+}  // namespace
+
 Result<StripProgram> StripProgram::compile(const Expr& expr, const EltwiseKernels& table) {
   if (expr.inputs() > kMaxInputs) return unsupported("an expression of ", expr.inputs(), " inputs; strips take ", 16);
   StripProgram out;
@@ -20,7 +36,8 @@ Result<StripProgram> StripProgram::compile(const Expr& expr, const EltwiseKernel
   std::vector<int> free_slots;
   for (std::size_t s = 0; s < steps.size(); ++s) {
     Step step;
-    step.function = table.fn[static_cast<std::size_t>(steps[s].fn)];
+    const bool silu = is_silu(steps, s, last_use[s]);
+    step.function = silu ? table.silu : table.fn[static_cast<std::size_t>(steps[s].fn)];
     if (step.function == nullptr) return unsupported("no vector form of ", name(steps[s].fn));
     for (int j = 0; j < arity(steps[s].fn); ++j) {
       const Expr::Arg& from = steps[s].args[static_cast<std::size_t>(j)];
@@ -29,6 +46,7 @@ Result<StripProgram> StripProgram::compile(const Expr& expr, const EltwiseKernel
       to.number = static_cast<float>(from.number);
       to.index = from.kind == Expr::Arg::Kind::kStep ? slot_of[static_cast<std::size_t>(from.index)] : from.index;
     }
+    if (silu) ++s;  // the step stands for both
     // What ends here may be overwritten by this step's result.
     for (std::size_t earlier = 0; earlier < s; ++earlier) {
       if (last_use[earlier] == s && slot_of[earlier] >= 0) free_slots.push_back(slot_of[earlier]);

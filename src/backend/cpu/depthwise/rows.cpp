@@ -14,8 +14,9 @@ class DepthwiseRowsKernel final : public HostKernel {
   DepthwiseRowsKernel(const DepthwiseWork& work, GemmEpilogue epilogue, DataType dtype, float zero,
                       const KernelTable& table)
       : work_(work), epilogue_(std::move(epilogue)), dtype_(dtype), zero_(zero), table_(table) {
+    in_place_ = dtype == DataType::kF32 && work.multiplier == 1;
     const std::int64_t span = (work.height.kernel - 1) * work.height.dilation + 1;
-    band_rows_ = std::min(work.height.in, (kBand - 1) * work.height.stride + span);
+    band_rows_ = in_place_ ? 0 : std::min(work.height.in, (kBand - 1) * work.height.stride + span);
   }
 
   Grid grid(int) const override {
@@ -43,8 +44,11 @@ class DepthwiseRowsKernel final : public HostKernel {
     for (std::int64_t c = channels.begin; c < channels.end; c += kBlock) {
       const std::int64_t width = std::min(kBlock, channels.end - c);
       row.channels = width;
-      row.x_column = width;
-      row.x_row = height.dilation * work_.width.in * width;
+      // Between columns and rows of the band, or of the input where it needs no conversion.
+      const std::int64_t column_step = in_place_ ? work_.x_strides[3] : width;
+      const std::int64_t row_step = in_place_ ? work_.x_strides[2] : work_.width.in * width;
+      row.x_column = column_step;
+      row.x_row = height.dilation * row_step;
       row.out = sums;
       row.out_column = width;
       row.bias = bias + c;
@@ -60,12 +64,17 @@ class DepthwiseRowsKernel final : public HostKernel {
           begin = std::min(begin, inside.first);
           end = std::max(end, inside.first + (inside.end - inside.begin - 1) * height.dilation + 1);
         }
-        if (begin < end) convert(buffers.inputs[0], n, begin, end, c, width, band, sums);
+        const float* x = band;
+        if (begin < end && in_place_) {
+          x = static_cast<const float*>(buffers.inputs[0]) + n * work_.x_strides[0] + begin * row_step + c;
+        } else if (begin < end) {
+          convert(buffers.inputs[0], n, begin, end, c, width, band, sums);
+        }
         for (std::int64_t i = 0; i < count; ++i, ++r) {
           const KernelRows inside = kernel_rows(height, first + i);
           row.kernel_rows = inside.end - inside.begin;
           row.w = weights + inside.begin * work_.width.kernel * row.w_tap + c;
-          row.x = row.kernel_rows > 0 ? band + (inside.first - begin) * work_.width.in * width : band;
+          row.x = row.kernel_rows > 0 ? x + (inside.first - begin) * row_step : x;
           table_.depthwise->row(row);
           for (std::int64_t p = 0; p < work_.width.out; p += kMaxTileRows) {
             const std::int64_t pixels = std::min<std::int64_t>(kMaxTileRows, work_.width.out - p);
@@ -114,6 +123,7 @@ class DepthwiseRowsKernel final : public HostKernel {
   DataType dtype_;
   float zero_;
   const KernelTable& table_;
+  bool in_place_ = false;  // the input is read where it is
   std::int64_t band_rows_ = 1;
 };
 
@@ -129,7 +139,7 @@ Status check_exact(const Problem& problem, const DepthwiseWork& work) {
   return ok();
 }
 
-/// Converts bands of input rows to f32 in the cache, less the zero point, and sums them there; any epilogue.
+/// Any epilogue. Bands of rows of 8-bit inputs become f32 in the cache, less the zero point, and are summed there.
 ///
 /// Needs     f32, or 8-bit integers whose sums stay below 2^24, where f32 sums are exact
 /// Packed    as cpu.depthwise.f32

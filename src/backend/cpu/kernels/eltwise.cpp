@@ -127,6 +127,10 @@ void vectors(const float* a, const float* b, const float* c, float* out, I64 n, 
                     scalar_mask);
 }
 
+void silu(const float* a, const float* b, const float* c, float* out, I64 n, int scalar_mask) {
+  sweep<1>([](Vec x, Vec, Vec) { return x * sigmoid(x); }, a, b, c, out, n, scalar_mask);
+}
+
 /// The exponents that models write run as vectors, the others through the C function.
 void power(const float* a, const float* b, const float* c, float* out, I64 n, int scalar_mask) {
   const auto unary = [&](const auto& f) { sweep<1>(f, a, b, c, out, n, scalar_mask); };
@@ -279,6 +283,7 @@ constexpr void fill(EltwiseKernels& table) {
 constexpr EltwiseKernels make_eltwise() {
   EltwiseKernels table{};
   fill<0>(table);
+  table.silu = silu;
   const auto set = [&table](DataType type, EltwiseKernels::Load load, EltwiseKernels::Store store) {
     table.load[static_cast<int>(type)] = load;
     table.store[static_cast<int>(type)] = store;

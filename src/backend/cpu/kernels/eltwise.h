@@ -21,6 +21,7 @@ struct EltwiseKernels {
   using Store = void (*)(const float* from, void* to, std::int64_t n);
 
   Function fn[kFnCount];
+  Function silu;                ///< a * sigmoid(a), which would be two of the above
   Load load[kDataTypeCount];    ///< null for types without a vector form
   Store store[kDataTypeCount];  ///< likewise
 };
