@@ -72,6 +72,7 @@ constexpr std::array kOperators = {
     entry<Identity>(),
     entry<If>(),
     entry<InstanceNormalization>(),
+    entry<Inverse>(),
     entry<IsInf>(),
     entry<IsNaN>(),
     entry<LRN>(),

@@ -17,6 +17,7 @@
 #include "ops/gather.h"
 #include "ops/identity.h"
 #include "ops/if.h"
+#include "ops/inverse.h"
 #include "ops/layer_normalization.h"
 #include "ops/logic.h"
 #include "ops/loop.h"

@@ -1,6 +1,7 @@
 #include "import/onnx/rules.h"
 
 #include "import/onnx/rules/all.h"
+#include "import/onnx/rules/microsoft.h"
 
 #include <algorithm>
 #include <array>
@@ -98,7 +99,7 @@ constexpr std::array kRules = {
     RuleEntry{"", "IsNaN", 1, import_same},
     RuleEntry{"", "LRN", 1, import_same},
     RuleEntry{"", "LSTM", 1, import_recurrent},
-    RuleEntry{"", "LayerNormalization", 17, import_layer_normalization},
+    RuleEntry{"", "LayerNormalization", 1, import_layer_normalization},
     RuleEntry{"", "LeakyRelu", 1, import_same},
     RuleEntry{"", "Less", 1, import_binary_1},
     RuleEntry{"", "Less", 7, import_same},
@@ -167,6 +168,7 @@ constexpr std::array kRules = {
     RuleEntry{"", "Shrink", 1, import_same},
     RuleEntry{"", "Sigmoid", 1, import_same},
     RuleEntry{"", "Sign", 1, import_same},
+    RuleEntry{"", "SimplifiedLayerNormalization", 1, import_simplified_layer_normalization},
     RuleEntry{"", "Sin", 1, import_same},
     RuleEntry{"", "Sinh", 1, import_same},
     RuleEntry{"", "Size", 1, import_same},
@@ -205,11 +207,19 @@ constexpr std::array kRules = {
     RuleEntry{kTraining, "Adam", 1, import_adam},
     RuleEntry{kTraining, "Momentum", 1, import_momentum},
     RuleEntry{kMicrosoft, "BiasGelu", 1, import_bias_gelu},
+    RuleEntry{kMicrosoft, "BiasSplitGelu", 1, import_bias_split_gelu},
     RuleEntry{kMicrosoft, "DequantizeLinear", 1, import_dequantize},
+    RuleEntry{kMicrosoft, "DynamicQuantizeMatMul", 1, import_dynamic_quantize_matmul},
+    RuleEntry{kMicrosoft, "EmbedLayerNormalization", 1, import_embed_layer_normalization},
     RuleEntry{kMicrosoft, "FastGelu", 1, import_bias_gelu},
     RuleEntry{kMicrosoft, "FusedConv", 1, import_fused_conv},
+    RuleEntry{kMicrosoft, "FusedGemm", 1, import_fused_gemm},
     RuleEntry{kMicrosoft, "FusedMatMul", 1, import_fused_matmul},
     RuleEntry{kMicrosoft, "Gelu", 1, import_same},
+    RuleEntry{kMicrosoft, "Inverse", 1, import_same},
+    RuleEntry{kMicrosoft, "MatMulIntegerToFloat", 1, import_matmul_integer_to_float},
+    RuleEntry{kMicrosoft, "MatMulNBits", 1, import_matmul_n_bits},
+    RuleEntry{kMicrosoft, "NhwcMaxPool", 1, import_nhwc_max_pool},
     RuleEntry{kMicrosoft, "QGemm", 1, import_qgemm},
     RuleEntry{kMicrosoft, "QLinearAdd", 1, import_qlinear_binary},
     RuleEntry{kMicrosoft, "QLinearAveragePool", 1, import_qlinear_unary},
@@ -221,9 +231,13 @@ constexpr std::array kRules = {
     RuleEntry{kMicrosoft, "QLinearReduceMean", 1, import_qlinear_unary},
     RuleEntry{kMicrosoft, "QLinearSigmoid", 1, import_qlinear_unary},
     RuleEntry{kMicrosoft, "QLinearSoftmax", 1, import_qlinear_unary},
+    RuleEntry{kMicrosoft, "QLinearWhere", 1, import_qlinear_where},
     RuleEntry{kMicrosoft, "QuantizeLinear", 1, import_quantize},
     RuleEntry{kMicrosoft, "QuickGelu", 1, import_swish},
+    RuleEntry{kMicrosoft, "SimplifiedLayerNormalization", 1, import_simplified_layer_normalization},
     RuleEntry{kMicrosoft, "SkipLayerNormalization", 1, import_skip_layer_normalization},
+    RuleEntry{kMicrosoft, "SkipSimplifiedLayerNormalization", 1, import_skip_layer_normalization},
+    RuleEntry{kMicrosoft, "TransposeMatMul", 1, import_fused_matmul},
 };
 
 constexpr bool before(const RuleEntry& a, const RuleEntry& b) {

@@ -1,8 +1,21 @@
 #include "import/onnx/rules/activation.h"
 
+#include "import/onnx/rules/formula.h"
 #include "ops/activation.h"
 
 namespace bolide::onnx {
+namespace {
+
+/// alpha * function(beta * x)
+Result<ValueId> scaled(Builder& build, Op function, float alpha, float beta, ValueId x) {
+  Formula f(build);
+  const ValueId y = f.op(std::move(function), {f.scale(x, static_cast<double>(beta))});
+  const ValueId out = f.scale(y, static_cast<double>(alpha));
+  TRY_OK(f.status());
+  return out;
+}
+
+}  // namespace
 
 Result<ValueId> add_activation(Builder& build, std::string_view name, const std::vector<float>& parameters, ValueId x) {
   const auto parameter = [&](std::size_t i, float fallback) {
@@ -20,8 +33,19 @@ Result<ValueId> add_activation(Builder& build, std::string_view name, const std:
   if (name == "HardSigmoid") {
     return build.add(HardSigmoid{.alpha = parameter(0, 0.2F), .beta = parameter(1, 0.5F)}, {x});
   }
+  if (name == "Elu") return build.add(Elu{.alpha = parameter(0, 1.0F)}, {x});
+  if (name == "Softplus") return build.add(Softplus{}, {x});
+  if (name == "Softsign") return build.add(Softsign{}, {x});
+  if (name == "ThresholdedRelu") return build.add(ThresholdedRelu{.alpha = parameter(0, 1.0F)}, {x});
+  if (name == "Selu") {
+    const Selu defaults;
+    return build.add(Selu{.alpha = parameter(0, defaults.alpha), .gamma = parameter(1, defaults.gamma)}, {x});
+  }
+  if (name == "ScaledTanh") return scaled(build, Tanh{}, parameter(0, 1.0F), parameter(1, 1.0F), x);
+  if (name == "ParametricSoftplus") return scaled(build, Softplus{}, parameter(0, 1.0F), parameter(1, 1.0F), x);
   return unsupported("attribute 'activation' is '", name,
-                     "'; known are Relu, Tanh, Sigmoid, LeakyRelu, Clip and HardSigmoid");
+                     "'; known are Relu, Tanh, Sigmoid, LeakyRelu, Clip, HardSigmoid, Elu, Selu, Softplus, Softsign, "
+                     "ThresholdedRelu, ScaledTanh and ParametricSoftplus");
 }
 
 }  // namespace bolide::onnx

@@ -30,7 +30,6 @@ Result<Values> import_constant(OnnxNodeView& node, Builder& build);
 Result<Values> import_gemm(OnnxNodeView& node, Builder& build);
 Result<Values> import_matmul(OnnxNodeView& node, Builder& build);
 Result<Values> import_matmul_integer(OnnxNodeView& node, Builder& build);
-Result<Values> import_fused_matmul(OnnxNodeView& node, Builder& build);
 // conv.cpp
 Result<Values> import_conv(OnnxNodeView& node, Builder& build);
 Result<Values> import_conv_integer(OnnxNodeView& node, Builder& build);
@@ -87,13 +86,9 @@ Result<Values> import_qlinear_conv(OnnxNodeView& node, Builder& build);
 Result<Values> import_qlinear_matmul(OnnxNodeView& node, Builder& build);
 Result<Values> import_qgemm(OnnxNodeView& node, Builder& build);
 Result<Values> import_qlinear_binary(OnnxNodeView& node, Builder& build);
-Result<Values> import_qlinear_unary(OnnxNodeView& node, Builder& build);
 Result<Values> import_qlinear_concat(OnnxNodeView& node, Builder& build);
 // recurrent.cpp
 Result<Values> import_recurrent(OnnxNodeView& node, Builder& build);
-// transformer.cpp
-Result<Values> import_skip_layer_normalization(OnnxNodeView& node, Builder& build);
-Result<Values> import_bias_gelu(OnnxNodeView& node, Builder& build);
 // loss.cpp
 Result<Values> import_negative_log_likelihood(OnnxNodeView& node, Builder& build);
 Result<Values> import_softmax_cross_entropy(OnnxNodeView& node, Builder& build);

@@ -9,6 +9,8 @@
 #include "ops/slice.h"
 #include "ops/transpose.h"
 
+#include <numeric>
+
 namespace bolide::onnx {
 
 void Formula::fail(Error error) {
@@ -22,6 +24,19 @@ Values Formula::op(Op op, Values inputs, std::size_t outputs) {
     fail(made.error());
   }
   return Values(outputs, kNoValue);
+}
+
+ValueId Formula::take(Result<ValueId> value) {
+  if (!value) {
+    fail(value.error());
+    return kNoValue;
+  }
+  return failed() ? kNoValue : *value;
+}
+
+const TensorType& Formula::type(ValueId x) const {
+  static const TensorType kNothing;
+  return x == kNoValue ? kNothing : build_.type(x);
 }
 
 ValueId Formula::op(Op one, Values inputs) { return op(std::move(one), std::move(inputs), 1).front(); }
@@ -69,6 +84,23 @@ std::int64_t Formula::known_size(ValueId x, std::int64_t axis, std::string_view 
 
 ValueId Formula::reshape(ValueId x, const Dims& sizes) { return op(Reshape{}, {x, integers(sizes)}); }
 ValueId Formula::transpose(ValueId x, const Dims& perm) { return op(Transpose{.perm = perm}, {x}); }
+
+ValueId Formula::move_axis(ValueId x, std::int64_t from, std::int64_t to) {
+  const std::int64_t count = rank(x);
+  if (from < 0) from += count;
+  if (to < 0) to += count;
+  if (failed() || from == to) return x;
+  if (from < 0 || to < 0 || from >= count || to >= count) {
+    fail(invalid_argument("an input is ", type(x), ", which has too few axes"));
+    return kNoValue;
+  }
+  Dims perm(static_cast<std::size_t>(count));
+  std::iota(perm.begin(), perm.end(), 0);
+  perm.erase(perm.begin() + from);
+  perm.insert(perm.begin() + to, from);
+  return transpose(x, perm);
+}
+
 ValueId Formula::unsqueeze(ValueId x, const Dims& axes) { return op(Unsqueeze{.axes = axes}, {x}); }
 ValueId Formula::squeeze(ValueId x, const Dims& axes) { return op(Squeeze{.axes = axes}, {x}); }
 ValueId Formula::concat(Values parts, std::int64_t axis) { return op(Concat{.axis = axis}, std::move(parts)); }

@@ -16,6 +16,8 @@ class Formula {
   explicit Formula(Builder& build) : build_(build) {}
 
   ValueId op(Op op, Values inputs);
+  /// What a helper made.
+  ValueId take(Result<ValueId> value);
   Values op(Op op, Values inputs, std::size_t outputs);  ///< always `outputs` values
   ValueId add(ValueId a, ValueId b) { return op(Add{}, {a, b}); }
   ValueId sub(ValueId a, ValueId b) { return op(Sub{}, {a, b}); }
@@ -25,6 +27,8 @@ class Formula {
   ValueId add(ValueId a, double b) { return add(a, number(dtype(a), b)); }
   ValueId mul(ValueId a, double b) { return mul(a, number(dtype(a), b)); }
   ValueId where(ValueId condition, ValueId yes, ValueId no) { return op(Where{}, {condition, yes, no}); }
+  /// x itself for 1.
+  ValueId scale(ValueId x, double factor) { return factor == 1 ? x : mul(x, factor); }
   /// No node when it has that dtype.
   ValueId cast(ValueId x, DataType to);
 
@@ -37,6 +41,8 @@ class Formula {
 
   ValueId reshape(ValueId x, const Dims& sizes);
   ValueId transpose(ValueId x, const Dims& perm);
+  /// x with one axis at another place, as numpy.moveaxis.
+  ValueId move_axis(ValueId x, std::int64_t from, std::int64_t to);
   ValueId unsqueeze(ValueId x, const Dims& axes);
   ValueId squeeze(ValueId x, const Dims& axes);
   ValueId concat(Values parts, std::int64_t axis);
@@ -48,10 +54,12 @@ class Formula {
   bool failed() const { return !status_; }
   DataType dtype(ValueId x) const { return x == kNoValue ? DataType::kF32 : build_.type(x).dtype; }
   std::int64_t rank(ValueId x) const { return x == kNoValue ? 0 : build_.rank(x); }
+  const TensorType& type(ValueId x) const;
   /// The size of an axis that the rule must know (from the end when negative); 1 after an error, which a computed size
   /// is.
   std::int64_t known_size(ValueId x, std::int64_t axis, std::string_view what);
   void fail(Error error);
+  const Status& status() const { return status_; }
   Result<Values> result(Values outputs) const;
 
  private:

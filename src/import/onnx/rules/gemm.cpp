@@ -101,18 +101,4 @@ Result<Values> import_matmul_integer(OnnxNodeView& node, Builder& build) {
   return Values{y};
 }
 
-/// FusedMatMul of com.microsoft: alpha * A' B', where the two last axes may be exchanged.
-Result<Values> import_fused_matmul(OnnxNodeView& node, Builder& build) {
-  const bool transpose_a = node.flag("transA");
-  const bool transpose_b = node.flag("transB");
-  const float alpha = node.number("alpha", 1.0F);
-  if (node.flag("transBatchA") || node.flag("transBatchB")) return unsupported("transBatchA and transBatchB");
-  if (!node.has_input(0) || !node.has_input(1)) return invalid_argument("inputs A and B are needed");
-  TRY(const ValueId a, transposed(build, node.in(0), transpose_a));
-  TRY(const ValueId b, transposed(build, node.in(1), transpose_b));
-  TRY(ValueId y, build.add(MatMul{.out = node.dtype(0)}, {a, b}));
-  TRY(y, scaled(build, y, alpha));
-  return Values{y};
-}
-
 }  // namespace bolide::onnx

@@ -1,21 +1,16 @@
 // Operators on codes are written as what they mean: dequantise, compute in f32, quantise. Passes find the integer
 // forms.
 #include "import/onnx/rules/all.h"
+#include "import/onnx/rules/formula.h"
 #include "import/onnx/rules/quantize.h"
-#include "import/onnx/rules/same.h"
 #include "import/onnx/rules/window.h"
-#include "ops/activation.h"
 #include "ops/arithmetic.h"
 #include "ops/concat.h"
 #include "ops/conv.h"
 #include "ops/matmul.h"
-#include "ops/pool.h"
-#include "ops/reduce.h"
-#include "ops/softmax.h"
 #include "ops/transpose.h"
 
 #include <algorithm>
-#include <numeric>
 
 namespace bolide::onnx {
 namespace {
@@ -50,13 +45,17 @@ Status need(const OnnxNodeView& node, std::initializer_list<std::size_t> inputs)
 }  // namespace
 
 /// ONNX QLinearConv: inputs x, x_scale, x_zero, w, w_scale, w_zero, y_scale, y_zero, and optionally the bias, i32 with
-/// the scale x_scale * w_scale. Weights have one scale, or one an output channel.
+/// the scale x_scale * w_scale. Weights have one scale, or one an output channel. That of com.microsoft may have the
+/// channels of x and y as the last axis.
 Result<Values> import_qlinear_conv(OnnxNodeView& node, Builder& build) {
   TRY_OK(need(node, {0, 1, 3, 4, 6}));
   node.ignore("kernel_shape");
-  if (node.flag("channels_last")) return unsupported("attribute 'channels_last' is 1; export with channels first");
   TRY(Window window, window_of(node));
-  TRY(const ValueId x, dequantized(build, node.in(0), node.in(1), node.in(2)));
+  const bool channels_last = node.flag("channels_last");
+  Formula f(build);
+  const ValueId first = channels_last ? f.move_axis(node.in(0), -1, 1) : node.in(0);
+  TRY_OK(f.status());
+  TRY(const ValueId x, dequantized(build, first, node.in(1), node.in(2)));
   TRY(const ValueId w, dequantized(build, node.in(3), node.in(4), node.in(5), 0));
   Values inputs = {x, w};
   if (node.has_input(8)) {
@@ -71,7 +70,7 @@ Result<Values> import_qlinear_conv(OnnxNodeView& node, Builder& build) {
                                       .auto_pad = window.auto_pad},
                                  std::move(inputs)));
   TRY(const ValueId codes, quantized(build, y, node.in(6), node.in(7), node.dtype(0)));
-  return Values{codes};
+  return f.result({channels_last ? f.move_axis(codes, 1, -1) : codes});
 }
 
 /// ONNX QLinearMatMul: inputs a, a_scale, a_zero, b, b_scale, b_zero, y_scale, y_zero. a may have a scale a row, b one
@@ -125,44 +124,6 @@ Result<Values> import_qlinear_binary(OnnxNodeView& node, Builder& build) {
   TRY(const ValueId b, dequantized(build, node.in(3), node.in(4), node.in(5)));
   TRY(const ValueId y, build.add(node.op_type() == "QLinearAdd" ? Op(Add{}) : Op(Mul{}), {a, b}));
   TRY(const ValueId codes, quantized(build, y, node.in(6), node.in(7), node.dtype(0)));
-  return Values{codes};
-}
-
-/// QLinear... of com.microsoft with one tensor: inputs X, x_scale, x_zero, y_scale, y_zero.
-Result<Values> import_qlinear_unary(OnnxNodeView& node, Builder& build) {
-  TRY_OK(need(node, {0, 1, 3}));
-  if (node.flag("channels_last")) return unsupported("attribute 'channels_last' is 1; export with channels first");
-  TRY(const ValueId x, dequantized(build, node.in(0), node.in(1), node.in(2)));
-  const std::string_view type = node.op_type();
-  std::optional<Op> op;
-  if (type == "QLinearSigmoid") {
-    op = Sigmoid{};
-  } else if (type == "QLinearLeakyRelu") {
-    op = LeakyRelu{.alpha = node.number("alpha", 0.01F)};
-  } else if (type == "QLinearReduceMean") {
-    op = Reduce{.kind = ReduceKind::kMean, .axes = node.integers("axes"), .keepdims = node.flag("keepdims", true)};
-  } else if (type == "QLinearGlobalAveragePool") {
-    Dims axes(static_cast<std::size_t>(std::max<std::int64_t>(node.rank(0) - 2, 0)));
-    std::iota(axes.begin(), axes.end(), 2);
-    op = Reduce{.kind = ReduceKind::kMean, .axes = axes, .keepdims = true};
-  } else if (type == "QLinearAveragePool") {
-    TRY(Window window, window_of(node));
-    op = AveragePool{.kernel = node.integers("kernel_shape"),
-                     .strides = std::move(window.strides),
-                     .pads = std::move(window.pads),
-                     .auto_pad = window.auto_pad,
-                     .ceil_mode = node.flag("ceil_mode"),
-                     .count_include_pad = node.flag("count_include_pad")};
-  } else {  // QLinearSoftmax; `opset` tells which Softmax is meant
-    const std::int64_t axis = node.integer("axis", -1);
-    const std::int64_t last = node.rank(0) - 1;
-    if (node.integer("opset", 13) < 13 && axis != -1 && axis != last) {
-      return unsupported("attribute 'axis' is ", axis, " with the meaning before operator set 13; the last axis works");
-    }
-    op = Softmax{.axis = axis};
-  }
-  TRY(const ValueId y, build.add(*op, {x}));
-  TRY(const ValueId codes, quantized(build, y, node.in(3), node.in(4), node.dtype(0)));
   return Values{codes};
 }
 
