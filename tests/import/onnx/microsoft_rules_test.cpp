@@ -87,5 +87,43 @@ TEST(MicrosoftRules, OfEmbeddingsCountPositionsAlongTheSequence) {
   EXPECT_NE(text.find("y = LayerNormalization("), std::string::npos) << text;
 }
 
+TEST(MicrosoftRules, OfAttentionSplitTheProjection) {
+  const std::string text = nodes(
+      import_node(13, microsoft("Attention", {"x", "w", "b"}, {"y"}, {attr("num_heads", 2), attr("unidirectional", 1)}),
+                  {}, {f32("x", {"n", "s", "5"}), f32("w", {"5", "24"}), f32("b", {"24"})}));
+  EXPECT_EQ(text.substr(0, text.find("y/Reshape")),
+            "y/MatMul = MatMul(x, w)\ny/Add = Add(y/MatMul, b)\n"
+            "y/Split, y/Split:1, y/Split:2 = Split(y/Add) axis=2 sizes=[8,8,8]\n");
+  EXPECT_NE(text.find("Attention(y/Transpose, y/Transpose.1, y/Transpose.2) scale=0.5 causal=true"), std::string::npos)
+      << text;
+}
+
+TEST(MicrosoftRules, OfAttentionReadMasksOfLengthsAndOfOnes) {
+  const auto text = [](std::vector<std::string_view> mask) {
+    return nodes(import_node(13, microsoft("Attention", {"x", "w", "", "m"}, {"y"}, {attr("num_heads", 1)}), {},
+                             {f32("x", {"n", "s", "4"}), f32("w", {"4", "12"}), value("m", DataType::kI32, mask)}));
+  };
+  EXPECT_NE(text({"n"}).find("Less("), std::string::npos);
+  EXPECT_EQ(text({"n", "s"}).find("Less("), std::string::npos);
+  EXPECT_NE(text({"n", "s"}).find("Attention(y/Transpose, y/Transpose.1, y/Transpose.2, y/Unsqueeze)"),
+            std::string::npos);
+  EXPECT_NE(text({"n", "1", "s", "s"}).find("a mask i32[n,1,s,s]; rank 1, 2 or 3 works"), std::string::npos);
+}
+
+TEST(MicrosoftRules, OfGroupedAttentionRefuseWhatTheyDoNotKnow) {
+  const auto message = [](OnnxAttribute one) {
+    return import_node(13,
+                       microsoft("GroupQueryAttention", {"q", "k", "v", "", "", "l", "t"}, {"y", "pk", "pv"},
+                                 {attr("num_heads", 2), attr("kv_num_heads", 1), std::move(one)}),
+                       {},
+                       {f32("q", {"1", "s", "8"}), f32("k", {"1", "s", "4"}), f32("v", {"1", "s", "4"}),
+                        value("l", DataType::kI32, {"1"}), value("t", DataType::kI32, {"1"})});
+  };
+  EXPECT_NE(message(attr("qk_output", 1)).find("attribute 'qk_output' is not 0"), std::string::npos);
+  EXPECT_NE(message(attr("kv_num_heads", 3)).find("'kv_num_heads' stands twice"), std::string::npos);
+  EXPECT_NE(message(attr("softcap", 2.0F)).find("Tanh("), std::string::npos);
+  EXPECT_NE(message(attr("scale", 0.25F)).find("scale=0.25"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace bolide::onnx

@@ -24,4 +24,12 @@ Result<Values> import_skip_layer_normalization(OnnxNodeView& node, Builder& buil
 Result<Values> import_simplified_layer_normalization(OnnxNodeView& node, Builder& build);
 Result<Values> import_embed_layer_normalization(OnnxNodeView& node, Builder& build);
 
+// microsoft_attention.cpp
+Result<Values> import_microsoft_attention(OnnxNodeView& node, Builder& build);
+Result<Values> import_q_attention(OnnxNodeView& node, Builder& build);
+Result<Values> import_multi_head_attention(OnnxNodeView& node, Builder& build);
+// group_query_attention.cpp
+Result<Values> import_microsoft_rotary_embedding(OnnxNodeView& node, Builder& build);
+Result<Values> import_group_query_attention(OnnxNodeView& node, Builder& build);
+
 }  // namespace bolide::onnx
