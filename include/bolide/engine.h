@@ -42,6 +42,9 @@ struct PlanInfo {
   int reference_steps = 0;
   int copies = 0;
   int threads = 1;
+  /// Runs of the plan that make one run: a large batch goes through in equal parts, so that less memory is live. Sizes
+  /// and arena are those of a part; bytes, operations and times of steps are those of all parts.
+  int batch_slices = 1;
   double total_microseconds = 0;
 };
 

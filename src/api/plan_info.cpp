@@ -112,8 +112,17 @@ Result<PlanInfo> Engine::plan(const std::vector<std::pair<std::string, Dims>>& s
     }
     return info;
   }
+  TRY(const std::int64_t slices, core.batch_slices(dims));
+  for (std::size_t i = 0; slices > 1 && i < dims.size(); ++i) dims[i][0] /= slices;
   TRY(const auto prepared, core.prepare(dims));
   add_steps(core.graph(), prepared->schedule(), info);
+  info.batch_slices = static_cast<int>(slices);
+  for (StepInfo& step : info.steps) {
+    step.bytes *= slices;
+    step.operations *= static_cast<double>(slices);
+    step.microseconds *= static_cast<double>(slices);
+  }
+  info.total_microseconds *= static_cast<double>(slices);
   info.arena_bytes = prepared->schedule().arena_bytes;
   info.arena_lower_bound = prepared->schedule().arena_lower_bound;
   info.packed_bytes = core.packed_bytes();

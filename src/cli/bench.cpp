@@ -160,6 +160,7 @@ int bench(const BenchArgs& args) {
                                {"reference_steps", info.reference_steps},
                                {"copies", info.copies},
                                {"steps", info.steps.size()},
+                               {"batch_slices", info.batch_slices},
                                {"arena_mib", static_cast<double>(info.arena_bytes) / (1 << 20)},
                                {"seed", args.fill.seed}};
     if (args.per_layer) {
@@ -183,7 +184,9 @@ int bench(const BenchArgs& args) {
   std::cout << "memory  peak " << number(rss, 1) << " MiB, arena " << human_bytes(static_cast<double>(info.arena_bytes))
             << "\n";
   std::cout << "plan  " << info.steps.size() << " steps, " << info.copies << " copies, " << info.reference_steps
-            << " by the reference\n";
+            << " by the reference";
+  if (info.batch_slices > 1) std::cout << ", " << info.batch_slices << " parts of the batch one after the other";
+  std::cout << '\n';
   if (args.per_layer) {
     std::cout << "limit of this machine, measured now  " << number(limit.gflop_per_s, 0) << " GFLOP/s, "
               << number(limit.gbyte_per_s, 0) << " GB/s with " << info.threads << " threads\n\n";

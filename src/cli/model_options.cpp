@@ -49,7 +49,7 @@ void add_run_options(CLI::App& app, ModelOptions& options) {
 void add_build_options(CLI::App& app, ModelOptions& options) {
   add_shape_options(app, options);
   add_run_options(app, options);
-  app.add_option("--time-budget", options.time_budget_s, "seconds for timing kernels")
+  app.add_option("--time-budget", options.time_budget_s, "seconds for passes and timing kernels")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   app.add_option("--effort", options.effort, "0 cost model only, 1 few candidates, 2 default, 3 all")

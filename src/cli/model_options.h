@@ -11,7 +11,7 @@ struct ModelOptions {
   std::string precision = "best";
   std::string device = "cpu";
   int threads = 0;
-  double time_budget_s = 5;
+  double time_budget_s = 4.5;
   int effort = 2;
   std::vector<std::string> skip_passes;
   std::vector<std::string> forbid_tactics;

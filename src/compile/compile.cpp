@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/thread_pool.h"
 #include "compile/outputs.h"
+#include "plan/batch_slices.h"
 #include "tune/tuner.h"
 
 #include <algorithm>
@@ -90,10 +91,10 @@ bool larger_than_cache(const StepGraph& graph) {
 
 /// Measures, and decides for every shape.
 Result<TuneReport> tune_shapes(const StepGraph& graph, std::span<const Sizes> shapes, const Backend& backend,
-                               CostTable& costs, const CompileOptions& options, bool& stop) {
+                               CostTable& costs, const CompileOptions& options, double budget_s, bool& stop) {
   ThreadPool::shared().ensure(backend.target().threads);
   std::optional<TimingCache> cache = open_cache(options, backend.target());
-  TuneOptions tuning{.effort = options.effort, .budget_s = options.time_budget_s, .rules = options.rules};
+  TuneOptions tuning{.effort = options.effort, .budget_s = budget_s, .rules = options.rules};
   if (options.progress) {
     tuning.progress = [&](const TuneProgress& now) {
       stop |= !options.progress(strings::join("timing ", now.what), now.done, now.total, now.seconds_left);
@@ -146,11 +147,18 @@ Result<Compiled> compile(Graph graph, std::shared_ptr<const Backend> backend, co
     if (!sizes && given.empty()) continue;
     if (!sizes) return std::move(sizes).error();
     if (!sizes->all_known) continue;  // only the data decide: such networks run by the operators' definitions
+    if (splits_by_batch(*steps)) {
+      // The runtime cuts a large batch likewise: what runs is what is timed.
+      const std::int64_t size = slice_size(*steps, *sizes, kMaxSliceBytes);
+      for (Dims& input : shape) input[0] = size;
+      TRY(sizes, resolve_sizes(*steps, shape));
+    }
     inputs.push_back(std::move(shape));
     shapes.push_back(*std::move(sizes));
   }
   CostTable costs;
-  TRY(TuneReport tuning, tune_shapes(*steps, shapes, *backend, costs, options, stop));
+  const double budget_s = std::max(0.0, options.time_budget_s - seconds_since(start));
+  TRY(TuneReport tuning, tune_shapes(*steps, shapes, *backend, costs, options, budget_s, stop));
   compiled.report.tuning_s = tuning.seconds;
   compiled.report.problems = tuning.problems;
   compiled.report.measured = tuning.measured;

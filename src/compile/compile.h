@@ -20,7 +20,7 @@ struct CompileOptions {
   bool integers = true;            ///< integer kernels where the network's Q/DQ says; false: Q/DQ in float
   std::vector<InputSizes> shapes;  ///< tuned shapes; inputs and names left out are completed (plan/sizes.h)
   int effort = 2;                  ///< 0: cost model only
-  double time_budget_s = 5;
+  double time_budget_s = 4.5;
   std::vector<std::string> skip_passes;  ///< "*": all
   TacticRules rules;
   std::vector<std::string> mark_outputs;  ///< "all": every value

@@ -66,6 +66,10 @@ Status ContextCore::prepare() {
     stale_ = false;
     return {};
   }
+  TRY(slices_, engine_->batch_slices(dims));
+  if (slices_ > 1) {
+    for (Dims& input : dims) input[0] /= slices_;
+  }
   TRY(auto prepared, engine_->prepare(dims));
   const Schedule& schedule = prepared->schedule();
   if (static_cast<std::size_t>(schedule.arena_bytes) > arena_.size()) {
@@ -81,7 +85,7 @@ Status ContextCore::prepare() {
     if (port.borrowed) continue;
     const auto value = static_cast<std::size_t>(graph.outputs[i]);
     TRY(const std::int64_t count, element_count(schedule.sizes.dims[value]));
-    const std::size_t bytes = packed_bytes(graph.values[value].type.dtype, count);
+    const std::size_t bytes = packed_bytes(graph.values[value].type.dtype, count * slices_);
     if (bytes > port.owned.size()) {
       TRY(port.owned, AlignedBuffer::allocate(bytes));
     }
@@ -91,6 +95,12 @@ Status ContextCore::prepare() {
   executor_ = std::make_unique<Executor>(std::move(prepared));
   stale_ = false;
   return {};
+}
+
+Dims ContextCore::planned_dims(int value) const {
+  Dims dims = executor_->prepared().schedule().sizes.dims[static_cast<std::size_t>(value)];
+  if (slices_ > 1) dims[0] *= slices_;
+  return dims;
 }
 
 Status ContextCore::run() {
@@ -110,26 +120,35 @@ Status ContextCore::run() {
   }
   const StepGraph& graph = engine_->graph();
   const Schedule& schedule = executor_->prepared().schedule();
-  for (std::size_t i = 0; i < inputs_.size(); ++i) input_data_[i] = inputs_[i].data;
-  for (std::size_t i = 0; i < outputs_.size(); ++i) {
-    const auto value = static_cast<std::size_t>(graph.outputs[i]);
-    const Dims& dims = schedule.sizes.dims[value];
+  // Bytes of a value in one slice.
+  const auto slice_bytes = [&](int value) {
     std::int64_t count = 1;
-    for (const std::int64_t size : dims) count *= size;
-    const std::size_t needed = packed_bytes(graph.values[value].type.dtype, count);
+    for (const std::int64_t size : schedule.sizes.dims[static_cast<std::size_t>(value)]) count *= size;
+    return packed_bytes(graph.values[static_cast<std::size_t>(value)].type.dtype, count);
+  };
+  for (std::size_t i = 0; i < outputs_.size(); ++i) {
+    const int value = graph.outputs[i];
+    const std::size_t needed = slice_bytes(value) * static_cast<std::size_t>(slices_);
     if (outputs_[i].bytes < needed) {
-      return invalid_argument("output '", graph.values[value].name, "' needs ", needed, " bytes for ", dims,
-                              ", the memory given has ", outputs_[i].bytes);
+      return invalid_argument("output '", graph.values[static_cast<std::size_t>(value)].name, "' needs ", needed,
+                              " bytes for ", planned_dims(value), ", the memory given has ", outputs_[i].bytes);
     }
-    output_data_[i] = outputs_[i].data;
   }
-  if (times_ != nullptr && times_->us.size() != schedule.steps.size()) times_->us.assign(schedule.steps.size(), 0);
-  TRY_OK(executor_->run({.arena = arena_.data(),
-                         .scratch = scratch_.data(),
-                         .scratch_stride = (schedule.scratch_bytes + 63) / 64 * 64,
-                         .inputs = input_data_,
-                         .outputs = output_data_},
-                        times_));
+  if (times_ != nullptr) times_->us.assign(schedule.steps.size(), 0);
+  for (std::size_t slice = 0; slice < static_cast<std::size_t>(slices_); ++slice) {
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+      input_data_[i] = static_cast<const std::byte*>(inputs_[i].data) + slice * slice_bytes(graph.inputs[i]);
+    }
+    for (std::size_t i = 0; i < outputs_.size(); ++i) {
+      output_data_[i] = static_cast<std::byte*>(outputs_[i].data) + slice * slice_bytes(graph.outputs[i]);
+    }
+    TRY_OK(executor_->run({.arena = arena_.data(),
+                           .scratch = scratch_.data(),
+                           .scratch_stride = (schedule.scratch_bytes + 63) / 64 * 64,
+                           .inputs = input_data_,
+                           .outputs = output_data_},
+                          times_));
+  }
   has_results_ = true;
   return {};
 }
@@ -162,8 +181,7 @@ Result<Dims> ContextCore::output_dims(int index) {
   }
   TRY_OK(prepare());
   if (!executor_) return result_dims(index);
-  const int value = engine_->graph().outputs[static_cast<std::size_t>(index)];
-  return executor_->prepared().schedule().sizes.dims[static_cast<std::size_t>(value)];
+  return planned_dims(engine_->graph().outputs[static_cast<std::size_t>(index)]);
 }
 
 Result<Dims> ContextCore::result_dims(int index) const {
@@ -176,7 +194,7 @@ Result<Dims> ContextCore::result_dims(int index) const {
                             "' has no result yet: run the context first");
   }
   if (!executor_) return outputs_[static_cast<std::size_t>(index)].dynamic.dims();
-  return executor_->prepared().schedule().sizes.dims[value];
+  return planned_dims(engine_->graph().outputs[static_cast<std::size_t>(index)]);
 }
 
 const void* ContextCore::output_data(int index) const {

@@ -32,6 +32,7 @@ class ContextCore {
   /// Its elements; meaningful where result_dims() succeeds.
   const void* output_data(int index) const;
   /// Present plan; null before prepare() and for networks whose sizes only the data decide.
+  /// A batch in slices: that of one slice.
   const Schedule* schedule() const { return executor_ ? &executor_->prepared().schedule() : nullptr; }
   /// Per-step times of the next runs go here; null switches off.
   void profile(StepTimes* times) { times_ = times; }
@@ -51,6 +52,7 @@ class ContextCore {
     Tensor dynamic;  // result of a network whose sizes only the data decide
   };
   Status run_dynamic();
+  Dims planned_dims(int value) const;
 
   std::shared_ptr<EngineCore> engine_;
   std::vector<Port> inputs_;
@@ -60,6 +62,7 @@ class ContextCore {
   std::unique_ptr<Executor> executor_;
   AlignedBuffer arena_;
   AlignedBuffer scratch_;
+  std::int64_t slices_ = 1;   // runs of the plan that make one run; see EngineCore::batch_slices()
   bool stale_ = true;         // input sizes changed since prepare()
   bool has_results_ = false;  // the last run succeeded, and its memory is as it left it
   std::atomic<bool> running_ = false;

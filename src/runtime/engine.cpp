@@ -42,12 +42,19 @@ std::shared_ptr<EngineCore> EngineCore::make(std::shared_ptr<const StepGraph> gr
   engine->costs_ = std::move(costs);
   engine->variants_ = std::move(variants);
   engine->options_ = std::move(options);
+  engine->splits_ = splits_by_batch(*engine->graph_);
   engine->sizes_known_ = names_come_from_inputs(*engine->graph_);
   return engine;
 }
 
 int EngineCore::input_index(std::string_view name) const { return index_of(*graph_, graph_->inputs, name); }
 int EngineCore::output_index(std::string_view name) const { return index_of(*graph_, graph_->outputs, name); }
+
+Result<std::int64_t> EngineCore::batch_slices(std::span<const Dims> inputs) const {
+  if (!splits_ || !sizes_known_ || inputs[0].empty() || inputs[0][0] < 2) return 1;
+  TRY(const Sizes sizes, resolve_sizes(*graph_, inputs));
+  return inputs[0][0] / slice_size(*graph_, sizes, options_.max_slice_bytes);
+}
 
 Result<std::shared_ptr<const PreparedSchedule>> EngineCore::prepare(std::span<const Dims> inputs) {
   const auto same = [&](const std::vector<Dims>& other) {

@@ -2,6 +2,7 @@
 /// threads. Plans for shapes are made on first use and kept in a bounded cache.
 #pragma once
 
+#include "plan/batch_slices.h"
 #include "runtime/executor.h"
 
 #include <list>
@@ -10,7 +11,8 @@ namespace bolide {
 
 struct EngineOptions {
   TacticRules rules;
-  std::size_t max_schedules = 8;  ///< shapes kept planned; the least recently used goes first
+  std::int64_t max_slice_bytes = kMaxSliceBytes;  ///< see slice_size()
+  std::size_t max_schedules = 8;                  ///< shapes kept planned; the least recently used goes first
 };
 
 class EngineCore : public std::enable_shared_from_this<EngineCore> {
@@ -31,6 +33,9 @@ class EngineCore : public std::enable_shared_from_this<EngineCore> {
   /// Errors: InvalidArgument for sizes the graph does not allow; Unsupported when some size is known only while
   /// running.
   Result<std::shared_ptr<const PreparedSchedule>> prepare(std::span<const Dims> inputs);
+  /// Into how many equal batches a run with these input sizes is cut, so that less is live at a time (1: none); each is
+  /// planned for by itself. Errors: as prepare().
+  Result<std::int64_t> batch_slices(std::span<const Dims> inputs) const;
   /// True when every size follows from the inputs' sizes.
   bool sizes_known() const { return sizes_known_; }
   std::int64_t packed_bytes() const { return packs_.bytes(); }
@@ -44,6 +49,7 @@ class EngineCore : public std::enable_shared_from_this<EngineCore> {
   std::vector<Variant> variants_;
   EngineOptions options_;
   bool sizes_known_ = true;
+  bool splits_ = false;  // splits_by_batch()
   PackStore packs_;
 
   struct Entry {

@@ -77,7 +77,7 @@ Status Executor::run(const RunBuffers& buffers, StepTimes* times) {
   for (std::size_t s = 0; s < schedule.steps.size(); ++s) {
     const double start = times != nullptr ? monotonic_microseconds() : 0;
     TRY_OK(run_step(s, buffers));
-    if (times != nullptr) times->us[s] = monotonic_microseconds() - start;
+    if (times != nullptr) times->us[s] += monotonic_microseconds() - start;
   }
   return {};
 }
@@ -100,7 +100,8 @@ Status Executor::run_compute(std::size_t index, const RunBuffers& buffers) {
                        .packed = prepared_->packed_[index],
                        .workspace = address(step.workspace),
                        .scratch = buffers.scratch};
-  Status ran = run_kernel(host_kernel(*step.kernel), step.cuts, shared, buffers.scratch_stride, prepared_->schedule_.threads);
+  Status ran =
+      run_kernel(host_kernel(*step.kernel), step.cuts, shared, buffers.scratch_stride, prepared_->schedule_.threads);
   // The text is made for failures only: a run that succeeds allocates nothing.
   return ran ? ok() : std::move(ran).within(strings::join("step '", step.name, "'"));
 }

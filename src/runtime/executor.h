@@ -33,7 +33,7 @@ struct RunBuffers {
   std::span<void* const> outputs;
 };
 
-/// Running times of steps, in microseconds; one run at a time.
+/// Running times of steps, in microseconds, added up over runs; one run at a time.
 struct StepTimes {
   std::vector<double> us;  ///< by scheduled step
 };
