@@ -92,35 +92,47 @@ Result<Tensors> run_arg(const T& op, const ArgOptions& options, TensorInputs inp
   return out;
 }
 
-}  // namespace
-
-Result<TensorTypes> CumSum::infer(const InferContext& context) const {
-  TRY_OK(check_real(kInfo, context.dtype(0)));
-  TRY_OK(check_sizes_input(kInfo, context, 1));
+Result<TensorTypes> infer_running(const OpInfo& info, const InferContext& context) {
+  TRY_OK(check_real(info, context.dtype(0)));
+  TRY_OK(check_sizes_input(info, context, 1));
   return TensorTypes{context.type(0)};
 }
 
-Result<Tensors> CumSum::evaluate(TensorInputs inputs, EvalContext& context) const {
-  TRY(Tensors out, outputs_of(*this, inputs, context));
+/// Of CumSum (fn is addition) and CumProd (multiplication).
+template <class Op>
+Result<Tensors> run_running(const Op& op, Fn fn, TensorInputs inputs, const EvalContext& context) {
+  TRY(Tensors out, outputs_of(op, inputs, context));
   TRY(const Dims axis, to_i64(*inputs[1]));
-  if (axis.size() != 1) return invalid_argument("CumSum: ", axis.size(), " axes, not one");
-  TRY(const std::size_t at, normalize_axis(axis[0], inputs[0]->rank()).within("CumSum"));
+  if (axis.size() != 1) return invalid_argument(Op::kInfo.name, ": ", axis.size(), " axes, not one");
+  TRY(const std::size_t at, normalize_axis(axis[0], inputs[0]->rank()).within(Op::kInfo.name));
   const Lines lines(inputs[0]->dims(), at);
   with_compute_type(compute_type(out[0].dtype()), [&](auto zero) {
     using T = decltype(zero);
     for (std::int64_t o = 0; o < lines.outer; ++o) {
       for (std::int64_t n = 0; n < lines.inner; ++n) {
-        T sum{};
+        T sum = fn == Fn::kAdd ? T(0) : T(1);
         for (std::int64_t i = 0; i < lines.size; ++i) {
-          const std::int64_t place = lines.at(o, reverse ? lines.size - 1 - i : i, n);
-          const T next = apply<T>(Fn::kAdd, sum, load_one<T>(*inputs[0], place));
-          store_one<T>(out[0], place, exclusive ? sum : next);
+          const std::int64_t place = lines.at(o, op.reverse ? lines.size - 1 - i : i, n);
+          const T next = apply<T>(fn, sum, load_one<T>(*inputs[0], place));
+          store_one<T>(out[0], place, op.exclusive ? sum : next);
           sum = next;
         }
       }
     }
   });
   return out;
+}
+
+}  // namespace
+
+Result<TensorTypes> CumSum::infer(const InferContext& context) const { return infer_running(kInfo, context); }
+Result<Tensors> CumSum::evaluate(TensorInputs inputs, EvalContext& context) const {
+  return run_running(*this, Fn::kAdd, inputs, context);
+}
+
+Result<TensorTypes> CumProd::infer(const InferContext& context) const { return infer_running(kInfo, context); }
+Result<Tensors> CumProd::evaluate(TensorInputs inputs, EvalContext& context) const {
+  return run_running(*this, Fn::kMul, inputs, context);
 }
 
 Result<TensorTypes> TopK::infer(const InferContext& context) const {

@@ -1,4 +1,4 @@
-/// Along one axis: running sums, the largest elements and where they are.
+/// Along one axis: running sums and products, the largest elements and where they are.
 #pragma once
 
 #include "ops/movement.h"
@@ -13,6 +13,18 @@ struct CumSum {
   bool reverse = false;
   static constexpr auto kFields =
       std::tuple{field("exclusive", &CumSum::exclusive), field("reverse", &CumSum::reverse)};
+
+  Result<TensorTypes> infer(const InferContext& context) const;
+  Result<Tensors> evaluate(TensorInputs inputs, EvalContext& context) const;
+};
+
+/// As CumSum, with products. Source: ONNX CumProd.
+struct CumProd {
+  static constexpr OpInfo kInfo{.name = "CumProd", .min_inputs = 2, .max_inputs = 2};
+  bool exclusive = false;
+  bool reverse = false;
+  static constexpr auto kFields =
+      std::tuple{field("exclusive", &CumProd::exclusive), field("reverse", &CumProd::reverse)};
 
   Result<TensorTypes> infer(const InferContext& context) const;
   Result<Tensors> evaluate(TensorInputs inputs, EvalContext& context) const;

@@ -74,6 +74,12 @@ Result<Values> import_top_k_1(OnnxNodeView& node, Builder& build);
 Result<Values> import_compress(OnnxNodeView& node, Builder& build);
 Result<Values> import_eye_like(OnnxNodeView& node, Builder& build);
 Result<Values> import_tile_1(OnnxNodeView& node, Builder& build);
+Result<Values> import_unique(OnnxNodeView& node, Builder& build);
+// signal.cpp
+Result<Values> import_dft_17(OnnxNodeView& node, Builder& build);
+Result<Values> import_dft(OnnxNodeView& node, Builder& build);
+Result<Values> import_window(OnnxNodeView& node, Builder& build);
+Result<Values> import_mel_weight_matrix(OnnxNodeView& node, Builder& build);
 // resize.cpp
 Result<Values> import_upsample_7(OnnxNodeView& node, Builder& build);
 Result<Values> import_upsample_9(OnnxNodeView& node, Builder& build);

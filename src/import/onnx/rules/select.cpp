@@ -6,6 +6,7 @@
 #include "ops/fill.h"
 #include "ops/order.h"
 #include "ops/scatter.h"
+#include "ops/unique.h"
 
 namespace bolide::onnx {
 
@@ -27,6 +28,13 @@ Result<Values> import_compress(OnnxNodeView& node, Builder& build) {
   const Compress compress{.axis = node.integer("axis", 0), .flatten = !node.has("axis")};
   TRY(const ValueId y, build.add(compress, node.inputs()));
   return Values{y};
+}
+
+/// ONNX Unique: without `axis` the input is taken as flat.
+Result<Values> import_unique(OnnxNodeView& node, Builder& build) {
+  const Unique unique{
+      .axis = node.integer("axis", 0), .flatten = !node.has("axis"), .sorted = node.flag("sorted", true)};
+  return build.add_node(unique, node.inputs(), node.output_count());
 }
 
 /// ONNX EyeLike: `dtype` is the input's by default.
