@@ -30,8 +30,9 @@ struct TensorRef {
 struct TensorInfo {
   std::string name;
   DataType dtype = DataType::kF32;
-  std::string shape;  ///< "[batch,3,224,224]": sizes may be names and expressions over them
-  Dims dims;          ///< the same with -1 where the size has a name in it
+  std::string shape;                      ///< "[batch,3,224,224]": sizes may be names and expressions over them
+  Dims dims;                              ///< the same with -1 where the size has a name in it
+  std::vector<TensorInfo> elements = {};  ///< what a sequence or optional holds; keys and values of a map
 };
 
 /// A layer as readers see it.

@@ -46,19 +46,26 @@ enum class DataType : std::uint8_t {
   kString,
   kC64,
   kC128,
+  kSequence,  ///< any number of values of one type
+  kOptional,  ///< one value or none
+  kMap,       ///< keys, each with a value
 };
+/// Element types of tensors; sequences, optionals and maps come behind them.
 inline constexpr int kDataTypeCount = 26;
 
 /// "f32", "i8", "f8e4m3fn", "bool", "string", "c64" ...
 BOLIDE_API std::string_view name(DataType type);
 /// The dtype spelled `text`; nothing when there is none of that name.
 BOLIDE_API std::optional<DataType> parse_data_type(std::string_view text);
-/// Bits of one element: 2, 4, 8, 16, 32, 64 or 128. Strings count as the size of std::string.
+/// Bits of one element: 2, 4, 8, 16, 32, 64 or 128. Strings count as the size of std::string, and what sequences,
+/// optionals and maps hold as the size of the library's own tensor object.
 BOLIDE_API int bit_width(DataType type);
 /// True for the real floating-point types of every width.
 BOLIDE_API bool is_float(DataType type);
 /// True for signed and unsigned integers of every width; bool is not one.
 BOLIDE_API bool is_integer(DataType type);
+/// True for sequences, optionals and maps: values whose elements are values themselves.
+BOLIDE_API bool is_container(DataType type);
 
 /// Concrete sizes, outermost first.
 using Dims = std::vector<std::int64_t>;

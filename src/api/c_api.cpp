@@ -201,6 +201,9 @@ bolide_code bolide_context_output(bolide_context* context, const char* name, bol
   return guarded([&] {
     auto output = context->context.output(name);
     if (!output) return fail(output.error());
+    if (bolide::is_container(output->dtype())) {
+      return fail({bolide::Code::kUnsupported, "this output is no tensor; the C++ interface hands it out"});
+    }
     const bolide::HostTensor& kept = context->results.insert_or_assign(name, *std::move(output)).first->second;
     view->dtype = static_cast<bolide_dtype>(kept.dtype());
     view->rank = static_cast<int>(kept.dims().size());

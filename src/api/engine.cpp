@@ -1,6 +1,7 @@
 #include <bolide/engine.h>
 
 #include "api/engine_state.h"
+#include "api/host_tensor.h"
 #include "api/network_state.h"
 #include "backend/cpu/cpu_backend.h"
 #include "base/log.h"
@@ -82,7 +83,10 @@ ExecutionContext::ExecutionContext(ExecutionContext&&) noexcept = default;
 ExecutionContext& ExecutionContext::operator=(ExecutionContext&&) noexcept = default;
 
 Status ExecutionContext::set_input(std::string_view name, const HostTensor& tensor) {
-  return set_input(name, tensor.dtype(), tensor.dims(), tensor.data());
+  const EngineCore& engine = state_->core.engine();
+  const int index = engine.input_index(name);
+  if (index == kNone) return set_input(name, DataType::kF32, {}, nullptr);  // tells
+  return state_->core.set_input(index, tensor.dtype(), tensor.dims(), tensor.data());
 }
 
 Status ExecutionContext::set_input(std::string_view name, DataType type, const Dims& dims, const void* data) {
@@ -91,6 +95,7 @@ Status ExecutionContext::set_input(std::string_view name, DataType type, const D
   if (index == kNone) {
     return not_found("'", name, "' is no input; the inputs are ", names_of(engine.graph(), engine.graph().inputs));
   }
+  if (is_container(type)) return invalid_argument("input '", name, "' is a ", type, ": give it as a HostTensor");
   return state_->core.set_input(index, type, dims, data);
 }
 
@@ -132,9 +137,12 @@ Result<HostTensor> ExecutionContext::output(std::string_view name) const {
   }
   TRY(Dims dims, state_->core.result_dims(index));
   const auto value = static_cast<std::size_t>(engine.graph().outputs[static_cast<std::size_t>(index)]);
+  const void* data = state_->core.output_data(index);
+  if (is_container(engine.graph().values[value].type.dtype)) {
+    return HostTensor::Access::share(*static_cast<const Tensor*>(data));
+  }
   // The memory belongs to the context; the tensor only points at it.
-  return HostTensor::borrow(engine.graph().values[value].type.dtype, std::move(dims),
-                            const_cast<void*>(state_->core.output_data(index)));
+  return HostTensor::borrow(engine.graph().values[value].type.dtype, std::move(dims), const_cast<void*>(data));
 }
 
 void ExecutionContext::set_profiler(Profiler* profiler) {

@@ -4,28 +4,28 @@
 #include "base/file.h"
 #include "import/onnx/reader.h"
 #include "import/onnx/tensor_data.h"
+#include "import/onnx/value_data.h"
 #include "import/onnx/writer.h"
+#include "ir/text.h"
 
 #include <algorithm>
 #include <charconv>
 
 namespace bolide {
 
-Result<HostTensor> to_host(const Tensor& tensor) {
-  if (tensor.dtype() == DataType::kString)
-    return unsupported("string tensors cannot be handed out through this interface");
-  TRY(HostTensor result, HostTensor::make(tensor.dtype(), tensor.dims()));
-  if (tensor.bytes() > 0) std::memcpy(result.data(), tensor.data(), tensor.bytes());
-  return result;
-}
-
 Result<NamedTensor> read_tensor_proto(const std::filesystem::path& path) {
   const std::string shown = path.string();
   TRY(const auto file, MappedFile::open(path));
   TRY(const auto proto, onnx::read_tensor(file).within(shown));
   TRY(const Tensor tensor, onnx::to_tensor(proto, onnx::ExternalData(path.parent_path())).within(shown));
-  TRY(HostTensor host, to_host(tensor).within(shown));
-  return NamedTensor{std::string(proto.name), std::move(host)};
+  return NamedTensor{std::string(proto.name), HostTensor::Access::share(tensor)};
+}
+
+Result<HostTensor> read_value_proto(const std::filesystem::path& path, const TensorInfo& type) {
+  TRY(const auto file, MappedFile::open(path));
+  TRY(const TensorType internal, parse_tensor_type(strings::join(name(type.dtype), type.shape)));
+  TRY(const Tensor tensor, onnx::read_value(file, internal).within(path.string()));
+  return HostTensor::Access::share(tensor);
 }
 
 Status write_whole_file(const std::filesystem::path& path, std::string_view bytes) {
@@ -33,6 +33,7 @@ Status write_whole_file(const std::filesystem::path& path, std::string_view byte
 }
 
 Status write_tensor_proto(const std::filesystem::path& path, const NamedTensor& tensor) {
+  if (is_container(tensor.tensor.dtype())) return unsupported("'", tensor.name, "' is no tensor");
   TRY(const Tensor copy, to_internal(tensor.tensor));
   return write_whole_file(path, onnx::write_tensor(copy, tensor.name));
 }

@@ -20,14 +20,24 @@ std::string list(std::string_view name, const Dims& values) {
 }  // namespace
 
 Result<Tensor> to_internal(const HostTensor& tensor) {
-  if (tensor.dtype() == DataType::kString) return unsupported("string tensors cannot be given through this interface");
+  Tensor view = HostTensor::Access::view(tensor);
+  if (is_container(tensor.dtype())) return view;  // whose items are ours already
   TRY(Tensor copy, Tensor::allocate(tensor.dtype(), tensor.dims()));
-  if (tensor.bytes() > 0) std::memcpy(copy.data(), tensor.data(), tensor.bytes());
+  if (tensor.dtype() == DataType::kString) {
+    std::ranges::copy(view.span<std::string>(), copy.span<std::string>().begin());
+  } else if (tensor.bytes() > 0) {
+    std::memcpy(copy.data(), tensor.data(), tensor.bytes());
+  }
   return copy;
 }
 
 TensorInfo tensor_info(const std::string& name, const TensorType& type) {
   TensorInfo info{.name = name, .dtype = type.dtype, .shape = text(type.shape)};
+  if (type.elements != nullptr) {
+    const std::string whole = bolide::text(type);
+    info.shape = whole.substr(whole.find('['));
+    for (const TensorType& element : *type.elements) info.elements.push_back(tensor_info({}, element));
+  }
   for (const Dim& dim : type.shape) info.dims.push_back(dim.constant().value_or(-1));
   return info;
 }
@@ -39,6 +49,10 @@ Network& Network::operator=(Network&&) noexcept = default;
 
 TensorRef Network::input(std::string_view name, DataType type, std::string_view shape) {
   if (!state_->status) return {};
+  if (is_container(type)) {
+    state_->status = unsupported("input '", name, "': a network built by layers has tensors only");
+    return {};
+  }
   Result<Shape> parsed = parse_shape(shape);
   if (!parsed) {
     state_->status = std::move(parsed).within(strings::join("input '", name, "'")).error();
@@ -295,8 +309,7 @@ Result<std::vector<HostTensor>> Network::evaluate(const std::vector<std::pair<st
   TRY(const Tensors results, run_reference(*steps, given));
   std::vector<HostTensor> outputs;
   for (const Tensor& result : results) {
-    TRY(HostTensor host, to_host(result));
-    outputs.push_back(std::move(host));
+    outputs.push_back(HostTensor::Access::share(result));
   }
   return outputs;
 }

@@ -3,6 +3,7 @@
 
 #include <bolide/network.h>
 
+#include "api/host_tensor.h"
 #include "ir/graph.h"
 
 namespace bolide {
@@ -15,8 +16,6 @@ struct Network::State {
 
 /// The internal form of a user's tensor; the elements are copied.
 Result<Tensor> to_internal(const HostTensor& tensor);
-/// The public form of a tensor; the elements are copied. Errors: Unsupported for strings.
-Result<HostTensor> to_host(const Tensor& tensor);
 TensorInfo tensor_info(const std::string& name, const TensorType& type);
 
 }  // namespace bolide

@@ -34,6 +34,28 @@ Difference difference(const std::string& name, const HostTensor& got, const Host
     return fail(fmt::format("is [{}], wanted [{}]", fmt::join(got.dims(), ","), fmt::join(want.dims(), ",")));
   if (got.dtype() != want.dtype())
     return fail(fmt::format("is {}, wanted {}", bolide::name(got.dtype()), bolide::name(want.dtype())));
+  if (is_container(want.dtype())) {
+    const std::vector<HostTensor> mine = got.items();
+    const std::vector<HostTensor> theirs = want.items();
+    result.elements = 0;
+    for (std::size_t i = 0; i < theirs.size(); ++i) {
+      const Difference item = difference(name, mine[i], theirs[i], tolerance);
+      result.elements += item.elements;
+      result.mismatches += item.mismatches;
+      result.max_absolute = std::max(result.max_absolute, item.max_absolute);
+      result.max_relative = std::max(result.max_relative, item.max_relative);
+      if (result.why.empty() && !item.why.empty()) result.why = fmt::format("item {} {}", i, item.why);
+      result.holds = result.holds && item.holds;
+    }
+    return result;
+  }
+  if (want.dtype() == DataType::kString) {
+    const auto mine = got.values<std::string>();
+    const auto theirs = want.values<std::string>();
+    for (std::size_t i = 0; i < theirs.size(); ++i) result.mismatches += mine[i] == theirs[i] ? 0 : 1;
+    result.holds = result.mismatches == 0;
+    return result;
+  }
   const Result<HostTensor> a = got.converted(DataType::kF64);
   const Result<HostTensor> b = want.converted(DataType::kF64);
   if (!a || !b) return fail("the elements are no numbers");

@@ -18,9 +18,9 @@ Result<NamedInputs> read_files(const fs::path& folder, const char* kind, const s
       return Error{Code::kInvalidArgument,
                    fmt::format("{}: the model has only {} {}s", path.string(), infos.size(), kind)};
     }
-    Result<NamedTensor> tensor = read_tensor_proto(path);
+    Result<HostTensor> tensor = read_value_proto(path, infos[i]);
     if (!tensor) return std::move(tensor).error();
-    tensors.emplace_back(infos[i].name, std::move(tensor->tensor));
+    tensors.emplace_back(infos[i].name, *std::move(tensor));
   }
 }
 

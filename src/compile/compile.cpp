@@ -146,7 +146,8 @@ Result<Compiled> compile(Graph graph, std::shared_ptr<const Backend> backend, co
     // A network that no default size fits is still an engine; a size that was asked for must fit.
     if (!sizes && given.empty()) continue;
     if (!sizes) return std::move(sizes).error();
-    if (!sizes->all_known) continue;  // only the data decide: such networks run by the operators' definitions
+    // Only the data decide, or values are no plain bytes: such networks run by the operators' definitions.
+    if (!is_plannable(*steps) || !sizes->all_known) continue;
     if (splits_by_batch(*steps)) {
       // The runtime cuts a large batch likewise: what runs is what is timed.
       const std::int64_t size = slice_size(*steps, *sizes, kMaxSliceBytes);

@@ -115,6 +115,9 @@ class Graph {
   /// A name not taken by any value: `hint`, else `hint.1`, `hint.2`, ...
   std::string unique_name(std::string_view hint) const;
 
+  /// For a body: sizes that only its data decide get none of the names that `outer` has given so far.
+  void name_sizes_after(const Graph& outer) { fresh_dims_ = outer.fresh_dims_; }
+
  private:
   friend class Patch;
   Result<TensorTypes> infer(const Node& node, std::vector<std::optional<std::vector<Dim>>>* contents);

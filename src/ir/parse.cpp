@@ -270,12 +270,44 @@ Result<Shape> parse_shape(std::string_view text) {
   return out;
 }
 
+namespace {
+
+/// Reads one type from the front of `rest`.
+Result<TensorType> take_type(std::string_view& rest, int depth, bool inside) {
+  if (depth > kMaxDepth) return invalid_argument("types are nested deeper than ", kMaxDepth);
+  const std::size_t bracket = std::min(rest.find('['), rest.size());
+  const auto dtype = parse_data_type(rest.substr(0, bracket));
+  if (!dtype) return invalid_argument("'", rest.substr(0, std::min<std::size_t>(bracket, 40)), "' is not a dtype");
+  rest.remove_prefix(bracket);
+  const std::string_view shape = rest.substr(0, extent(rest, "<>,"));
+  rest.remove_prefix(shape.size());
+  TensorType type{*dtype, {}};
+  if (inside && shape == "[*]") {
+    type.ranked = false;
+  } else {
+    TRY(type.shape, parse_shape(shape));
+  }
+  if (!is_container(*dtype)) return type;
+  std::vector<TensorType> elements;
+  for (char open = '<'; !rest.empty() && rest[0] == open; open = ',') {
+    rest.remove_prefix(1);
+    TRY(TensorType element, take_type(rest, depth + 1, true));
+    elements.push_back(std::move(element));
+  }
+  if (elements.size() != (*dtype == DataType::kMap ? 2U : 1U) || rest.empty() || rest[0] != '>' || type.rank() != 1) {
+    return invalid_argument("a type of ", *dtype, " is written like sequence[n]<f32[2]> or map[2]<i64[n],f32[n]>");
+  }
+  rest.remove_prefix(1);
+  type.elements = std::make_shared<const std::vector<TensorType>>(std::move(elements));
+  return type;
+}
+
+}  // namespace
+
 Result<TensorType> parse_tensor_type(std::string_view text) {
-  const std::size_t bracket = std::min(text.find('['), text.size());
-  const auto dtype = parse_data_type(text.substr(0, bracket));
-  if (!dtype) return invalid_argument("'", text.substr(0, std::min<std::size_t>(bracket, 40)), "' is not a dtype");
-  TRY(Shape shape, parse_shape(text.substr(bracket)));
-  return TensorType{*dtype, std::move(shape)};
+  TRY(TensorType type, take_type(text, 0, false));
+  if (!text.empty()) return invalid_argument("'", text.substr(0, 40), "' stands behind a type");
+  return type;
 }
 
 }  // namespace bolide

@@ -74,11 +74,7 @@ Status verify(const Graph& graph) {
       const TensorType& has = graph.value(output).type;
       const TensorType& derived = copy.value(output).type;
       // Sizes that only the data decide get a new name at each inference; only rank and dtype are compared then.
-      bool same = has.dtype == derived.dtype && has.rank() == derived.rank();
-      for (std::size_t i = 0; same && i < has.shape.size(); ++i) {
-        if (has.shape[i].is_constant() && derived.shape[i].is_constant()) same = has.shape[i] == derived.shape[i];
-      }
-      if (!same) {
+      if (!compatible(has, derived)) {
         return internal_error("node '", graph.node(id).name, "': '", graph.value(output).name, "' is ", has,
                               " but its inputs make it ", derived);
       }

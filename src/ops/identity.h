@@ -4,9 +4,9 @@
 
 namespace bolide {
 
-/// y = x, of any dtype and shape. Source: ONNX Identity.
+/// y = x, of any dtype and shape, sequences, optionals and maps too. Source: ONNX Identity.
 struct Identity {
-  static constexpr OpInfo kInfo{.name = "Identity", .view = true};
+  static constexpr OpInfo kInfo{.name = "Identity", .view = true, .containers = true};
   static constexpr auto kFields = std::tuple{};
 
   std::optional<Expr> expression() const { return Expr(); }

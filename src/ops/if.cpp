@@ -1,5 +1,6 @@
 #include "ops/if.h"
 
+#include "ops/containers.h"
 #include "ops/reference.h"
 
 namespace bolide {
@@ -12,7 +13,9 @@ Result<TensorTypes> If::infer(const InferContext& context) const {
   }
   if (!context.subgraph_types) return internal_error("If: there are no branches");
   if (const Tensor* known = context.constant(0)) {
-    return context.subgraph_types(known->span<std::uint8_t>()[0] != 0 ? 0 : 1);
+    TRY(TensorTypes types, context.subgraph_types(known->span<std::uint8_t>()[0] != 0 ? 0 : 1));
+    for (TensorType& type : types) type = with_own_sizes(type, context, "if");
+    return types;
   }
   TRY(TensorTypes types, context.subgraph_types(0));
   TRY(const TensorTypes other, context.subgraph_types(1));
@@ -20,12 +23,14 @@ Result<TensorTypes> If::infer(const InferContext& context) const {
     return invalid_argument("If: one branch gives ", types.size(), " results, the other ", other.size());
   }
   for (std::size_t i = 0; i < types.size(); ++i) {
-    if (types[i].dtype != other[i].dtype || types[i].rank() != other[i].rank()) {
+    // Sizes that only a branch's data decide differ, whatever they are called in it.
+    const TensorType a = with_own_sizes(types[i], context, "if");
+    const TensorType b = with_own_sizes(other[i], context, "if");
+    Result<TensorType> common = common_type(a, b, [&context] { return context.fresh_dim("if"); });
+    if (!common) {
       return unsupported("If: result ", i, " is ", types[i], " in one branch and ", other[i], " in the other");
     }
-    for (std::size_t d = 0; d < types[i].shape.size(); ++d) {
-      if (!(types[i].shape[d] == other[i].shape[d])) types[i].shape[d] = context.fresh_dim("if");
-    }
+    types[i] = *std::move(common);
   }
   return types;
 }

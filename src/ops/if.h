@@ -12,7 +12,7 @@ namespace bolide {
 /// Errors   Unsupported for branches of different dtypes or ranks
 /// Source   ONNX If-25
 struct If {
-  static constexpr OpInfo kInfo{.name = "If", .max_inputs = -1, .outputs = -1, .pure = false};
+  static constexpr OpInfo kInfo{.name = "If", .max_inputs = -1, .outputs = -1, .pure = false, .containers = true};
   static constexpr auto kFields = std::tuple{};
 
   Result<TensorTypes> infer(const InferContext& context) const;

@@ -1,5 +1,7 @@
 #include "ops/loop.h"
 
+#include "ops/concat.h"
+#include "ops/containers.h"
 #include "ops/reference.h"
 
 #include <algorithm>
@@ -8,21 +10,27 @@
 namespace bolide {
 namespace {
 
-Result<Tensor> stacked(std::span<const Tensor> parts, const EvalContext& context) {
-  Dims dims = parts[0].dims();
-  dims.insert(dims.begin(), static_cast<std::int64_t>(parts.size()));
-  if (bit_width(parts[0].dtype()) < 8 || parts[0].dtype() == DataType::kString) {
-    return unsupported("Loop: cannot stack ", parts[0].dtype());
-  }
-  TRY(Tensor out, context.allocate(parts[0].dtype(), std::move(dims)));
-  std::byte* to = out.data();
+/// All parts as one tensor with a new first dim.
+Result<Tensor> stacked(std::span<const Tensor> parts, EvalContext& context) {
+  Tensors rows;
+  std::vector<const Tensor*> pointers;
+  rows.reserve(parts.size());
   for (const Tensor& part : parts) {
-    if (part.dtype() != parts[0].dtype() || part.dims() != parts[0].dims()) {
-      return invalid_argument("Loop: scanned values are ", parts[0].type(), " and then ", part.type());
-    }
-    to = std::copy_n(part.data(), part.bytes(), to);
+    Dims dims = part.dims();
+    dims.insert(dims.begin(), 1);
+    TRY(Tensor row, part.reshaped(std::move(dims)));
+    rows.push_back(std::move(row));
+    pointers.push_back(&rows.back());
   }
-  return out;
+  TRY(Tensors joined, Op(Concat{.axis = 0}).evaluate(pointers, context).within("Loop: scanned values"));
+  return std::move(joined[0]);
+}
+
+/// What is scanned when there is no iteration.
+Result<Tensor> nothing_scanned(const TensorType& type, const EvalContext& context) {
+  Dims dims = {0};
+  for (const Dim& dim : type.shape) dims.push_back(dim.constant().value_or(0));
+  return context.allocate(type.dtype, std::move(dims));
 }
 
 Result<bool> holds(const Tensor& cond) {
@@ -43,23 +51,23 @@ Result<TensorTypes> Loop::infer(const InferContext& context) const {
   if (static_cast<std::int64_t>(body.size()) < 1 + carried) {
     return invalid_argument("Loop: the body gives ", body.size(), " results for ", carried, " carried values");
   }
-  TensorTypes types(body.begin() + 1, body.end());
-  for (std::size_t i = 0; i < types.size(); ++i) {
+  TensorTypes types;
+  for (std::size_t i = 0; i + 1 < body.size(); ++i) {
+    TensorType type = with_own_sizes(body[i + 1], context, "loop");
     if (static_cast<std::int64_t>(i) >= carried) {
-      for (Dim& dim : types[i].shape) dim = dim.is_constant() ? dim : context.fresh_dim("loop");
-      types[i].shape.insert(types[i].shape.begin(), context.fresh_dim("trips"));
+      for (Dim& dim : type.shape) dim = dim.is_constant() ? dim : context.fresh_dim("loop");
+      type.shape.insert(type.shape.begin(), context.fresh_dim("trips"));
+      types.push_back(std::move(type));
       continue;
     }
     const int input = static_cast<int>(i) + 2;
     if (!context.has(input)) return invalid_argument("Loop: carried value ", i, " is missing");
     const TensorType& initial = context.type(input);
-    if (initial.dtype != types[i].dtype || initial.rank() != types[i].rank()) {
-      return unsupported("Loop: carried value ", i, " starts as ", initial, " and becomes ", types[i]);
+    Result<TensorType> common = common_type(initial, type, [&context] { return context.fresh_dim("loop"); });
+    if (!common) {
+      return unsupported("Loop: carried value ", i, " starts as ", initial, " and becomes ", body[i + 1]);
     }
-    for (std::size_t d = 0; d < initial.shape.size(); ++d) {
-      Dim& dim = types[i].shape[d];
-      if (!(dim == initial.shape[d])) dim = context.fresh_dim("loop");
-    }
+    types.push_back(*std::move(common));
   }
   return types;
 }
@@ -98,8 +106,12 @@ Result<Tensors> Loop::evaluate(TensorInputs inputs, EvalContext& context) const 
     TRY(Tensor stack, stacked(parts, context));
     out.push_back(std::move(stack));
   }
-  if (static_cast<int>(out.size()) < context.output_count) {
-    return unsupported("Loop: no iteration ran, so that the sizes of its scanned results are not known");
+  if (static_cast<int>(out.size()) >= context.output_count) return out;
+  if (!context.subgraph_types) return internal_error("Loop: there is no body");
+  TRY(const TensorTypes types, context.subgraph_types(0));
+  while (out.size() + 1 < types.size()) {
+    TRY(Tensor empty, nothing_scanned(types[out.size() + 1], context));
+    out.push_back(std::move(empty));
   }
   return out;
 }

@@ -11,14 +11,14 @@ namespace bolide {
 ///          (cond, carried..., scanned...).
 /// Outputs  the last carried values, then the scanned ones of all iterations stacked along a new first dim
 /// It stops after `trips` iterations or when cond is false; without both it does not end by itself.
-/// Carried values keep dtype and rank. Without any iteration the scanned values are unknown: Unsupported when there are
-/// some.
-/// Errors   InvalidArgument when what the subgraph gives does not fit; OutOfMemory for stacks beyond the limit
-/// Source   ONNX Loop-25
+/// Carried values keep dtype and rank. Without any iteration the scanned values have size 0 along the first dim, and
+/// the sizes of the subgraph's result behind it, 0 where that does not say one. Errors   InvalidArgument when what the
+/// subgraph gives does not fit; OutOfMemory for stacks beyond the limit Source   ONNX Loop-25
 struct Loop {
   std::int64_t carried = 0;
 
-  static constexpr OpInfo kInfo{.name = "Loop", .min_inputs = 0, .max_inputs = -1, .outputs = -1, .pure = false};
+  static constexpr OpInfo kInfo{
+      .name = "Loop", .min_inputs = 0, .max_inputs = -1, .outputs = -1, .pure = false, .containers = true};
   static constexpr auto kFields = std::tuple{field("carried", &Loop::carried)};
 
   Result<TensorTypes> infer(const InferContext& context) const;

@@ -16,6 +16,11 @@ Status check_count(const OpInfo& info, int count) {
   return ok();
 }
 
+Status check_kind(const OpInfo& info, int index, DataType dtype) {
+  if (info.containers || !is_container(dtype)) return ok();
+  return invalid_argument(info.name, ": input ", index, " is a ", dtype, ", expected a tensor");
+}
+
 Error missing_input(const OpInfo& info, int index) {
   return invalid_argument(info.name, ": input ", index, " is required and left out");
 }
@@ -56,6 +61,9 @@ Result<TensorTypes> Op::infer(const InferContext& context) const {
   for (int i = 0; i < info().min_inputs; ++i) {
     if (!context.has(i)) return missing_input(info(), i);
   }
+  for (int i = 0; i < context.input_count(); ++i) {
+    if (context.has(i)) TRY_OK(check_kind(info(), i, context.dtype(i)));
+  }
   if (info().outputs >= 0 && context.output_count() > info().outputs) {
     return invalid_argument(name(), ": ", context.output_count(), " outputs, where ", info().outputs,
                             " are the most it has");
@@ -67,6 +75,9 @@ Result<Tensors> Op::evaluate(TensorInputs inputs, EvalContext& context) const {
   TRY_OK(check_count(info(), static_cast<int>(inputs.size())));
   for (int i = 0; i < info().min_inputs; ++i) {
     if (inputs[static_cast<std::size_t>(i)] == nullptr) return missing_input(info(), i);
+  }
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i] != nullptr) TRY_OK(check_kind(info(), static_cast<int>(i), inputs[i]->dtype()));
   }
   return model_->evaluate(inputs, context);
 }

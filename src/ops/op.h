@@ -20,10 +20,11 @@ using Tensors = std::vector<Tensor>;
 struct OpInfo {
   std::string_view name;
   int min_inputs = 1;
-  int max_inputs = 1;  ///< -1: any number
-  int outputs = 1;     ///< the most it can have (-1: any number); trailing ones may be left out
-  bool pure = true;    ///< same inputs, same outputs; may be folded, merged and removed
-  bool view = false;   ///< moves no number: outputs are elements of the inputs in another arrangement
+  int max_inputs = 1;       ///< -1: any number
+  int outputs = 1;          ///< the most it can have (-1: any number); trailing ones may be left out
+  bool pure = true;         ///< same inputs, same outputs; may be folded, merged and removed
+  bool view = false;        ///< moves no number: outputs are elements of the inputs in another arrangement
+  bool containers = false;  ///< takes sequences, optionals and maps; the others see tensors only
 };
 
 /// What is known at compile time when output types are derived. Optional inputs that are left out read as absent.
@@ -69,6 +70,8 @@ struct EvalContext {
   int output_count = 1;
   /// Runs the node's subgraph `index` on the given inputs.
   std::function<Result<Tensors>(int index, std::span<const Tensor> inputs)> run_subgraph;
+  /// Output types of the node's subgraph `index`.
+  std::function<Result<TensorTypes>(int index)> subgraph_types;
   /// Seed of the random operators that carry none of their own.
   std::uint64_t seed = 0;
   /// Largest tensor an evaluation may make, in bytes; constant folding sets it low.

@@ -47,6 +47,9 @@ bool fold_node(Graph& graph, NodeId id) {
   context.max_bytes = *bytes;
   auto results = node.op.evaluate(inputs, context);
   if (!results || results->size() < node.outputs.size()) return false;
+  for (const Tensor& result : *results) {
+    if (is_container(result.dtype())) return false;  // constants are tensors
+  }
   for (std::size_t i = 0; i < node.outputs.size(); ++i) {
     if (node.outputs[i] != kNoValue) graph.make_constant(node.outputs[i], std::move((*results)[i]));
   }

@@ -5,16 +5,6 @@ namespace {
 
 using Contents = std::vector<std::optional<std::vector<Dim>>>;
 
-bool agree(const TensorType& declared, const TensorType& derived) {
-  if (declared.dtype != derived.dtype || declared.rank() != derived.rank()) return false;
-  for (std::size_t i = 0; i < declared.shape.size(); ++i) {
-    const Dim& a = declared.shape[i];
-    const Dim& b = derived.shape[i];
-    if (a.is_constant() && b.is_constant() && !(a == b)) return false;
-  }
-  return true;
-}
-
 class Checker {
  public:
   Checker(const StepGraph& graph, std::vector<TensorType> types) : graph_(graph), types_(std::move(types)) {
@@ -43,15 +33,7 @@ class Checker {
     }
     InferContext context(inputs, static_cast<int>(step.outputs.size()));
     context.fresh_dim = [this](std::string_view hint) { return Dim(strings::join(hint, "?", ++fresh_)); };
-    context.subgraph_types = [&step](int index) -> Result<TensorTypes> {
-      if (index < 0 || static_cast<std::size_t>(index) >= step.bodies.size()) {
-        return bad_file("step '", step.name, "' has no body ", index);
-      }
-      const StepGraph& body = *step.bodies[static_cast<std::size_t>(index)];
-      TensorTypes types;
-      for (const int output : body.outputs) types.push_back(body.values[static_cast<std::size_t>(output)].type);
-      return types;
-    };
+    context.subgraph_types = [&step](int index) { return body_types(step, index); };
     const auto derived = step.op.infer(context);
     if (!derived) return bad_file("step '", step.name, "': ", derived.error().message);
     if (derived->size() < step.outputs.size()) {
@@ -61,7 +43,7 @@ class Checker {
     for (std::size_t i = 0; i < step.outputs.size(); ++i) {
       if (step.outputs[i] == kNone) continue;
       const auto value = static_cast<std::size_t>(step.outputs[i]);
-      if (agree(types_[value], (*derived)[i])) continue;
+      if (compatible(types_[value], (*derived)[i])) continue;
       return bad_file("step '", step.name, "': '", graph_.values[value].name, "' is ", types_[value],
                       " but its inputs make it ", (*derived)[i]);
     }
@@ -79,7 +61,7 @@ class Checker {
       for (std::size_t i = 0; same && i < body->inputs.size(); ++i) {
         if (step.inputs[i + 1] == kNone) continue;
         const StepGraph::Value& inner = body->values[static_cast<std::size_t>(body->inputs[i])];
-        same = agree(inner.type, types_[static_cast<std::size_t>(step.inputs[i + 1])]);
+        same = compatible(inner.type, types_[static_cast<std::size_t>(step.inputs[i + 1])]);
       }
       if (!same) return bad_file("step '", step.name, "': a body takes or gives other values than the step");
     }

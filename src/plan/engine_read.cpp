@@ -131,7 +131,7 @@ class GraphReader {
 
   Result<DataType> read_dtype() {
     const int dtype = in_.u8();
-    if (dtype >= kDataTypeCount) return bad_file("graph section: there is no dtype ", dtype);
+    if (dtype > static_cast<int>(DataType::kMap)) return bad_file("graph section: there is no dtype ", dtype);
     return static_cast<DataType>(dtype);
   }
 
@@ -143,6 +143,7 @@ class GraphReader {
 
   Result<Tensor> read_constant() {
     TRY(const DataType dtype, read_dtype());
+    if (is_container(dtype)) return bad_file("graph section: a constant is a ", dtype);
     Dims dims(in_.count(8));
     for (std::int64_t& size : dims) size = in_.i64();
     const std::uint64_t bytes = in_.u64();
@@ -194,17 +195,43 @@ class GraphReader {
       value.type.shape = to_shape(graph.constants[static_cast<std::size_t>(value.constant)].dims());
       return value;
     }
+    TRY(value.type.shape, read_shape());
+    if (is_container(value.type.dtype)) TRY_OK(read_elements(value.type, 1));
+    TRY_OK(in_.status(false));
+    return value;
+  }
+
+  Result<Shape> read_shape() {
+    Shape shape;
     for (std::size_t n = in_.count(4); n > 0; --n) {
       const std::string_view dim_text = in_.text();
       if (dim_text.size() > kMaxDimText) {
-        return bad_file("value '", value.name, "': a size is written in ", dim_text.size(), " characters");
+        return bad_file("graph section: a size is written in ", dim_text.size(), " characters");
       }
       auto dim = Dim::parse(dim_text);
-      if (!dim) return bad_file("value '", value.name, "': ", dim.error().message);
-      value.type.shape.push_back(*std::move(dim));
+      if (!dim) return bad_file("graph section: ", dim.error().message);
+      shape.push_back(*std::move(dim));
     }
-    TRY_OK(in_.status(false));
-    return value;
+    return shape;
+  }
+
+  /// What a sequence, optional or map holds.
+  Status read_elements(TensorType& type, int depth) {
+    const std::size_t count = in_.count(6);
+    if (count != (type.dtype == DataType::kMap ? 2U : 1U) || type.rank() != 1 || depth > kMaxNesting) {
+      return bad_file("graph section: a ", type.dtype, " of rank ", type.rank(), " holds ", count, " types, nested ",
+                      depth, " deep");
+    }
+    std::vector<TensorType> elements(count);
+    for (TensorType& element : elements) {
+      TRY(element.dtype, read_dtype());
+      element.ranked = in_.u8() != 0;
+      TRY(element.shape, read_shape());
+      if (!element.ranked && !element.shape.empty()) return bad_file("graph section: a type without rank has sizes");
+      if (is_container(element.dtype)) TRY_OK(read_elements(element, depth + 1));
+    }
+    type.elements = std::make_shared<const std::vector<TensorType>>(std::move(elements));
+    return {};
   }
 
   Result<Op> read_op(std::string_view step) {

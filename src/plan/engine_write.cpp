@@ -32,6 +32,16 @@ std::vector<std::byte> string_elements(const Tensor& tensor) {
   return std::move(out).take();
 }
 
+void write_type(const TensorType& type, ByteWriter& out) {
+  out.u8(static_cast<std::uint8_t>(type.dtype));
+  out.u8(type.ranked ? 1 : 0);
+  out.count(type.shape.size());
+  for (const Dim& dim : type.shape) out.text(text(dim));
+  if (!is_container(type.dtype)) return;
+  out.count(type.elements ? type.elements->size() : 0);
+  for (std::size_t i = 0; type.elements && i < type.elements->size(); ++i) write_type(type.element(i), out);
+}
+
 /// Writes the graph's description; its constants' elements go to `weights`, each at a multiple of 64.
 Status write_graph(const StepGraph& graph, int depth, ByteWriter& out, Pieces& weights) {
   if (depth > kMaxNesting)
@@ -43,6 +53,7 @@ Status write_graph(const StepGraph& graph, int depth, ByteWriter& out, Pieces& w
   out.text(graph.name);
   out.count(graph.constants.size());
   for (const Tensor& tensor : graph.constants) {
+    if (is_container(tensor.dtype())) return internal_error("a constant of graph '", graph.name, "' is no tensor");
     out.u8(static_cast<std::uint8_t>(tensor.dtype()));
     out.count(tensor.dims().size());
     for (const std::int64_t size : tensor.dims()) out.i64(size);
@@ -64,6 +75,11 @@ Status write_graph(const StepGraph& graph, int depth, ByteWriter& out, Pieces& w
     if (value.constant != kNone) continue;  // the constant gives the sizes
     out.count(value.type.shape.size());
     for (const Dim& dim : value.type.shape) out.text(text(dim));
+    if (!is_container(value.type.dtype)) continue;
+    out.count(value.type.elements ? value.type.elements->size() : 0);
+    for (std::size_t i = 0; value.type.elements && i < value.type.elements->size(); ++i) {
+      write_type(value.type.element(i), out);
+    }
   }
   indices(graph.inputs);
   indices(graph.outputs);

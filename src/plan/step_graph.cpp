@@ -49,6 +49,16 @@ Status check_step(const StepGraph& graph, const StepGraph::Step& step, std::vect
 
 }  // namespace
 
+Result<TensorTypes> body_types(const StepGraph::Step& step, int index) {
+  if (index < 0 || static_cast<std::size_t>(index) >= step.bodies.size()) {
+    return bad_file("step '", step.name, "' has no body ", index);
+  }
+  const StepGraph& body = *step.bodies[static_cast<std::size_t>(index)];
+  TensorTypes types;
+  for (const int output : body.outputs) types.push_back(body.values[static_cast<std::size_t>(output)].type);
+  return types;
+}
+
 Status check(const StepGraph& graph) {
   std::vector<bool> known(graph.values.size(), false);
   for (std::size_t i = 0; i < graph.values.size(); ++i) {

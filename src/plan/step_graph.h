@@ -43,6 +43,9 @@ struct StepGraph {
   }
 };
 
+/// Output types of body `index` of a step. Errors: BadFile when it has none.
+Result<TensorTypes> body_types(const StepGraph::Step& step, int index);
+
 /// Checks everything that a reader of untrusted bytes must know before planning: indices in range, single assignment,
 /// producers before readers, input counts, constants of the declared type. Errors: BadFile naming the step or value.
 Status check(const StepGraph& graph);

@@ -40,6 +40,11 @@ Status ContextCore::set_output(int index, void* data, std::size_t bytes) {
   if (index < 0 || static_cast<std::size_t>(index) >= outputs_.size()) {
     return invalid_argument("output ", index, " does not exist; the model has ", outputs_.size());
   }
+  const StepGraph::Value& value =
+      engine_->graph().values[static_cast<std::size_t>(engine_->graph().outputs[static_cast<std::size_t>(index)])];
+  if (data != nullptr && (value.type.dtype == DataType::kString || is_container(value.type.dtype))) {
+    return unsupported("output '", value.name, "' is ", value.type, ", which is read from the context, not written");
+  }
   OutputPort& port = outputs_[static_cast<std::size_t>(index)];
   has_results_ = false;  // a result that was there is not in the new place
   port.borrowed = data != nullptr;
@@ -158,7 +163,9 @@ Status ContextCore::run_dynamic() {
   Tensors inputs;
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     const auto value = static_cast<std::size_t>(graph.inputs[i]);
-    inputs.push_back(Tensor::borrow(graph.values[value].type.dtype, inputs_[i].dims, inputs_[i].data, nullptr));
+    const DataType dtype = graph.values[value].type.dtype;
+    inputs.push_back(is_container(dtype) ? *static_cast<const Tensor*>(inputs_[i].data)
+                                         : Tensor::borrow(dtype, inputs_[i].dims, inputs_[i].data, nullptr));
   }
   TRY(Tensors results, run_reference(graph, inputs));
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
@@ -199,7 +206,9 @@ Result<Dims> ContextCore::result_dims(int index) const {
 
 const void* ContextCore::output_data(int index) const {
   const OutputPort& port = outputs_[static_cast<std::size_t>(index)];
-  return executor_ || port.borrowed ? port.data : port.dynamic.data();
+  if (executor_ || port.borrowed) return port.data;
+  if (is_container(port.dynamic.dtype())) return &port.dynamic;
+  return port.dynamic.data();
 }
 
 }  // namespace bolide

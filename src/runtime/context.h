@@ -15,7 +15,8 @@ class ContextCore {
 
   const EngineCore& engine() const { return *engine_; }
 
-  /// Borrows `data` until the next run has ended. Errors: InvalidArgument naming the input for a wrong dtype or rank.
+  /// Borrows `data` until the next run has ended; of a sequence, optional or map it is the Tensor itself.
+  /// Errors: InvalidArgument naming the input for a wrong dtype or rank.
   Status set_input(int index, DataType dtype, const Dims& dims, const void* data);
   /// Borrows `data` of `bytes`; without it the context owns the output's memory.
   Status set_output(int index, void* data, std::size_t bytes);
@@ -29,7 +30,7 @@ class ContextCore {
   Result<Dims> output_dims(int index);
   /// Sizes of an output of the last run. Errors: InvalidArgument when none has succeeded since sizes were planned.
   Result<Dims> result_dims(int index) const;
-  /// Its elements; meaningful where result_dims() succeeds.
+  /// Its elements, of a sequence, optional or map the Tensor itself; meaningful where result_dims() succeeds.
   const void* output_data(int index) const;
   /// Present plan; null before prepare() and for networks whose sizes only the data decide.
   /// A batch in slices: that of one slice.

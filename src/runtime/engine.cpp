@@ -6,23 +6,8 @@
 namespace bolide {
 namespace {
 
-/// True when every name in the graph's shapes comes from an input.
-bool names_come_from_inputs(const StepGraph& graph) {
-  std::set<std::string> bound;
-  for (const int input : graph.inputs) {
-    for (const Dim& dim : graph.values[static_cast<std::size_t>(input)].type.shape) {
-      for (std::string& name : dim.names()) bound.insert(std::move(name));
-    }
-  }
-  for (const StepGraph::Value& value : graph.values) {
-    for (const Dim& dim : value.type.shape) {
-      for (const std::string& name : dim.names()) {
-        if (!bound.contains(name)) return false;
-      }
-    }
-  }
-  return true;
-}
+/// Elements that are C++ objects do not lie in an arena.
+bool made_of_objects(DataType dtype) { return dtype == DataType::kString || is_container(dtype); }
 
 int index_of(const StepGraph& graph, std::span<const int> values, std::string_view name) {
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -32,6 +17,24 @@ int index_of(const StepGraph& graph, std::span<const int> values, std::string_vi
 }
 
 }  // namespace
+
+bool is_plannable(const StepGraph& graph) {
+  std::set<std::string> bound;
+  for (const int input : graph.inputs) {
+    for (const Dim& dim : graph.values[static_cast<std::size_t>(input)].type.shape) {
+      for (std::string& name : dim.names()) bound.insert(std::move(name));
+    }
+  }
+  for (const StepGraph::Value& value : graph.values) {
+    if (value.constant == kNone && made_of_objects(value.type.dtype)) return false;
+    for (const Dim& dim : value.type.shape) {
+      for (const std::string& name : dim.names()) {
+        if (!bound.contains(name)) return false;
+      }
+    }
+  }
+  return true;
+}
 
 std::shared_ptr<EngineCore> EngineCore::make(std::shared_ptr<const StepGraph> graph,
                                              std::shared_ptr<const Backend> backend, CostTable costs,
@@ -43,7 +46,7 @@ std::shared_ptr<EngineCore> EngineCore::make(std::shared_ptr<const StepGraph> gr
   engine->variants_ = std::move(variants);
   engine->options_ = std::move(options);
   engine->splits_ = splits_by_batch(*engine->graph_);
-  engine->sizes_known_ = names_come_from_inputs(*engine->graph_);
+  engine->sizes_known_ = is_plannable(*engine->graph_);
   return engine;
 }
 

@@ -15,6 +15,10 @@ struct EngineOptions {
   std::size_t max_schedules = 8;                  ///< shapes kept planned; the least recently used goes first
 };
 
+/// True when every name in the graph's shapes comes from an input, and all values are plain bytes: no strings and
+/// containers, which do not lie in an arena.
+bool is_plannable(const StepGraph& graph);
+
 class EngineCore : public std::enable_shared_from_this<EngineCore> {
  public:
   static std::shared_ptr<EngineCore> make(std::shared_ptr<const StepGraph> graph,
@@ -36,7 +40,7 @@ class EngineCore : public std::enable_shared_from_this<EngineCore> {
   /// Into how many equal batches a run with these input sizes is cut, so that less is live at a time (1: none); each is
   /// planned for by itself. Errors: as prepare().
   Result<std::int64_t> batch_slices(std::span<const Dims> inputs) const;
-  /// True when every size follows from the inputs' sizes.
+  /// True when every size follows from the inputs' sizes, and no value holds strings or other values.
   bool sizes_known() const { return sizes_known_; }
   std::int64_t packed_bytes() const { return packs_.bytes(); }
 

@@ -28,6 +28,7 @@ Result<Tensors> run_step(const StepGraph::Step& step, std::span<const std::optio
     }
     return run_reference(*step.bodies[static_cast<std::size_t>(index)], captures);
   };
+  context.subgraph_types = [&step](int index) { return body_types(step, index); };
   return step.op.evaluate(inputs, context).within(strings::join("step '", step.name, "' (", step.op.name(), ")"));
 }
 
@@ -40,6 +41,9 @@ Status check_inputs(const StepGraph& graph, std::span<const Tensor> inputs) {
     if (inputs[i].dtype() != value.type.dtype) {
       return invalid_argument("input '", value.name, "' is ", inputs[i].dtype(), ", the model takes ",
                               value.type.dtype);
+    }
+    if (is_container(value.type.dtype) && !compatible(inputs[i].type(), value.type)) {
+      return invalid_argument("input '", value.name, "' is ", inputs[i].type(), ", the model takes ", value.type);
     }
   }
   return {};

@@ -172,6 +172,9 @@ void write(std::span<const W> in, DataType from, Tensor& to, std::int64_t begin,
     case DataType::kF8E5M2FNUZ:
     case DataType::kF8E8M0:
       return narrow<std::uint8_t>(in, to, begin, [&](W v) { return encode_small_float(type, to_double(v), options); });
+    case DataType::kSequence:
+    case DataType::kOptional:
+    case DataType::kMap: return;  // refused by cast()
   }
 }
 
@@ -290,6 +293,9 @@ Status from_complex(const Tensor& from, Tensor& to) {
 
 Result<Tensor> cast(const Tensor& from, DataType to, CastOptions options) {
   if (from.dtype() == to) return from;
+  if (is_container(from.dtype()) || is_container(to)) {
+    return unsupported("there is no cast of ", from.dtype(), " to ", to);
+  }
   TRY(Tensor out, Tensor::allocate(to, from.dims()));
   if (is_complex(from.dtype())) {
     TRY_OK(from_complex(from, out));

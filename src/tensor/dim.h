@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -84,14 +85,34 @@ inline void append(std::string& out, const Dim& dim) { out += text(dim); }
 inline void append(std::string& out, const Shape& shape) { out += text(shape); }
 
 /// What the compiler knows of a value: element type and sizes.
+///
+/// Sequences, optionals and maps have rank 1, and say in `elements` what they hold: a sequence one type for its [n]
+/// values, an optional one type for its [0] or [1] value, a map the types of its two elements, keys and values.
 struct TensorType {
   DataType dtype = DataType::kF32;
   Shape shape;
+  std::shared_ptr<const std::vector<TensorType>> elements = nullptr;  ///< null for tensors
+  bool ranked = true;  ///< false only for tensors inside of containers that differ in rank; the shape is empty then
 
   int rank() const { return static_cast<int>(shape.size()); }
-  bool operator==(const TensorType&) const = default;
+  /// The type of what the container holds; for a map, of the keys (0) and the values (1).
+  const TensorType& element(std::size_t index = 0) const { return (*elements)[index]; }
+  bool operator==(const TensorType& other) const;
 };
-std::string text(const TensorType& type);  ///< "f32[batch,3,224,224]"
+/// "f32[batch,3,224,224]"; "sequence[n]<f32[2,k]>", "map[2]<string[k],f32[k]>"; "f32[*]" for tensors of any rank.
+std::string text(const TensorType& type);
+
+/// Types of values that hold others; `size` is how many they hold.
+TensorType sequence_type(TensorType element, Dim size);
+TensorType optional_type(TensorType element, Dim size);
+TensorType map_type(TensorType keys, TensorType values);
+
+/// The narrowest type of which both are, sizes that differ being `other_size()`, ranks that differ unknown (inside of
+/// containers only). Containers that hold nothing take the other's element type. Errors: InvalidArgument for other
+/// dtypes; Unsupported for tensors of other ranks that are in no container.
+Result<TensorType> common_type(const TensorType& a, const TensorType& b, const std::function<Dim()>& other_size);
+/// Whether one value may have both types: equal dtypes, ranks and known sizes, inside of containers as well.
+bool compatible(const TensorType& a, const TensorType& b);
 inline void append(std::string& out, const TensorType& type) { out += text(type); }
 
 }  // namespace bolide

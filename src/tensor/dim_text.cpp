@@ -263,6 +263,4 @@ std::string text(const Shape& shape) {
   return out;
 }
 
-std::string text(const TensorType& type) { return std::string(name(type.dtype)) + text(type.shape); }
-
 }  // namespace bolide

@@ -12,18 +12,21 @@ namespace {
 
 constexpr std::int64_t kMaxElements = INT64_C(1) << 48;
 constexpr std::size_t kAlignment = 64;
+static_assert(sizeof(Tensor) == 80, "bit_width() says so");
 
-struct Strings {
-  std::string* first;
+/// Objects of a type with constructors, in memory that something else keeps.
+template <class T>
+struct Objects {
+  T* first;
   std::int64_t count;
   std::shared_ptr<const void> memory;
-  Strings(std::string* data, std::int64_t n, std::shared_ptr<const void> owner)
-      : first(data), count(n), memory(std::move(owner)) {
+  Objects(std::byte* data, std::int64_t n, std::shared_ptr<const void> owner)
+      : first(reinterpret_cast<T*>(data)), count(n), memory(std::move(owner)) {
     std::uninitialized_value_construct_n(first, count);
   }
-  ~Strings() { std::destroy_n(first, count); }
-  Strings(const Strings&) = delete;
-  Strings& operator=(const Strings&) = delete;
+  ~Objects() { std::destroy_n(first, count); }
+  Objects(const Objects&) = delete;
+  Objects& operator=(const Objects&) = delete;
 };
 
 /// Zero bytes from calloc, so that large tensors cost no page until it is written; `start` is aligned inside them.
@@ -68,12 +71,42 @@ Result<Tensor> Tensor::allocate(DataType type, Dims dims) {
   out.owner_ = zero_bytes(bytes, out.data_);
   if (!out.owner_) return out_of_memory("no memory for ", bytes, " bytes of ", type, dims);
   if (type == DataType::kString) {
-    auto* first = reinterpret_cast<std::string*>(out.data_);
-    out.owner_ = std::make_shared<Strings>(first, count, std::move(out.owner_));
+    out.owner_ = std::make_shared<Objects<std::string>>(out.data_, count, std::move(out.owner_));
+  } else if (is_container(type)) {
+    out.owner_ = std::make_shared<Objects<Tensor>>(out.data_, count, std::move(out.owner_));
   }
   out.dtype_ = type;
   out.dims_ = std::move(dims);
   out.count_ = count;
+  return out;
+}
+
+namespace {
+
+Tensor container(DataType type, std::span<const Tensor> items) {
+  Tensor out = *Tensor::allocate(type, {static_cast<std::int64_t>(items.size())});
+  std::ranges::copy(items, out.span<Tensor>().begin());
+  return out;
+}
+
+}  // namespace
+
+Tensor Tensor::sequence(TensorType element, std::span<const Tensor> items) {
+  Tensor out = container(DataType::kSequence, items);
+  out.elements_ = sequence_type(std::move(element), Dim(0)).elements;
+  return out;
+}
+
+Tensor Tensor::optional(TensorType element, const Tensor* value) {
+  Tensor out = container(DataType::kOptional, {value, value != nullptr ? std::size_t{1} : std::size_t{0}});
+  out.elements_ = optional_type(std::move(element), Dim(0)).elements;
+  return out;
+}
+
+Tensor Tensor::map(Tensor keys, Tensor values) {
+  const Tensor items[] = {std::move(keys), std::move(values)};
+  Tensor out = container(DataType::kMap, items);
+  out.elements_ = map_type(items[0].type(), items[1].type()).elements;
   return out;
 }
 
@@ -109,6 +142,7 @@ bool Tensor::operator==(const Tensor& other) const {
   if (dtype_ != other.dtype_ || dims_ != other.dims_) return false;
   if (data_ == other.data_ || count_ == 0) return true;
   if (dtype_ == DataType::kString) return std::ranges::equal(span<std::string>(), other.span<std::string>());
+  if (is_container(dtype_)) return std::ranges::equal(items(), other.items());
   const std::size_t bits = static_cast<std::size_t>(count_) * static_cast<std::size_t>(bit_width(dtype_));
   if (std::memcmp(data_, other.data_, bits / 8) != 0) return false;
   if (bits % 8 == 0) return true;

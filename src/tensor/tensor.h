@@ -16,7 +16,8 @@ Result<std::int64_t> element_count(std::span<const std::int64_t> dims);
 std::size_t packed_bytes(DataType type, std::int64_t count);
 
 /// A dtype, sizes and the elements, contiguous in row-major order, aligned to 64 bytes when allocated here.
-/// Copies share the memory. Elements of kString are std::string objects.
+/// Copies share the memory. Elements of kString are std::string objects; those of sequences, optionals and maps are
+/// Tensor objects.
 /// Thread safety: const members from any thread; writing needs external order.
 class Tensor {
  public:
@@ -32,12 +33,21 @@ class Tensor {
   template <class T>
   static Tensor of(std::span<const T> values, std::optional<Dims> dims = std::nullopt);
 
+  /// The items as elements [n] of a sequence whose element type is `element`.
+  static Tensor sequence(TensorType element, std::span<const Tensor> items);
+  /// An optional that holds `value`, or nothing (null).
+  static Tensor optional(TensorType element, const Tensor* value);
+  /// Keys [n] and values [n] as the two elements of a map.
+  static Tensor map(Tensor keys, Tensor values);
+
   DataType dtype() const { return dtype_; }
   const Dims& dims() const { return dims_; }
   int rank() const { return static_cast<int>(dims_.size()); }
   std::int64_t count() const { return count_; }
   std::size_t bytes() const { return packed_bytes(dtype_, count_); }
-  TensorType type() const { return {dtype_, to_shape(dims_)}; }
+  TensorType type() const { return {dtype_, to_shape(dims_), elements_}; }
+  /// The elements of a sequence, optional or map.
+  std::span<const Tensor> items() const { return span<Tensor>(); }
 
   const std::byte* data() const { return data_; }
   std::byte* data() { return data_; }
@@ -66,6 +76,7 @@ class Tensor {
   std::int64_t count_ = 0;
   std::byte* data_ = nullptr;
   std::shared_ptr<const void> owner_;
+  std::shared_ptr<const std::vector<TensorType>> elements_;  // of containers
 };
 
 /// Row-major strides in elements.

@@ -72,7 +72,10 @@ void fill(DataType dtype, std::span<std::byte> bytes) {
     case DataType::kU64:
     case DataType::kU32:
     case DataType::kU16:
-    case DataType::kString: std::ranges::fill(bytes, std::byte{0}); break;
+    case DataType::kString:
+    case DataType::kSequence:
+    case DataType::kOptional:
+    case DataType::kMap: std::ranges::fill(bytes, std::byte{0}); break;
   }
 }
 
@@ -167,8 +170,8 @@ class KernelBench final : public Bench {
       buffers.packed = candidate.packed.data() + candidate.next_copy * candidate.packed_stride;
       candidate.next_copy = (candidate.next_copy + 1) % candidate.copies;
     }
-    return run_kernel(host_kernel(*candidate.kernel), candidate.cuts, buffers, scratch_stride(host_kernel(*candidate.kernel).scratch_bytes()),
-                      target_.threads);
+    return run_kernel(host_kernel(*candidate.kernel), candidate.cuts, buffers,
+                      scratch_stride(host_kernel(*candidate.kernel).scratch_bytes()), target_.threads);
   }
 
   const Problem& problem_;

@@ -63,7 +63,8 @@ TEST(If, RunsTheBranchThatTheConditionNames) {
 
 TEST(If, UnifiesTheBranches) {
   const TensorType cond = type_of("bool[]");
-  const std::vector<InferContext::Input> inputs = {{&cond, nullptr, nullptr}};
+  const TensorType captured = type_of("i8[n]");
+  const std::vector<InferContext::Input> inputs = {{&cond, nullptr, nullptr}, {&captured, nullptr, nullptr}};
   InferContext context(inputs);
   std::string other = "f32[n,4]";
   context.subgraph_types = [&](int index) -> Result<TensorTypes> {
@@ -73,6 +74,16 @@ TEST(If, UnifiesTheBranches) {
   other = "i32[n,3]";
   EXPECT_EQ(Op(If{}).infer(context).error().message,
             "If: result 0 is f32[n,3] in one branch and i32[n,3] in the other");
+}
+
+TEST(If, SizesThatABranchMakesUpAreNotThoseOfTheOther) {
+  const TensorType cond = type_of("bool[]");
+  const std::vector<InferContext::Input> inputs = {{&cond, nullptr, nullptr}};
+  InferContext context(inputs);
+  int made = 0;
+  context.fresh_dim = [&made](std::string_view hint) { return Dim(strings::join(hint, "_", ++made)); };
+  context.subgraph_types = [](int) -> Result<TensorTypes> { return TensorTypes{type_of("i64[2,nonzero_1]")}; };
+  EXPECT_EQ(text((*Op(If{}).infer(context))[0]), "i64[2,if_3]");
 }
 
 }  // namespace

@@ -35,8 +35,22 @@ TEST(Loop, StopsWhenTheConditionFails) {
 TEST(Loop, WithoutIterationsTheStartRemains) {
   const Tensor no = Tensor::scalar(false);
   EXPECT_EQ(numbers(run_loop(nullptr, &no, 1)), (Numbers{1}));
-  EXPECT_EQ(error(run_loop(nullptr, &no, 2)),
-            "Loop: no iteration ran, so that the sizes of its scanned results are not known");
+}
+
+TEST(Loop, WithoutIterationsNothingIsScanned) {
+  EvalContext context;
+  context.output_count = 2;
+  context.run_subgraph = [](int, std::span<const Tensor>) -> Result<Tensors> { return internal_error("not run"); };
+  context.subgraph_types = [](int) -> Result<TensorTypes> {
+    return TensorTypes{{DataType::kBool, {}}, {DataType::kF32, {}}, {DataType::kI32, {Dim("n"), Dim(3)}}};
+  };
+  const Tensor start = Tensor::scalar(1.0F);
+  const Tensor no = Tensor::scalar(false);
+  const Tensor* inputs[] = {nullptr, &no, &start};
+  const auto y = Op(Loop{.carried = 1}).evaluate(inputs, context);
+  ASSERT_TRUE(y);
+  EXPECT_EQ((*y)[1].dtype(), DataType::kI32);
+  EXPECT_EQ((*y)[1].dims(), (Dims{0, 0, 3}));
 }
 
 }  // namespace

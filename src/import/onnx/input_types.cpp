@@ -6,35 +6,71 @@
 namespace bolide::onnx {
 namespace {
 
-Result<TensorType> file_type(const OnnxValueInfo& input, const Dims* wanted) {
-  switch (input.type.kind) {
-    case OnnxType::Kind::kTensor: break;
-    case OnnxType::Kind::kNone: return bad_file("has no type");
-    default: return unsupported("is no tensor; sequences, maps, optional and sparse inputs are not supported");
-  }
-  const auto dtype = from_onnx_type(input.type.elem_type);
-  if (!dtype) return bad_file("has no dtype (code ", input.type.elem_type, ")");
+/// Sizes that the file does not name are called `<name>_<axis>`.
+Result<Shape> shape_of(const std::vector<OnnxDim>& dims, std::string_view name) {
   Shape shape;
-  if (!input.type.dims) {
-    if (wanted == nullptr) {
-      return unsupported("has no shape, not even a rank; give one (--shapes ", input.name, ":1x3x224x224)");
-    }
-    shape.resize(wanted->size());
-    for (std::size_t i = 0; i < shape.size(); ++i) shape[i] = Dim(dim_name(strings::join(input.name, "_", i)));
-    return TensorType{*dtype, std::move(shape)};
-  }
-  for (std::size_t i = 0; i < input.type.dims->size(); ++i) {
-    const OnnxDim& dim = (*input.type.dims)[i];
+  for (std::size_t i = 0; i < dims.size(); ++i) {
+    const OnnxDim& dim = dims[i];
     if (dim.value && *dim.value >= 0) {
       if (*dim.value >= Dim::kTooLarge) return bad_file("size ", *dim.value, " of axis ", i, " is too large");
       shape.emplace_back(*dim.value);
       continue;
     }
-    std::string name = dim_name(dim.param);
-    if (name.empty()) name = dim_name(strings::join(input.name, "_", i));
-    shape.emplace_back(Dim(name));
+    std::string own = dim_name(dim.param);
+    if (own.empty()) own = dim_name(strings::join(name, "_", i));
+    shape.emplace_back(Dim(own));
   }
+  return shape;
+}
+
+/// What a container holds.
+Result<TensorType> element_type(const OnnxType& type, const std::string& name) {
+  const auto inner = [&](std::string_view what) -> Result<TensorType> {
+    if (type.element.empty()) return bad_file("does not say what it holds");
+    return element_type(type.element.front(), strings::join(name, "_", what));
+  };
+  switch (type.kind) {
+    case OnnxType::Kind::kTensor:
+    case OnnxType::Kind::kSparseTensor: break;
+    case OnnxType::Kind::kSequence: {
+      TRY(TensorType element, inner("item"));
+      return sequence_type(std::move(element), Dim(dim_name(strings::join(name, "_size"))));
+    }
+    case OnnxType::Kind::kOptional: {
+      TRY(TensorType element, inner("value"));
+      return optional_type(std::move(element), Dim(dim_name(strings::join(name, "_present"))));
+    }
+    case OnnxType::Kind::kMap: {
+      TRY(TensorType values, inner("value"));
+      const auto key = from_onnx_type(type.key_type);
+      if (!key || (!is_integer(*key) && *key != DataType::kString)) {
+        return bad_file("has keys of dtype code ", type.key_type);
+      }
+      const Dim size(dim_name(strings::join(name, "_size")));
+      if (!is_container(values.dtype)) values = {values.dtype, {size}};
+      return map_type({*key, {size}}, std::move(values));
+    }
+    case OnnxType::Kind::kNone: return bad_file("has no type");
+    case OnnxType::Kind::kOpaque: return unsupported("is of an opaque type, which only its maker knows");
+  }
+  const auto dtype = from_onnx_type(type.elem_type);
+  if (!dtype) return bad_file("has no dtype (code ", type.elem_type, ")");
+  if (!type.dims) return TensorType{*dtype, {}, nullptr, false};
+  TRY(Shape shape, shape_of(*type.dims, name));
   return TensorType{*dtype, std::move(shape)};
+}
+
+Result<TensorType> file_type(const OnnxValueInfo& input, const Dims* wanted) {
+  TRY(TensorType type, element_type(input.type, std::string(input.name)));
+  if (type.ranked) return type;
+  if (wanted == nullptr) {
+    return unsupported("has no shape, not even a rank; give one (--shapes ", input.name, ":1x3x224x224)");
+  }
+  type.ranked = true;
+  for (std::size_t i = 0; i < wanted->size(); ++i) {
+    type.shape.emplace_back(Dim(dim_name(strings::join(input.name, "_", i))));
+  }
+  return type;
 }
 
 /// Checks `wanted` against the type, and collects the sizes that named dims get.
@@ -60,6 +96,10 @@ Status bind_sizes(const TensorType& type, const Dims& wanted, std::map<std::stri
 }
 
 }  // namespace
+
+Result<TensorType> declared_type(const OnnxValueInfo& value) {
+  return element_type(value.type, std::string(value.name));
+}
 
 std::string dim_name(std::string_view param) {
   std::string out;

@@ -12,6 +12,9 @@ std::vector<std::pair<std::string_view, std::optional<TensorType>>> input_types(
                                                                                 const ImportOptions& options,
                                                                                 Problems& problems);
 
+/// The type that the file states for a value. Errors: BadFile, Unsupported for what states none.
+Result<TensorType> declared_type(const OnnxValueInfo& value);
+
 /// A name that Dim takes, from a `dim_param`; empty when nothing is left of it.
 std::string dim_name(std::string_view param);
 

@@ -263,6 +263,7 @@ Result<Bodies> NodeImporter::import_bodies(std::span<const OnnxGraph* const> bod
   for (const OnnxGraph* body : bodies) {
     auto graph = std::make_shared<Graph>();
     graph->name = std::string(body->name);
+    graph->name_sizes_after(graph_);
     GraphImporter importer(state_, *graph);
     Scope scope;
     if (body->inputs.size() != inputs.size()) {

@@ -112,5 +112,8 @@ Result<Values> import_causal_conv(OnnxNodeView& node, Builder& build);
 Result<Values> import_rotary_embedding(OnnxNodeView& node, Builder& build);
 // control.cpp
 Result<Values> import_if(OnnxNodeView& node, Builder& build);
+Result<Values> import_loop(OnnxNodeView& node, Builder& build);
+Result<Values> import_sequence_map(OnnxNodeView& node, Builder& build);
+Result<Values> import_optional(OnnxNodeView& node, Builder& build);
 
 }  // namespace bolide::onnx
