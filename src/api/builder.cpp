@@ -107,9 +107,8 @@ Result<std::map<std::string, HostTensor>> infer(const Engine& engine, const std:
   for (const TensorInfo& info : engine.outputs()) {
     TRY(const HostTensor inside, context.output(info.name));
     // The context ends here; its memory does, too.
-    TRY(HostTensor copy, HostTensor::make(inside.dtype(), inside.dims()));
-    if (copy.bytes() > 0) std::memcpy(copy.data(), inside.data(), copy.bytes());
-    results.emplace(info.name, std::move(copy));
+    TRY(const Tensor copy, to_internal(inside));
+    results.emplace(info.name, HostTensor::Access::share(copy));
   }
   return results;
 }

@@ -73,6 +73,10 @@ Result<HostTensor> random_tensor(const TensorInfo& info, const Dims& dims, Rando
   if (info.dtype == DataType::kString) {
     return Error{Code::kUnsupported, fmt::format("input '{}' is made of strings; give it by --input", info.name)};
   }
+  if (is_container(info.dtype)) {
+    return Error{Code::kUnsupported, fmt::format("input '{}' is a {}; give it by --input {}=FILE.pb", info.name,
+                                                 bolide::name(info.dtype), info.name)};
+  }
   Result<HostTensor> values = HostTensor::make(DataType::kF32, dims);
   if (!values) return values;
   const bool real = is_float(info.dtype);
@@ -146,8 +150,7 @@ Result<NamedInputs> read_inputs(const std::vector<std::string>& assignments, con
     } else if (kind == ".npz") {
       tensor = read_npz(path, name);
     } else if (kind == ".pb") {
-      Result<NamedTensor> named = read_tensor_proto(path);
-      tensor = named ? Result<HostTensor>(std::move(named->tensor)) : Result<HostTensor>(std::move(named).error());
+      tensor = read_value_proto(path, *info);
     } else if (kind == ".png" || kind == ".jpg" || kind == ".jpeg") {
       tensor = read_picture_input(path, *info, images);
     }

@@ -99,6 +99,33 @@ std::string is_assignment(const std::string& text) {
   return whole ? std::string() : "'" + text + "' is not NAME=FILE";
 }
 
+/// Prints a value, and returns it as JSON; of sequences, optionals and maps every item.
+nlohmann::json show(const RunArgs& args, const std::vector<std::string>& labels, const std::string& name,
+                    const HostTensor& tensor) {
+  nlohmann::json document = {{"name", name}, {"dtype", bolide::name(tensor.dtype())}, {"dims", tensor.dims()}};
+  std::string dims;
+  for (const std::int64_t size : tensor.dims()) dims += (dims.empty() ? "" : "x") + std::to_string(size);
+  if (!args.json) std::cout << name << "  " << bolide::name(tensor.dtype()) << "  " << dims << '\n';
+  if (is_container(tensor.dtype())) {
+    nlohmann::json items = nlohmann::json::array();
+    for (const HostTensor& item : tensor.items()) {
+      items.push_back(show(args, labels, name + "[" + std::to_string(items.size()) + "]", item));
+    }
+    document["items"] = items;
+    return document;
+  }
+  nlohmann::json top = nlohmann::json::array();
+  for (const Best& b : top_k(tensor, args.top)) {
+    const bool labelled = static_cast<std::size_t>(b.index) < labels.size();
+    const std::string label = labelled ? labels[static_cast<std::size_t>(b.index)] : std::string();
+    top.push_back({{"index", b.index}, {"value", b.value}, {"label", label}});
+    if (!args.json)
+      std::cout << "  " << b.index << "  " << number(b.value, 6) << (labelled ? "  " + label : "") << '\n';
+  }
+  document["top"] = top;
+  return document;
+}
+
 int run(const RunArgs& args) {
   Result<Engine> engine = open_engine(args.model, false);
   if (!engine) return report(engine.error());
@@ -118,20 +145,7 @@ int run(const RunArgs& args) {
   }
   nlohmann::json document = nlohmann::json::array();
   for (const TensorInfo& info : engine->outputs()) {
-    const HostTensor& tensor = results->at(info.name);
-    std::string dims;
-    for (const std::int64_t size : tensor.dims()) dims += (dims.empty() ? "" : "x") + std::to_string(size);
-    const std::vector<Best> best = top_k(tensor, args.top);
-    nlohmann::json top = nlohmann::json::array();
-    if (!args.json) std::cout << info.name << "  " << name(tensor.dtype()) << "  " << dims << '\n';
-    for (const Best& b : best) {
-      const bool labelled = static_cast<std::size_t>(b.index) < labels->size();
-      const std::string label = labelled ? (*labels)[static_cast<std::size_t>(b.index)] : std::string();
-      top.push_back({{"index", b.index}, {"value", b.value}, {"label", label}});
-      if (!args.json)
-        std::cout << "  " << b.index << "  " << number(b.value, 6) << (labelled ? "  " + label : "") << '\n';
-    }
-    document.push_back({{"name", info.name}, {"dtype", name(tensor.dtype())}, {"dims", tensor.dims()}, {"top", top}});
+    document.push_back(show(args, *labels, info.name, results->at(info.name)));
   }
   if (args.json) print_json(nlohmann::json{{"outputs", document}});
   return kDone;

@@ -153,7 +153,7 @@ std::optional<View> view_of(const Op& op, std::span<const Operand> operands, int
   if (op.name() == "Expand") return output.size() < x.dims.size() ? std::nullopt : view_of_expand(x, output);
   if (const auto* split = op.as<Split>()) {
     const auto axis = static_cast<std::size_t>(split->axis < 0 ? split->axis + x.rank() : split->axis);
-    if (static_cast<std::size_t>(index) > split->sizes.size()) return std::nullopt;
+    if (static_cast<std::size_t>(index) >= split->sizes.size()) return std::nullopt;  // sizes are computed
     View view{0, x.strides};
     for (int i = 0; i < index; ++i) view.offset += split->sizes[static_cast<std::size_t>(i)] * x.strides[axis];
     return view;

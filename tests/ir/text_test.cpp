@@ -164,5 +164,30 @@ TEST(ShapeText, ReadsSizesAndExpressions) {
   EXPECT_EQ(text(*parse_tensor_type("bf16[n]")), "bf16[n]");
 }
 
+TEST(TypeText, SaysWhatContainersHold) {
+  for (const std::string_view type :
+       {"sequence[n]<f32[2,k]>", "optional[0]<sequence[size]<string[*]>>", "map[2]<i64[n],f32[n]>",
+        "sequence[0]<map[2]<string[n],f64[n]>>"}) {
+    const auto parsed = parse_tensor_type(type);
+    ASSERT_TRUE(parsed) << parsed.error().message;
+    EXPECT_EQ(text(*parsed), type);
+  }
+  EXPECT_FALSE(parse_tensor_type("sequence[n]"));
+  EXPECT_FALSE(parse_tensor_type("sequence[n]<f32[2]"));
+  EXPECT_FALSE(parse_tensor_type("sequence[n]<f32[2]>>"));
+  EXPECT_FALSE(parse_tensor_type("sequence[n,m]<f32[2]>"));
+  EXPECT_FALSE(parse_tensor_type("map[2]<f32[2]>"));
+  EXPECT_FALSE(parse_tensor_type("f32[*]"));
+}
+
+TEST(TypeText, GraphsHoldSequences) {
+  const std::string text = "s = input sequence[n]<f32[2]>\nx = input f32[2]\ny = SequenceInsert(s, x)\nreturn y\n";
+  const auto graph = parse_graph(text);
+  ASSERT_TRUE(graph) << graph.error().message;
+  EXPECT_EQ(print(*graph), text);
+  EXPECT_TRUE(verify(*graph));
+  EXPECT_EQ(bolide::text(graph->value(graph->outputs()[0]).type), "sequence[n+1]<f32[2]>");
+}
+
 }  // namespace
 }  // namespace bolide

@@ -52,7 +52,7 @@ TEST(EngineFile, ReadsBackEverythingThatWasWritten) {
   const auto back = read_engine(*bytes, nullptr);
   ASSERT_TRUE(back) << back.error().message;
   EXPECT_EQ(back->major, 1U);
-  EXPECT_EQ(back->minor, 0U);
+  EXPECT_EQ(back->minor, EngineFile::kMinor);
   EXPECT_EQ(back->producer, "a test");
   EXPECT_EQ(back->model, digest("the model"));
   EXPECT_EQ(back->model_info, "ONNX IR 8");
