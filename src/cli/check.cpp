@@ -23,6 +23,9 @@ nlohmann::json to_json(const std::vector<TensorInfo>& infos) {
 }
 
 int check(const CheckArgs& args) {
+  if (is_engine_file(args.model.path)) {
+    return usage_error(args.model.path + " is an engine file, not a model; `bolide inspect` shows it");
+  }
   Result<Network> network = read_network(args.model);
   if (!network) return report(network.error());
   ModelOptions options = args.model;
