@@ -33,6 +33,7 @@
 #include "ops/pad.h"
 #include "ops/pool.h"
 #include "ops/quantize.h"
+#include "ops/random.h"
 #include "ops/recurrent.h"
 #include "ops/reduce.h"
 #include "ops/reshape.h"

@@ -34,19 +34,24 @@ Result<std::int64_t> range_count(const Tensor& start, const Tensor& limit, const
 
 }  // namespace
 
-Result<TensorTypes> ConstantOfShape::infer(const InferContext& context) const {
-  TRY_OK(check_sizes_input(kInfo, context, 0));
-  if (value.count() != 1) return invalid_argument("ConstantOfShape: a value of ", value.count(), " elements, not one");
-  TensorType out{value.dtype(), {}};
+Result<TensorType> type_of_sizes(const OpInfo& info, DataType dtype, const InferContext& context) {
+  TRY_OK(check_sizes_input(info, context, 0));
+  TensorType out{dtype, {}};
   if (const auto target = context.contents(0)) {
     out.shape = *target;
     for (const Dim& size : out.shape) {
-      if (size.constant().value_or(0) < 0) return invalid_argument("ConstantOfShape: sizes ", out.shape);
+      if (size.constant().value_or(0) < 0) return invalid_argument(info.name, ": sizes ", out.shape);
     }
-    return TensorTypes{std::move(out)};
+    return out;
   }
-  TRY(const std::int64_t rank, known_length(kInfo, context, 0));
+  TRY(const std::int64_t rank, known_length(info, context, 0));
   for (std::int64_t i = 0; i < rank; ++i) out.shape.push_back(context.fresh_dim("filled"));
+  return out;
+}
+
+Result<TensorTypes> ConstantOfShape::infer(const InferContext& context) const {
+  if (value.count() != 1) return invalid_argument("ConstantOfShape: a value of ", value.count(), " elements, not one");
+  TRY(TensorType out, type_of_sizes(kInfo, value.dtype(), context));
   return TensorTypes{std::move(out)};
 }
 

@@ -5,6 +5,10 @@
 
 namespace bolide {
 
+/// The type of a tensor that is made from its sizes, input 0. Errors: InvalidArgument unless they are integers of rank
+/// 1 and not negative; Unsupported when their number is not known.
+Result<TensorType> type_of_sizes(const OpInfo& info, DataType dtype, const InferContext& context);
+
 /// Input sizes (integers): a tensor of those sizes, every element `value`'s only one. Source: ONNX ConstantOfShape.
 struct ConstantOfShape {
   static constexpr OpInfo kInfo{.name = "ConstantOfShape"};

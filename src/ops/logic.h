@@ -23,9 +23,11 @@ struct Greater : FnOp<Greater, Fn::kGreater, ElementwiseResult::kBool> {
 struct GreaterOrEqual : FnOp<GreaterOrEqual, Fn::kGreaterEqual, ElementwiseResult::kBool> {
   static constexpr OpInfo kInfo = binary_info("GreaterOrEqual");
 };
-/// a == b, as bool; of numbers and bool. Source: ONNX Equal.
+/// a == b, as bool; of numbers, bool and strings. Source: ONNX Equal.
 struct Equal : FnOp<Equal, Fn::kEqual, ElementwiseResult::kBool> {
   static constexpr OpInfo kInfo = binary_info("Equal");
+  Result<TensorTypes> infer(const InferContext& context) const;
+  Result<Tensors> evaluate(TensorInputs inputs, EvalContext& context) const;
 };
 /// Of bool. Source: ONNX And.
 struct And : FnOp<And, Fn::kAnd, ElementwiseResult::kBool> {
@@ -68,9 +70,11 @@ struct IsInf : ElementwiseOp<IsInf, ElementwiseResult::kBool> {
   }
 };
 
-/// condition ? x : y, with inputs condition (bool), x, y of one dtype, which the result has. Source: ONNX Where.
+/// condition ? x : y, with inputs condition (bool), x, y of one dtype (any), which the result has. Source: ONNX Where.
 struct Where : FnOp<Where, Fn::kSelect> {
   static constexpr OpInfo kInfo{.name = "Where", .min_inputs = 3, .max_inputs = 3};
+  Result<TensorTypes> infer(const InferContext& context) const;
+  Result<Tensors> evaluate(TensorInputs inputs, EvalContext& context) const;
 };
 
 }  // namespace bolide

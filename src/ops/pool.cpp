@@ -160,7 +160,7 @@ Result<Tensors> AveragePool::evaluate(TensorInputs inputs, EvalContext& context)
 Result<TensorTypes> LpPool::infer(const InferContext& context) const {
   TRY(TensorTypes types, infer_pool(kInfo, window(), kernel, context));
   TRY_OK(require_float(kInfo, context));
-  if (p < 1) return invalid_argument("LpPool: p is ", p);
+  if (!(p > 0)) return invalid_argument("LpPool: p is ", p);
   return types;
 }
 

@@ -61,7 +61,7 @@ struct AveragePool {
   Result<Tensors> evaluate(TensorInputs inputs, EvalContext& context) const;
 };
 
-/// (sum of |x|^p)^(1/p)
+/// (sum of |x|^p)^(1/p); p > 0 may have a fraction.
 struct LpPool {
   std::vector<std::int64_t> kernel;
   std::vector<std::int64_t> strides;
@@ -69,7 +69,7 @@ struct LpPool {
   std::vector<std::int64_t> dilations;
   AutoPad auto_pad = AutoPad::kExplicit;
   bool ceil_mode = false;
-  std::int64_t p = 2;
+  float p = 2;
 
   static constexpr OpInfo kInfo{.name = "LpPool"};
   static constexpr auto kFields = std::tuple{field("kernel", &LpPool::kernel),

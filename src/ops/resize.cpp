@@ -1,6 +1,7 @@
 #include "ops/resize.h"
 
 #include "ops/elements.h"
+#include "ops/movement.h"
 #include "ops/reference.h"
 
 #include <algorithm>
@@ -128,6 +129,7 @@ double position(ResizeCoordinates mode, std::int64_t at, std::int64_t in, std::i
       return out > 1 ? i * (n - 1) / (exact - 1) : 0;
     }
     case ResizeCoordinates::kAsymmetric: return i / scale;
+    case ResizeCoordinates::kTfHalfPixelForNn: return (i + 0.5) / scale;
     case ResizeCoordinates::kTfCropAndResize: break;
   }
   return out > 1 ? from * (n - 1) + i * (to - from) * (n - 1) / (m - 1) : 0.5 * (from + to) * (n - 1);
@@ -157,7 +159,9 @@ ResizeTaps taps_at(const Resize& op, double at, std::int64_t in, double scale) {
   at = std::clamp(at, -limit, 2 * limit);  // all beyond the ends reads alike
   const auto inside = [&](std::int64_t i) { return std::clamp<std::int64_t>(i, 0, in - 1); };
   if (op.mode == ResizeMode::kNearest) {
-    out.weights = {{inside(nearest(op.nearest_mode, at)), 1.0}};
+    ResizeNearest mode = op.nearest_mode;
+    if (mode == ResizeNearest::kCeilWhenShrinking) mode = scale < 1 ? ResizeNearest::kCeil : ResizeNearest::kFloor;
+    out.weights = {{inside(nearest(mode, at)), 1.0}};
     return out;
   }
   const double squeeze = op.antialias ? std::min(1.0, scale) : 1;
@@ -200,10 +204,44 @@ void resize_axis(const std::vector<ResizeTaps>& taps, double beyond, std::int64_
   });
 }
 
+bool is_complex(DataType type) { return type == DataType::kC64 || type == DataType::kC128; }
+
+/// Complex numbers as real ones with a last axis of 2, and back.
+Tensor as_pairs(const Tensor& x) {
+  Dims dims = x.dims();
+  dims.push_back(2);
+  return Tensor::borrow(x.dtype() == DataType::kC64 ? DataType::kF32 : DataType::kF64, dims, x.data(), x.owner());
+}
+Tensor from_pairs(const Tensor& pairs, DataType type) {
+  return Tensor::borrow(type, Dims(pairs.dims().begin(), pairs.dims().end() - 1), pairs.data(), pairs.owner());
+}
+
+/// Nearest without arithmetic, for strings.
+Result<Tensor> moved(Tensor x, const std::vector<ResizeAxis>& changed, const EvalContext& context) {
+  for (const ResizeAxis& resized : changed) {
+    Dims dims = x.dims();
+    const std::int64_t in = dims[resized.axis];
+    const std::int64_t inner = product(dims, resized.axis + 1, dims.size());
+    dims[resized.axis] = static_cast<std::int64_t>(resized.taps.size());
+    TRY(Tensor y, context.allocate(x.dtype(), dims));
+    const std::int64_t lines = inner == 0 ? 0 : y.count() / inner;
+    for (std::int64_t i = 0; i < lines; ++i) {
+      const ResizeTaps& tap = resized.taps[static_cast<std::size_t>(i % dims[resized.axis])];
+      copy_run(x, (i / dims[resized.axis] * in + tap.weights[0].first) * inner, y, i * inner, inner);
+    }
+    x = std::move(y);
+  }
+  return x;
+}
+
 }  // namespace
 
 Result<TensorTypes> Resize::infer(const InferContext& context) const {
-  if (!is_real(context.dtype(0))) return unsupported("Resize: x is ", context.type(0));
+  const DataType type = context.dtype(0);
+  const bool movable = mode == ResizeMode::kNearest || is_complex(type);
+  if (!is_real(type) && (!movable || coordinates == ResizeCoordinates::kTfCropAndResize)) {
+    return unsupported("Resize: x is ", context.type(0));
+  }
   TRY(const std::vector<AxisPlan> plans, plan_axes(*this, context));
   if (coordinates == ResizeCoordinates::kTfCropAndResize) {
     if (!given(context, 1)) return invalid_argument("Resize: tf_crop_and_resize needs roi");
@@ -254,7 +292,13 @@ Result<Tensors> Resize::evaluate(TensorInputs inputs, EvalContext& context) cons
   TRY(const auto results, infer_known(*this, inputs, context));
   TRY_OK(context.check(DataType::kF64, results[0].dims));
   TRY(const std::vector<ResizeAxis> changed, resize_axes(*this, KnownInputs(inputs).context(), results[0].dims));
-  TRY(Tensor x, as_f64(*inputs[0]));
+  if (results[0].dtype == DataType::kString) {
+    TRY(Tensor strings, moved(*inputs[0], changed, context));
+    return one(std::move(strings));
+  }
+  const bool pairs = is_complex(results[0].dtype);
+  const Tensor real = pairs ? as_pairs(*inputs[0]) : *inputs[0];
+  TRY(Tensor x, as_f64(real));
   Dims dims = x.dims();
   for (const ResizeAxis& resized : changed) {
     const std::size_t axis = resized.axis;
@@ -269,8 +313,8 @@ Result<Tensors> Resize::evaluate(TensorInputs inputs, EvalContext& context) cons
     }
     x = std::move(y);
   }
-  TRY(Tensor stored, store_f64(x, results[0].dtype));
-  return one(std::move(stored));
+  TRY(Tensor stored, store_f64(x, real.dtype()));
+  return one(pairs ? from_pairs(stored, results[0].dtype) : std::move(stored));
 }
 
 }  // namespace bolide

@@ -1,6 +1,7 @@
 /// Samples x at other sizes: nearest, linear or cubic, one axis after the other.
 ///
-/// Inputs   x : any real dtype; roi : floats, starts then ends of the resized axes, for tf_crop_and_resize only;
+/// Inputs   x : any dtype, strings in mode nearest only; roi : floats, starts then ends of the resized axes, for
+/// tf_crop_and_resize only;
 ///          scales : floats, one a resized axis; sizes : integers, one a resized axis. Exactly one of scales and sizes.
 /// Outputs  y : x's dtype; the size of an axis is floor(in * scale), or what `sizes` says under the aspect policy
 /// A scale within f32 rounding of a fraction p/q with q <= 32 counts as that fraction, for known and named sizes alike.
@@ -26,15 +27,16 @@ enum class ResizeCoordinates : std::uint8_t {
   kAlignCorners,        ///< i * (in - 1) / (in * scale - 1)
   kAsymmetric,          ///< i / scale
   kTfCropAndResize,     ///< align_corners within roi; beyond x reads extrapolation_value
+  kTfHalfPixelForNn,    ///< (i + 0.5) / scale
 };
-constexpr std::array<std::string_view, 6> enum_names(ResizeCoordinates) {
-  return {"half_pixel",    "half_pixel_symmetric", "pytorch_half_pixel",
-          "align_corners", "asymmetric",           "tf_crop_and_resize"};
+constexpr std::array<std::string_view, 7> enum_names(ResizeCoordinates) {
+  return {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel",  "align_corners",
+          "asymmetric", "tf_crop_and_resize",   "tf_half_pixel_for_nn"};
 }
 
-enum class ResizeNearest : std::uint8_t { kRoundPreferFloor, kRoundPreferCeil, kFloor, kCeil };
-constexpr std::array<std::string_view, 4> enum_names(ResizeNearest) {
-  return {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"};
+enum class ResizeNearest : std::uint8_t { kRoundPreferFloor, kRoundPreferCeil, kFloor, kCeil, kCeilWhenShrinking };
+constexpr std::array<std::string_view, 5> enum_names(ResizeNearest) {
+  return {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil", "ceil_when_shrinking"};
 }
 
 /// How `sizes` binds: exactly, or as bounds with one common scale.

@@ -2,6 +2,8 @@
 
 #include "ops/elements.h"
 
+#include <complex>
+
 namespace bolide {
 namespace {
 
@@ -12,16 +14,42 @@ Status check_types(const OpInfo& info, const InferContext& context, ScatterReduc
   if (context.dtype(0) != context.dtype(2)) {
     return invalid_argument(info.name, ": data of ", context.dtype(0), " and updates of ", context.dtype(2));
   }
-  if (reduction != ScatterReduction::kReplace && !is_real(context.dtype(0))) {
-    return unsupported(info.name, ": reduction of ", context.dtype(0), "; real numbers work");
-  }
+  const DataType type = context.dtype(0);
+  const bool has_order = is_real(type);
+  const bool reduces = reduction == ScatterReduction::kReplace || has_order || reduction == ScatterReduction::kAdd ||
+                       (reduction == ScatterReduction::kMul && type != DataType::kString);
+  if (!reduces) return unsupported(info.name, ": this reduction of ", type, "; real numbers work");
   return ok();
+}
+
+template <class T>
+void add_or_multiply(bool add, T update, T& out) {
+  if constexpr (std::is_same_v<T, std::string>) {
+    out += update;
+  } else {
+    out = add ? out + update : out * update;
+  }
+}
+
+/// Sums and products of what has no compute type: complex numbers, and strings one after the other.
+template <class T>
+void update_as(ScatterReduction reduction, const Tensor& updates, std::int64_t from, Tensor& out, std::int64_t to,
+               std::int64_t count) {
+  const auto* source = reinterpret_cast<const T*>(updates.data()) + from;
+  auto* target = reinterpret_cast<T*>(out.data()) + to;
+  for (std::int64_t i = 0; i < count; ++i) add_or_multiply(reduction == ScatterReduction::kAdd, source[i], target[i]);
 }
 
 /// out[to, to+count) updated by updates[from, from+count).
 void update(ScatterReduction reduction, const Tensor& updates, std::int64_t from, Tensor& out, std::int64_t to,
             std::int64_t count) {
   if (reduction == ScatterReduction::kReplace) return copy_run(updates, from, out, to, count);
+  switch (out.dtype()) {
+    case DataType::kString: return update_as<std::string>(reduction, updates, from, out, to, count);
+    case DataType::kC64: return update_as<std::complex<float>>(reduction, updates, from, out, to, count);
+    case DataType::kC128: return update_as<std::complex<double>>(reduction, updates, from, out, to, count);
+    default: break;
+  }
   constexpr std::array<Fn, 5> kFns = {Fn::kAdd, Fn::kAdd, Fn::kMul, Fn::kMin, Fn::kMax};
   const Fn fn = kFns[static_cast<std::size_t>(reduction)];
   with_compute_type(compute_type(out.dtype()), [&](auto zero) {

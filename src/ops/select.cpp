@@ -2,22 +2,44 @@
 
 #include "ops/elements.h"
 
+#include <complex>
+
 namespace bolide {
+namespace {
+
+template <class T>
+Dims positions_of_other(const Tensor& x, const T& zero) {
+  Dims out;
+  const auto* data = reinterpret_cast<const T*>(x.data());
+  for (std::int64_t i = 0; i < x.count(); ++i) {
+    if (data[i] != zero) out.push_back(i);
+  }
+  return out;
+}
+
+/// A string is zero when it is empty.
+Dims positions_of_nonzero(const Tensor& x) {
+  if (x.dtype() == DataType::kString) return positions_of_other<std::string>(x, "");
+  if (x.dtype() == DataType::kC64) return positions_of_other<std::complex<float>>(x, 0);
+  if (x.dtype() == DataType::kC128) return positions_of_other<std::complex<double>>(x, 0);
+  Dims out;
+  with_compute_type(compute_type(x.dtype()), [&](auto zero) {
+    for (std::int64_t i = 0; i < x.count(); ++i) {
+      if (load_one<decltype(zero)>(x, i) != 0) out.push_back(i);
+    }
+  });
+  return out;
+}
+
+}  // namespace
 
 Result<TensorTypes> NonZero::infer(const InferContext& context) const {
-  if (!is_real(context.dtype(0))) return unsupported("NonZero of ", context.dtype(0), "; real numbers and bool work");
   return TensorTypes{{DataType::kI64, {context.rank(0), context.fresh_dim("nonzero")}}};
 }
 
 Result<Tensors> NonZero::evaluate(TensorInputs inputs, EvalContext& context) const {
   const Tensor& x = *inputs[0];
-  if (!is_real(x.dtype())) return unsupported("NonZero of ", x.dtype(), "; real numbers and bool work");
-  Dims found;
-  with_compute_type(compute_type(x.dtype()), [&](auto zero) {
-    for (std::int64_t i = 0; i < x.count(); ++i) {
-      if (load_one<decltype(zero)>(x, i) != 0) found.push_back(i);
-    }
-  });
+  const Dims found = positions_of_nonzero(x);
   const auto count = static_cast<std::int64_t>(found.size());
   TRY(Tensor out, context.allocate(DataType::kI64, {x.rank(), count}).within("NonZero"));
   const Dims strides = contiguous_strides(x.dims());

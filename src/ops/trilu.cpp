@@ -6,7 +6,6 @@ namespace bolide {
 
 Result<TensorTypes> Trilu::infer(const InferContext& context) const {
   if (context.rank(0) < 2) return invalid_argument("Trilu: ", context.shape(0), " has no matrices");
-  if (context.dtype(0) == DataType::kString) return unsupported("Trilu of strings; numbers and bool work");
   if (context.has(1)) TRY_OK(check_sizes_input(kInfo, context, 1));
   return TensorTypes{context.type(0)};
 }

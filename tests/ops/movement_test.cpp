@@ -214,5 +214,24 @@ TEST(Pad, FillsBordersByMode) {
   EXPECT_EQ(infer(Pad{}, {typed(DataType::kF32, {"h"}), known(longs({2}, {1, 1}))}), "f32[h+2]");
 }
 
+TEST(Where, ChoosesStrings) {
+  EXPECT_EQ(show(run(Where{}, {bools({2, 1}, {1, 0}), words({2}, {"a", "b"}), words({}, {"c"})})),
+            "string[2,2]{a,b,c,c}");
+}
+
+TEST(Equal, ComparesStrings) {
+  EXPECT_EQ(show(run(Equal{}, {words({2}, {"a", "b"}), words({1}, {"b"})})), "bool[2]{0,1}");
+}
+
+TEST(NonZero, OfStringsFindsThoseThatAreNotEmpty) {
+  EXPECT_EQ(show(run(NonZero{}, {words({3}, {"a", "", "b"})})), "i64[1,2]{0,2}");
+}
+
+TEST(ScatterElements, AddsStringsAtTheEnd) {
+  ScatterElements add;
+  add.reduction = ScatterReduction::kAdd;
+  EXPECT_EQ(show(run(add, {words({2}, {"a", "b"}), longs({2}, {1, 1}), words({2}, {"c", "d"})})), "string[2]{a,bcd}");
+}
+
 }  // namespace
 }  // namespace bolide

@@ -33,6 +33,27 @@ TEST(Resize, NearestModesDifferAtTies) {
   EXPECT_EQ(of(ResizeNearest::kRoundPreferCeil), (Numbers{10, 20, 20, 20}));
   EXPECT_EQ(of(ResizeNearest::kFloor), (Numbers{10, 10, 20, 20}));
   EXPECT_EQ(of(ResizeNearest::kCeil), (Numbers{10, 20, 20, 20}));
+  EXPECT_EQ(of(ResizeNearest::kCeilWhenShrinking), (Numbers{10, 10, 20, 20}));
+}
+
+TEST(Resize, TheFirstOfItsKindReadsTheNextPixelWhereItShrinks) {  // positions 0 and 1.67
+  const Resize first{.coordinates = ResizeCoordinates::kAsymmetric, .nearest_mode = ResizeNearest::kCeilWhenShrinking};
+  EXPECT_EQ(numbers(by_scale(first, make({4}, {1, 2, 3, 4}), {0.6F})), (Numbers{1, 3}));
+}
+
+TEST(Resize, MovesStringsAndComplexNumbers) {
+  const std::vector<std::string> texts = {"a", "b"};
+  const auto strings = by_scale(Resize{}, Tensor::of<std::string>(texts), {2});
+  ASSERT_TRUE(strings) << strings.error().message;
+  EXPECT_EQ((*strings)[0].span<std::string>()[1], "a");
+  EXPECT_EQ((*strings)[0].span<std::string>()[2], "b");
+  const Tensor pairs = make({2, 2}, {0, 4, 8, 0});  // 4i, 8
+  const Tensor x = Tensor::borrow(DataType::kC64, {2}, pairs.data(), pairs.owner());
+  const auto y =
+      by_scale(Resize{.mode = ResizeMode::kLinear, .coordinates = ResizeCoordinates::kAlignCorners}, x, {1.5F});
+  ASSERT_TRUE(y) << y.error().message;
+  EXPECT_EQ((*y)[0].span<float>()[2], 4);
+  EXPECT_EQ((*y)[0].span<float>()[3], 2);
 }
 
 TEST(Resize, LinearInEveryCoordinateMode) {

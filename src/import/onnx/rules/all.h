@@ -17,12 +17,20 @@ Result<Values> import_min(OnnxNodeView& node, Builder& build);
 Result<Values> import_clip_1(OnnxNodeView& node, Builder& build);
 Result<Values> import_clip(OnnxNodeView& node, Builder& build);
 Result<Values> import_swish(OnnxNodeView& node, Builder& build);
+Result<Values> import_swiglu(OnnxNodeView& node, Builder& build);
+Result<Values> import_shrink(OnnxNodeView& node, Builder& build);
 Result<Values> import_affine(OnnxNodeView& node, Builder& build);
 Result<Values> import_scaled_tanh(OnnxNodeView& node, Builder& build);
 Result<Values> import_celu(OnnxNodeView& node, Builder& build);
 // identity.cpp
 Result<Values> import_identity(OnnxNodeView& node, Builder& build);
+Result<Values> identity_and_mask(OnnxNodeView& node, Builder& build, bool is_bool);
 Result<Values> import_dropout_1(OnnxNodeView& node, Builder& build);
+// random.cpp
+Result<Values> import_random_uniform(OnnxNodeView& node, Builder& build);
+Result<Values> import_random_normal(OnnxNodeView& node, Builder& build);
+Result<Values> import_bernoulli(OnnxNodeView& node, Builder& build);
+Result<Values> import_multinomial(OnnxNodeView& node, Builder& build);
 Result<Values> import_dropout(OnnxNodeView& node, Builder& build);
 // constant.cpp
 Result<Values> import_constant(OnnxNodeView& node, Builder& build);

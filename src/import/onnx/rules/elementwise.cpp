@@ -2,6 +2,7 @@
 
 #include "import/onnx/rules/all.h"
 #include "ops/activation.h"
+#include "ops/cast.h"
 #include "ops/identity.h"
 #include "ops/reshape.h"
 #include "ops/unary_math.h"
@@ -124,6 +125,28 @@ Result<Values> import_clip(OnnxNodeView& node, Builder& build) {
 Result<Values> import_swish(OnnxNodeView& node, Builder& build) {
   const float alpha = node.number("alpha", node.op_type() == "QuickGelu" ? 1.702F : 1.0F);
   TRY(const ValueId y, build.add(Silu{.alpha = alpha}, {node.in(0)}));
+  return Values{y};
+}
+
+/// ONNX SwiGLU: Swish of the first input * the second; their sizes agree.
+Result<Values> import_swiglu(OnnxNodeView& node, Builder& build) {
+  TRY(const ValueId gate, build.add(Silu{.alpha = node.number("alpha", 1.0F)}, {node.in(0)}));
+  TRY(const ValueId y, build.add(Mul{}, {gate, node.in(1)}));
+  return Values{y};
+}
+
+/// ONNX Shrink; of integers the formula is computed in f64 and its result truncated.
+Result<Values> import_shrink(OnnxNodeView& node, Builder& build) {
+  const Shrink shrink{.bias = node.number("bias", 0), .lambd = node.number("lambd", 0.5F)};
+  if (!node.has_input(0)) return invalid_argument("input 0 is missing");
+  const DataType dtype = node.dtype(0);
+  if (!is_integer(dtype)) {
+    TRY(const ValueId y, build.add(shrink, {node.in(0)}));
+    return Values{y};
+  }
+  TRY(const ValueId wide, build.add(Cast{.to = DataType::kF64}, {node.in(0)}));
+  TRY(const ValueId shrunk, build.add(shrink, {wide}));
+  TRY(const ValueId y, build.add(Cast{.to = dtype}, {shrunk}));
   return Values{y};
 }
 

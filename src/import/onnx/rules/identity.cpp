@@ -13,10 +13,8 @@ Result<Values> import_identity(OnnxNodeView& node, Builder& build) {
   return Values{y};
 }
 
-namespace {
-
 /// y = x, and a mask that keeps everything.
-Result<Values> without_mask(OnnxNodeView& node, Builder& build, bool is_bool) {
+Result<Values> identity_and_mask(OnnxNodeView& node, Builder& build, bool is_bool) {
   TRY(Values out, import_identity(node, build));
   if (!node.has_output(1)) return out;
   TRY(const ValueId one, build.scalar(is_bool ? DataType::kBool : node.dtype(0), 1));
@@ -26,22 +24,10 @@ Result<Values> without_mask(OnnxNodeView& node, Builder& build, bool is_bool) {
   return out;
 }
 
-}  // namespace
-
 /// ONNX Dropout, operator sets 1 to 11, at inference: y = x. The mask is bool since 10, before of x's dtype.
 Result<Values> import_dropout_1(OnnxNodeView& node, Builder& build) {
   for (const std::string_view attribute : {"consumed_inputs", "is_test", "ratio", "seed"}) node.ignore(attribute);
-  return without_mask(node, build, node.version() >= 10);
-}
-
-/// ONNX Dropout, operator set 12 and later: y = x unless `training_mode`.
-Result<Values> import_dropout(OnnxNodeView& node, Builder& build) {
-  node.ignore("seed");
-  if (node.has_input(2)) {
-    TRY(const double training, node.number_of(2, "training_mode"));
-    if (training != 0) return unsupported("training_mode is on; export the model for inference (model.eval())");
-  }
-  return without_mask(node, build, true);
+  return identity_and_mask(node, build, node.version() >= 10);
 }
 
 }  // namespace bolide::onnx

@@ -1,44 +1,107 @@
 #include "ops/normalization.h"
 
 #include "import/onnx/rules/all.h"
+#include "import/onnx/rules/sizes.h"
 #include "ops/arithmetic.h"
+#include "ops/cast.h"
 #include "ops/layer_normalization.h"
 #include "ops/reduce.h"
 #include "ops/reshape.h"
 #include "ops/unary_math.h"
 
+#include <algorithm>
+#include <numeric>
+
 namespace bolide::onnx {
 namespace {
 
-Result<Values> batch_normalization(OnnxNodeView& node, Builder& build) {
-  node.ignore("momentum");
+/// (x - mean) / sqrt(var + epsilon) * scale + bias with statistics of the sizes of x without the batch.
+Result<ValueId> normalized_by_position(Builder& build, const Values& inputs, float epsilon) {
+  TRY(const ValueId centred, build.add(Sub{}, {inputs[0], inputs[3]}));
+  TRY(const ValueId floor, build.scalar(build.type(inputs[4]).dtype, epsilon));
+  TRY(const ValueId variance, build.add(Add{}, {inputs[4], floor}));
+  TRY(const ValueId deviation, build.add(Sqrt{}, {variance}));
+  TRY(const ValueId quotient, build.add(Div{}, {centred, deviation}));
+  TRY(const ValueId scaled, build.add(Mul{}, {quotient, inputs[1]}));
+  return build.add(Add{}, {scaled, inputs[2]});
+}
+
+/// Mean and variance of x over all axes in `axes`, of the dtype and sizes of `like`.
+Result<Values> batch_statistics(Builder& build, ValueId x, const Dims& axes, ValueId like) {
+  const DataType dtype = build.type(like).dtype;
+  if (build.type(x).dtype != dtype) {
+    TRY(x, build.add(Cast{.to = dtype}, {x}));
+  }
+  const Reduce mean_of{.kind = ReduceKind::kMean, .axes = axes, .keepdims = true};
+  TRY(const ValueId mean, build.add(mean_of, {x}));
+  TRY(const ValueId centred, build.add(Sub{}, {x, mean}));
+  TRY(const ValueId squared, build.add(Mul{}, {centred, centred}));
+  TRY(const ValueId variance, build.add(mean_of, {squared}));
+  TRY(const ValueId sizes, sizes_of(build, like));
+  Values out;
+  for (const ValueId value : {mean, variance}) {
+    TRY(const ValueId plain, build.add(Reshape{}, {value, sizes}));
+    out.push_back(plain);
+  }
+  return out;
+}
+
+/// old * momentum + now * (1 - momentum).
+Result<ValueId> running(Builder& build, ValueId old, ValueId now, float momentum) {
+  const DataType dtype = build.type(old).dtype;
+  TRY(const ValueId keep, build.scalar(dtype, momentum));
+  TRY(const ValueId take, build.scalar(dtype, 1 - double{momentum}));
+  TRY(const ValueId kept, build.add(Mul{}, {old, keep}));
+  TRY(const ValueId taken, build.add(Mul{}, {now, take}));
+  return build.add(Add{}, {kept, taken});
+}
+
+/// Statistics per channel, or with `spatial` off per position. In training those of the batch are used; outputs are y,
+/// the running mean and variance, and (before operator set 14) the batch's own.
+Result<Values> batch_normalization(OnnxNodeView& node, Builder& build, bool spatial, bool training) {
   node.ignore("consumed_inputs");
   const float epsilon = node.number("epsilon", 1e-5F);
-  for (std::size_t i = 1; i < node.output_count(); ++i) {
-    if (node.has_output(i)) {
-      return unsupported("output ", i, " exists in training only; export the model for inference (model.eval())");
-    }
+  const float momentum = node.number("momentum", 0.9F);
+  Values inputs = node.inputs();
+  if (inputs.size() != 5 || std::count(inputs.begin(), inputs.end(), kNoValue) != 0) {
+    return invalid_argument("inputs X, scale, bias, mean and var are needed");
   }
-  TRY(const ValueId y, build.add(BatchNormalization{.epsilon = epsilon}, node.inputs()));
-  return Values{y};
+  Values statistics;
+  if (training) {
+    Dims axes(static_cast<std::size_t>(spatial ? node.rank(0) : 1));
+    std::iota(axes.begin(), axes.end(), 0);
+    if (spatial && axes.size() > 1) axes.erase(axes.begin() + 1);
+    TRY(statistics, batch_statistics(build, node.in(0), axes, node.in(3)));
+    std::copy(statistics.begin(), statistics.end(), inputs.begin() + 3);
+  }
+  Values out(1);
+  if (spatial) {
+    TRY(out[0], build.add(BatchNormalization{.epsilon = epsilon}, inputs));
+  } else {
+    TRY(out[0], normalized_by_position(build, inputs, epsilon));
+  }
+  for (std::size_t i = 0; training && i < 2; ++i) {
+    TRY(const ValueId next, running(build, node.in(i + 3), statistics[i], momentum));
+    out.push_back(next);
+  }
+  out.insert(out.end(), statistics.begin(), statistics.end());
+  return out;
 }
 
 }  // namespace
 
-/// ONNX BatchNormalization, operator sets 1 to 8, at inference. Without `spatial` every position has its own
-/// statistics.
+/// ONNX BatchNormalization, operator sets 1 to 8: in training when more than one output is asked for. Without `spatial`
+/// every position has its own statistics.
 Result<Values> import_batch_normalization_1(OnnxNodeView& node, Builder& build) {
   node.ignore("is_test");
-  if (!node.flag("spatial", true)) return unsupported("attribute 'spatial' is 0; statistics per channel (1) work");
-  return batch_normalization(node, build);
+  return batch_normalization(node, build, node.flag("spatial", true), node.has_output(1) || node.has_output(2));
 }
 
-/// ONNX BatchNormalization, operator set 9 and later.
+/// ONNX BatchNormalization, operator set 9 and later; `training_mode` since 14, before that as in 1 to 8.
 Result<Values> import_batch_normalization(OnnxNodeView& node, Builder& build) {
-  if (node.flag("training_mode")) {
-    return unsupported("attribute 'training_mode' is 1; export the model for inference (model.eval())");
-  }
-  return batch_normalization(node, build);
+  const bool more = node.has_output(1) || node.has_output(2) || node.has_output(3) || node.has_output(4);
+  const bool training = node.version() >= 14 ? node.flag("training_mode") : more;
+  return batch_normalization(node, build, true, training);
 }
 
 Result<Values> import_instance_normalization(OnnxNodeView& node, Builder& build) {
@@ -47,11 +110,16 @@ Result<Values> import_instance_normalization(OnnxNodeView& node, Builder& build)
   return Values{y};
 }
 
-/// ONNX LayerNormalization and RMSNormalization; `stash_type` only says in which type mean and variance are kept, which
-/// is f64 here.
+/// ONNX LayerNormalization and RMSNormalization; `stash_type` is the type of the outputs mean and deviation, which are
+/// computed in f64.
 Result<Values> import_layer_normalization(OnnxNodeView& node, Builder& build) {
-  node.ignore("stash_type");
-  return import_same(node, build);
+  TRY(const DataType stash, node.data_type("stash_type", DataType::kF32));
+  TRY(Values out, import_same(node, build));
+  for (std::size_t i = 1; i < out.size(); ++i) {
+    if (out[i] == kNoValue || build.type(out[i]).dtype == stash) continue;
+    TRY(out[i], build.add(Cast{.to = stash}, {out[i]}));
+  }
+  return out;
 }
 
 /// ONNX GroupNormalization, operator sets 18 to 20: scale and bias have one number a group.

@@ -39,7 +39,7 @@ Result<Values> import_average_pool(OnnxNodeView& node, Builder& build) {
 
 namespace {
 
-Result<Values> lp_pool(OnnxNodeView& node, Builder& build, std::int64_t p) {
+Result<Values> lp_pool(OnnxNodeView& node, Builder& build, float p) {
   TRY(Window window, window_of(node));
   TRY(const ValueId y, build.add(LpPool{.kernel = node.integers("kernel_shape"),
                                         .strides = std::move(window.strides),
@@ -56,29 +56,46 @@ Result<Values> lp_pool(OnnxNodeView& node, Builder& build, std::int64_t p) {
 
 /// ONNX LpPool, operator set 1: p is a number that may have a fraction.
 Result<Values> import_lp_pool_1(OnnxNodeView& node, Builder& build) {
-  const float p = node.number("p", 2.0F);
-  if (p < 1 || p > 1024 || p != static_cast<float>(static_cast<int>(p))) {
-    return unsupported("attribute 'p' is ", p, "; whole numbers from 1 on work");
-  }
-  return lp_pool(node, build, static_cast<std::int64_t>(p));
+  return lp_pool(node, build, node.number("p", 2.0F));
 }
 
-Result<Values> import_lp_pool(OnnxNodeView& node, Builder& build) { return lp_pool(node, build, node.integer("p", 2)); }
+Result<Values> import_lp_pool(OnnxNodeView& node, Builder& build) {
+  return lp_pool(node, build, static_cast<float>(node.integer("p", 2)));
+}
+
+namespace {
+
+/// (sum of |x|^p)^(1/p) over `axes`, which stay as 1.
+Result<ValueId> p_norm(Builder& build, ValueId x, const Dims& axes, double p) {
+  const DataType dtype = build.type(x).dtype;
+  TRY(const ValueId power, build.scalar(dtype, p));
+  TRY(const ValueId root, build.scalar(dtype, 1 / p));
+  TRY(const ValueId size, build.add(Abs{}, {x}));
+  TRY(const ValueId raised, build.add(Pow{}, {size, power}));
+  TRY(const ValueId sum, build.add(Reduce{.kind = ReduceKind::kSum, .axes = axes, .keepdims = true}, {raised}));
+  return build.add(Pow{}, {sum, root});
+}
+
+}  // namespace
 
 /// ONNX GlobalAveragePool, GlobalMaxPool and GlobalLpPool: one number a channel, as a Reduce of all spatial axes.
 Result<Values> import_global_pool(OnnxNodeView& node, Builder& build) {
   if (!node.has_input(0) || node.rank(0) < 2) return invalid_argument("input 0 must be [n, c, ...]");
+  Dims axes(static_cast<std::size_t>(node.rank(0)) - 2);
+  std::iota(axes.begin(), axes.end(), 2);
+  if (axes.empty()) return import_identity(node, build);
   ReduceKind kind = ReduceKind::kMean;
   if (node.op_type() == "GlobalMaxPool") kind = ReduceKind::kMax;
   if (node.op_type() == "GlobalLpPool") {
     const double p =
         node.version() == 1 ? static_cast<double>(node.number("p", 2.0F)) : static_cast<double>(node.integer("p", 2));
-    if (p != 1 && p != 2) return unsupported("attribute 'p' is ", p, "; 1 and 2 work");
+    if (!(p > 0)) return invalid_argument("attribute 'p' is ", p);
+    if (p != 1 && p != 2) {
+      TRY(const ValueId y, p_norm(build, node.in(0), axes, p));
+      return Values{y};
+    }
     kind = p == 1 ? ReduceKind::kL1 : ReduceKind::kL2;
   }
-  Dims axes(static_cast<std::size_t>(node.rank(0)) - 2);
-  std::iota(axes.begin(), axes.end(), 2);
-  if (axes.empty()) return import_identity(node, build);
   TRY(const ValueId y, build.add(Reduce{.kind = kind, .axes = axes, .keepdims = true}, {node.in(0)}));
   return Values{y};
 }

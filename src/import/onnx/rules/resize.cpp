@@ -25,9 +25,11 @@ Result<E> spelled(std::string_view attribute, const std::string& text) {
   return unsupported("attribute '", attribute, "' is '", text, "'; known are ", known);
 }
 
-/// Upsample and the first Resize read at i / scale, the pixel before it.
+/// Upsample and the first Resize read at i / scale: the pixel before it, or where an axis shrinks the one after it.
 Result<Values> upsample(OnnxNodeView& node, Builder& build, ValueId scales) {
-  Resize resize{.coordinates = ResizeCoordinates::kAsymmetric, .nearest_mode = ResizeNearest::kFloor};
+  const bool may_shrink = node.op_type() == "Resize";
+  Resize resize{.coordinates = ResizeCoordinates::kAsymmetric,
+                .nearest_mode = may_shrink ? ResizeNearest::kCeilWhenShrinking : ResizeNearest::kFloor};
   TRY(resize.mode, mode_of(node));
   TRY(const ValueId y, build.add(resize, {node.in(0), kNoValue, scales}));
   return Values{y};

@@ -2,9 +2,12 @@
 
 #include "import/onnx/rules/all.h"
 #include "import/onnx/rules/same.h"
+#include "ops/cast.h"
+#include "ops/concat.h"
 #include "ops/expand.h"
 #include "ops/fill.h"
 #include "ops/order.h"
+#include "ops/reshape.h"
 #include "ops/scatter.h"
 #include "ops/unique.h"
 
@@ -45,18 +48,24 @@ Result<Values> import_eye_like(OnnxNodeView& node, Builder& build) {
   return Values{y};
 }
 
-/// ONNX Tile, operator sets 1 to 5: inputs tiles and axis, one number each.
+/// ONNX Tile, operator sets 1 to 5: inputs tiles and axis, one number each; the repeats are 1 but along that axis.
 Result<Values> import_tile_1(OnnxNodeView& node, Builder& build) {
-  TRY(const double tiles, node.number_of(1, "tiles"));
-  TRY(const double axis, node.number_of(2, "axis"));
-  if (!node.has_input(0)) return invalid_argument("input 0 is missing");
-  const std::int64_t rank = node.rank(0);
-  if (!(axis >= 0 && axis < static_cast<double>(rank)) || !(tiles >= 0 && tiles < 1e9)) {
-    return invalid_argument("tiles ", tiles, " along axis ", axis, " of the input ", node.type(0));
+  for (std::size_t i = 0; i < 3; ++i) {
+    if (!node.has_input(i)) return invalid_argument("input ", i, " is missing");
   }
-  Dims repeats(static_cast<std::size_t>(rank), 1);
-  repeats[static_cast<std::size_t>(axis)] = static_cast<std::int64_t>(tiles);
-  TRY(const ValueId y, build.add(Tile{}, {node.in(0), build.integers("repeats", repeats)}));
+  const Dims one = {1};
+  const Dims rank = {node.rank(0)};
+  const ValueId single = build.integers("one", one);
+  Values numbers;  // tiles and axis as i64 [1] and []
+  for (std::size_t i = 1; i <= 2; ++i) {
+    TRY(const ValueId number, build.add(Cast{.to = DataType::kI64}, {node.in(i)}));
+    const ValueId sizes = i == 1 ? single : build.integers("sizes", Dims{});
+    TRY(const ValueId plain, build.add(Reshape{}, {number, sizes}));
+    numbers.push_back(plain);
+  }
+  TRY(const ValueId off_on, build.add(Concat{.axis = 0}, {single, numbers[0]}));
+  TRY(const ValueId repeats, build.add(OneHot{}, {numbers[1], build.integers("rank", rank), off_on}));
+  TRY(const ValueId y, build.add(Tile{}, {node.in(0), repeats}));
   return Values{y};
 }
 

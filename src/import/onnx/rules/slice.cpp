@@ -1,6 +1,7 @@
 #include "ops/slice.h"
 
 #include "import/onnx/rules/all.h"
+#include "ops/cast.h"
 #include "ops/concat.h"
 
 namespace bolide::onnx {
@@ -31,6 +32,10 @@ Result<Values> import_split(OnnxNodeView& node, Builder& build) {
     return bad_file("attribute 'num_outputs' is ", stated, ", and the node has ", parts, " outputs");
   }
   Values inputs = node.inputs();
+  if (node.has_input(1) && is_float(node.dtype(1))) {  // in operator set 1 of the dtype of the data
+    TRY(inputs[1], build.add(Cast{.to = DataType::kI64}, {inputs[1]}));
+    return build.add_node(std::move(split), std::move(inputs), node.output_count());
+  }
   TRY(const std::optional<Dims> sizes, node.known_integers(1, "split"));
   if (sizes) {
     split.sizes = *sizes;
