@@ -143,7 +143,7 @@ Order without(const Order& order, const Order& gone) {
 Rewrite reduce(Graph& graph, NodeId id) {
   const Node node = graph.node(id);
   const auto order = order_of(graph, node.inputs[0], true);
-  if (!order) return std::optional<Patch>();
+  if (!order || node.inputs.size() > 1) return std::optional<Patch>();
   Reduce moved = *node.op.as<Reduce>();
   TRY(const Order axes, normalize_axes(moved.axes, static_cast<int>(order->size())));
   if (axes.empty()) return std::optional<Patch>();

@@ -18,10 +18,19 @@ Result<Values> import_clip_1(OnnxNodeView& node, Builder& build);
 Result<Values> import_clip(OnnxNodeView& node, Builder& build);
 Result<Values> import_swish(OnnxNodeView& node, Builder& build);
 Result<Values> import_swiglu(OnnxNodeView& node, Builder& build);
+Result<Values> import_selu_1(OnnxNodeView& node, Builder& build);
 Result<Values> import_shrink(OnnxNodeView& node, Builder& build);
+Result<Values> import_celu(OnnxNodeView& node, Builder& build);
+// experimental.cpp
 Result<Values> import_affine(OnnxNodeView& node, Builder& build);
 Result<Values> import_scaled_tanh(OnnxNodeView& node, Builder& build);
-Result<Values> import_celu(OnnxNodeView& node, Builder& build);
+Result<Values> import_parametric_softplus(OnnxNodeView& node, Builder& build);
+Result<Values> import_scale(OnnxNodeView& node, Builder& build);
+Result<Values> import_image_scaler(OnnxNodeView& node, Builder& build);
+Result<Values> import_crop(OnnxNodeView& node, Builder& build);
+Result<Values> import_dynamic_slice(OnnxNodeView& node, Builder& build);
+Result<Values> import_constant_fill(OnnxNodeView& node, Builder& build);
+Result<Values> import_given_tensor_fill(OnnxNodeView& node, Builder& build);
 // identity.cpp
 Result<Values> import_identity(OnnxNodeView& node, Builder& build);
 Result<Values> identity_and_mask(OnnxNodeView& node, Builder& build, bool is_bool);

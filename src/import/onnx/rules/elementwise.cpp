@@ -135,6 +135,14 @@ Result<Values> import_swiglu(OnnxNodeView& node, Builder& build) {
   return Values{y};
 }
 
+/// ONNX Selu, operator sets 1 to 5: the defaults have fewer digits.
+Result<Values> import_selu_1(OnnxNodeView& node, Builder& build) {
+  node.ignore("consumed_inputs");
+  const Selu selu{.alpha = node.number("alpha", 1.6732F), .gamma = node.number("gamma", 1.0507F)};
+  TRY(const ValueId y, build.add(selu, {node.in(0)}));
+  return Values{y};
+}
+
 /// ONNX Shrink; of integers the formula is computed in f64 and its result truncated.
 Result<Values> import_shrink(OnnxNodeView& node, Builder& build) {
   const Shrink shrink{.bias = node.number("bias", 0), .lambd = node.number("lambd", 0.5F)};
@@ -147,27 +155,6 @@ Result<Values> import_shrink(OnnxNodeView& node, Builder& build) {
   TRY(const ValueId wide, build.add(Cast{.to = DataType::kF64}, {node.in(0)}));
   TRY(const ValueId shrunk, build.add(shrink, {wide}));
   TRY(const ValueId y, build.add(Cast{.to = dtype}, {shrunk}));
-  return Values{y};
-}
-
-/// ONNX Affine (experimental): alpha * x + beta.
-Result<Values> import_affine(OnnxNodeView& node, Builder& build) {
-  if (!node.has_input(0)) return invalid_argument("input 0 is missing");
-  TRY(const ValueId alpha, build.scalar(node.dtype(0), node.number("alpha", 1.0F)));
-  TRY(const ValueId beta, build.scalar(node.dtype(0), node.number("beta", 0.0F)));
-  TRY(const ValueId scaled, build.add(Mul{}, {node.in(0), alpha}));
-  TRY(const ValueId y, build.add(Add{}, {scaled, beta}));
-  return Values{y};
-}
-
-/// ONNX ScaledTanh (experimental): alpha * tanh(beta * x).
-Result<Values> import_scaled_tanh(OnnxNodeView& node, Builder& build) {
-  if (!node.has_input(0)) return invalid_argument("input 0 is missing");
-  TRY(const ValueId alpha, build.scalar(node.dtype(0), node.number("alpha", 1.0F)));
-  TRY(const ValueId beta, build.scalar(node.dtype(0), node.number("beta", 1.0F)));
-  TRY(const ValueId inner, build.add(Mul{}, {node.in(0), beta}));
-  TRY(const ValueId tanh, build.add(Tanh{}, {inner}));
-  TRY(const ValueId y, build.add(Mul{}, {tanh, alpha}));
   return Values{y};
 }
 

@@ -43,7 +43,8 @@ Result<std::int64_t> zero_point(const OnnxNodeView& node, std::size_t index, std
 
 /// ONNX Gemm:  Y[m,n] = alpha * A'[m,k] B'[k,n] + beta * C
 /// (A' is A or its transpose, C broadcasts to [m,n] and is optional since operator set 11).
-/// C of one number a column is the bias of the MatMul; else Mul and Add only where alpha, beta and C ask for them.
+/// C of one number a column is the bias of the MatMul; else Mul and Add only where alpha, beta and C ask for them, in
+/// f32 for the 16-bit floats.
 Result<Values> import_gemm(OnnxNodeView& node, Builder& build) {
   node.ignore("broadcast");  // up to operator set 6; C that needs none broadcasts the same
   const float alpha = node.number("alpha", 1.0F);
@@ -63,11 +64,21 @@ Result<Values> import_gemm(OnnxNodeView& node, Builder& build) {
     TRY(const ValueId y, build.add(product, {a, b, node.in(2)}));
     return Values{y};
   }
-  TRY(ValueId y, build.add(product, {a, b}));
+  const bool adds = node.has_input(2) && beta != 0.0F;
+  const bool is_narrow = is_float(node.dtype(0)) && bit_width(node.dtype(0)) == 16 && (adds || alpha != 1.0F);
+  TRY(ValueId y, build.add(MatMul{.out = is_narrow ? DataType::kF32 : node.dtype(0)}, {a, b}));
   TRY(y, scaled(build, y, alpha));
-  if (!node.has_input(2) || beta == 0.0F) return Values{y};
-  TRY(const ValueId c, scaled(build, node.in(2), beta));
-  TRY(y, build.add(Add{}, {y, c}));
+  if (adds) {
+    ValueId c = node.in(2);
+    if (is_narrow) {
+      TRY(c, build.add(Cast{.to = DataType::kF32}, {c}));
+    }
+    TRY(c, scaled(build, c, beta));
+    TRY(y, build.add(Add{}, {y, c}));
+  }
+  if (is_narrow) {
+    TRY(y, build.add(Cast{.to = node.dtype(0)}, {y}));
+  }
   return Values{y};
 }
 

@@ -15,23 +15,34 @@
 namespace bolide::onnx {
 namespace {
 
+/// f32 for the 16-bit floats.
+DataType widened(DataType dtype) { return bit_width(dtype) < 32 ? DataType::kF32 : dtype; }
+
+Result<ValueId> as(Builder& build, ValueId x, DataType dtype) {
+  if (build.type(x).dtype == dtype) return x;
+  return build.add(Cast{.to = dtype}, {x});
+}
+
 /// (x - mean) / sqrt(var + epsilon) * scale + bias with statistics of the sizes of x without the batch.
-Result<ValueId> normalized_by_position(Builder& build, const Values& inputs, float epsilon) {
+Result<ValueId> normalized_by_position(Builder& build, Values inputs, float epsilon) {
+  const DataType dtype = build.type(inputs[0]).dtype;
+  const DataType wide = widened(dtype);
+  for (ValueId& input : inputs) {
+    TRY(input, as(build, input, wide));
+  }
   TRY(const ValueId centred, build.add(Sub{}, {inputs[0], inputs[3]}));
-  TRY(const ValueId floor, build.scalar(build.type(inputs[4]).dtype, epsilon));
+  TRY(const ValueId floor, build.scalar(wide, epsilon));
   TRY(const ValueId variance, build.add(Add{}, {inputs[4], floor}));
   TRY(const ValueId deviation, build.add(Sqrt{}, {variance}));
   TRY(const ValueId quotient, build.add(Div{}, {centred, deviation}));
   TRY(const ValueId scaled, build.add(Mul{}, {quotient, inputs[1]}));
-  return build.add(Add{}, {scaled, inputs[2]});
+  TRY(const ValueId y, build.add(Add{}, {scaled, inputs[2]}));
+  return as(build, y, dtype);
 }
 
-/// Mean and variance of x over all axes in `axes`, of the dtype and sizes of `like`.
+/// Mean and variance of x over all axes in `axes`, of the sizes of `like`.
 Result<Values> batch_statistics(Builder& build, ValueId x, const Dims& axes, ValueId like) {
-  const DataType dtype = build.type(like).dtype;
-  if (build.type(x).dtype != dtype) {
-    TRY(x, build.add(Cast{.to = dtype}, {x}));
-  }
+  TRY(x, as(build, x, widened(build.type(like).dtype)));
   const Reduce mean_of{.kind = ReduceKind::kMean, .axes = axes, .keepdims = true};
   TRY(const ValueId mean, build.add(mean_of, {x}));
   TRY(const ValueId centred, build.add(Sub{}, {x, mean}));
@@ -46,14 +57,16 @@ Result<Values> batch_statistics(Builder& build, ValueId x, const Dims& axes, Val
   return out;
 }
 
-/// old * momentum + now * (1 - momentum).
+/// old * momentum + now * (1 - momentum), of the dtype of `old`.
 Result<ValueId> running(Builder& build, ValueId old, ValueId now, float momentum) {
-  const DataType dtype = build.type(old).dtype;
-  TRY(const ValueId keep, build.scalar(dtype, momentum));
-  TRY(const ValueId take, build.scalar(dtype, 1 - double{momentum}));
-  TRY(const ValueId kept, build.add(Mul{}, {old, keep}));
+  const DataType wide = build.type(now).dtype;
+  TRY(const ValueId before, as(build, old, wide));
+  TRY(const ValueId keep, build.scalar(wide, momentum));
+  TRY(const ValueId take, build.scalar(wide, 1 - double{momentum}));
+  TRY(const ValueId kept, build.add(Mul{}, {before, keep}));
   TRY(const ValueId taken, build.add(Mul{}, {now, take}));
-  return build.add(Add{}, {kept, taken});
+  TRY(const ValueId next, build.add(Add{}, {kept, taken}));
+  return as(build, next, build.type(old).dtype);
 }
 
 /// Statistics per channel, or with `spatial` off per position. In training those of the batch are used; outputs are y,
@@ -80,11 +93,14 @@ Result<Values> batch_normalization(OnnxNodeView& node, Builder& build, bool spat
   } else {
     TRY(out[0], normalized_by_position(build, inputs, epsilon));
   }
-  for (std::size_t i = 0; training && i < 2; ++i) {
+  for (std::size_t i = 0; i < statistics.size(); ++i) {
     TRY(const ValueId next, running(build, node.in(i + 3), statistics[i], momentum));
     out.push_back(next);
   }
-  out.insert(out.end(), statistics.begin(), statistics.end());
+  for (std::size_t i = 0; i < statistics.size(); ++i) {
+    TRY(const ValueId own, as(build, statistics[i], node.dtype(i + 3)));
+    out.push_back(own);
+  }
   return out;
 }
 

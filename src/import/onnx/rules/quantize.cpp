@@ -1,7 +1,15 @@
 #include "import/onnx/rules/quantize.h"
 
 #include "import/onnx/rules/all.h"
+#include "import/onnx/rules/sizes.h"
+#include "ops/arithmetic.h"
+#include "ops/cast.h"
+#include "ops/fill.h"
 #include "ops/quantize.h"
+#include "ops/reshape.h"
+
+#include <algorithm>
+#include <numeric>
 
 namespace bolide::onnx {
 
@@ -19,9 +27,30 @@ Result<ValueId> quantized(Builder& build, ValueId x, ValueId scale, ValueId zero
   return build.add(QuantizeLinear{.axis = axis, .out = out}, std::move(inputs));
 }
 
+namespace {
+
+/// x / scale in `precision`, and scales of 1 in the place of the given ones.
+Result<Values> divided(OnnxNodeView& node, Builder& build, const QuantizeLinear& op, DataType precision) {
+  if (op.block_size != 0) return unsupported("attribute 'precision' beside 'block_size'; f32 works");
+  TRY(const ValueId x, build.add(Cast{.to = precision}, {node.in(0)}));
+  TRY(ValueId scale, build.add(Cast{.to = precision}, {node.in(1)}));
+  TRY(const ValueId sizes, sizes_of(build, scale));
+  if (build.rank(scale) == 1 && !(build.type(scale).shape[0] == Dim(1))) {
+    TRY(const std::size_t axis, normalize_axis(op.axis, static_cast<int>(node.rank(0))));
+    Dims after(static_cast<std::size_t>(node.rank(0)) - axis - 1);
+    std::iota(after.begin(), after.end(), 1);
+    TRY(scale, build.add(Unsqueeze{.axes = after}, {scale}));
+  }
+  TRY(const ValueId quotient, build.add(Div{}, {x, scale}));
+  TRY(const ValueId ones, build.add(ConstantOfShape{.value = Tensor::scalar(1.0F)}, {sizes}));
+  return Values{quotient, ones};
+}
+
+}  // namespace
+
 /// ONNX QuantizeLinear: the dtype is that of the zero point, else `output_dtype` (since operator set 21), else u8.
+/// `precision` (since 23) is the dtype of the division, which is f32 (f64 for f64) by default.
 Result<Values> import_quantize(OnnxNodeView& node, Builder& build) {
-  node.ignore("precision");  // of the quotient; it is never below f32 here
   QuantizeLinear op{.axis = node.integer("axis", 1),
                     .block_size = node.integer("block_size", 0),
                     .saturate = node.flag("saturate", true)};
@@ -31,7 +60,15 @@ Result<Values> import_quantize(OnnxNodeView& node, Builder& build) {
   if (node.has_input(2) && node.dtype(2) != op.out) {
     return bad_file("attribute 'output_dtype' is ", op.out, ", and the zero point is ", node.dtype(2));
   }
-  TRY(const ValueId y, build.add(op, node.inputs()));
+  Values inputs = node.inputs();
+  if (node.integer("precision", 0) != 0 && node.has_input(1)) {
+    TRY(const DataType precision, node.data_type("precision", DataType::kF32));
+    if (precision != DataType::kF32) {
+      TRY(const Values parts, divided(node, build, op, precision));
+      std::copy(parts.begin(), parts.end(), inputs.begin());
+    }
+  }
+  TRY(const ValueId y, build.add(op, std::move(inputs)));
   return Values{y};
 }
 

@@ -32,7 +32,7 @@ Result<Values> import_reduce(OnnxNodeView& node, Builder& build) {
   const auto kind = kind_of(node.op_type());
   if (!kind) return internal_error("there is no reduction ", node.op_type());
   Reduce reduce{.kind = *kind,
-                .axes = node.integers("axes"),
+                .axes = node.has_input(1) ? Dims() : node.integers("axes"),
                 .keepdims = node.flag("keepdims", true),
                 .noop_with_empty_axes = node.flag("noop_with_empty_axes")};
   Values inputs = node.inputs();

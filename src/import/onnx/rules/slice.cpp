@@ -26,7 +26,7 @@ Result<Values> import_concat(OnnxNodeView& node, Builder& build) {
 /// ONNX Split: sizes as an attribute (up to operator set 12), as an input (13 on; also in 1), or as many parts as there
 /// are outputs (`num_outputs`, 18 on, repeats that number).
 Result<Values> import_split(OnnxNodeView& node, Builder& build) {
-  Split split{.axis = node.integer("axis", 0), .sizes = node.integers("split")};
+  Split split{.axis = node.integer("axis", 0), .sizes = node.has_input(1) ? Dims() : node.integers("split")};
   const auto parts = static_cast<std::int64_t>(node.output_count());
   if (const std::int64_t stated = node.integer("num_outputs", parts); stated != parts) {
     return bad_file("attribute 'num_outputs' is ", stated, ", and the node has ", parts, " outputs");
