@@ -134,8 +134,9 @@ Result<Tensors> Unsqueeze::evaluate(TensorInputs inputs, EvalContext& context) c
 }
 
 std::optional<std::vector<Dim>> Unsqueeze::contents(const InferContext& context) const {
-  const auto types = infer(context);
-  return types && types->front().rank() <= 1 ? context.contents(0) : std::nullopt;
+  const auto known = known_integers(kInfo, context, 1, axes);
+  if (!known || !*known) return std::nullopt;
+  return context.rank(0) + static_cast<int>((*known)->size()) <= 1 ? context.contents(0) : std::nullopt;
 }
 
 }  // namespace bolide

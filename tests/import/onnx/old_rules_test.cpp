@@ -16,8 +16,8 @@ TEST(OldRules, AreOfOperatorsThatWereExperimental) {
   EXPECT_EQ(of(node("Affine", {"x"}, {"y"}, {attr("alpha", 2.0F), attr("beta", 3.0F)}), 1),
             "y/const.1 = const f32[]{2}\ny/Mul = Mul(x, y/const.1)\ny/const = const f32[]{3}\n"
             "y = Add(y/Mul, y/const) name=\"y/Add\"\nreturn y\n");
-  EXPECT_EQ(of(node("ImageScaler", {"x"}, {"y"}, {attr("scale", 2.0F), attr("bias", std::vector<float>{1, 2, 3})}), 1),
-            "y/const = const f32[]{2}\ny/Mul = Mul(x, y/const)\ny/bias = const f32[3,1,1]{1,2,3}\n"
+  EXPECT_EQ(of(node("ImageScaler", {"x"}, {"y"}, {attr("scale", 2.0F), attr("bias", std::vector<float>{1, 2})}), 1),
+            "y/const = const f32[]{2}\ny/Mul = Mul(x, y/const)\ny/bias = const f32[2,1,1]{1,2}\n"
             "y = Add(y/Mul, y/bias) name=\"y/Add\"\nreturn y\n");
   EXPECT_EQ(of(node("ConstantFill", {"x"}, {"y"}, {attr("value", 5.0F)}), 1),
             "y/const = const f32[]{5}\ny/sizes = const i64[3]{2,3,4}\ny = Expand(y/const, y/sizes)\nreturn y\n");

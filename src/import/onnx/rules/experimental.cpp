@@ -7,6 +7,7 @@
 #include "ops/expand.h"
 #include "ops/reshape.h"
 #include "ops/slice.h"
+#include "tensor/number.h"
 
 #include <limits>
 
