@@ -1,5 +1,6 @@
 #include "backend/cpu/depthwise/work.h"
 #include "backend/cpu/estimate.h"
+#include "backend/cpu/gemm/requantise.h"
 
 #include <cmath>
 
@@ -11,9 +12,14 @@ constexpr std::int64_t kBand = 8;                 ///< output rows whose input i
 
 class DepthwiseRowsKernel final : public HostKernel {
  public:
-  DepthwiseRowsKernel(const DepthwiseWork& work, GemmEpilogue epilogue, DataType dtype, float zero,
-                      const KernelTable& table)
-      : work_(work), epilogue_(std::move(epilogue)), dtype_(dtype), zero_(zero), table_(table) {
+  DepthwiseRowsKernel(const DepthwiseWork& work, GemmEpilogue epilogue, std::optional<Requantise> requantise,
+                      DataType dtype, float zero, const KernelTable& table)
+      : work_(work),
+        epilogue_(std::move(epilogue)),
+        requantise_(std::move(requantise)),
+        dtype_(dtype),
+        zero_(zero),
+        table_(table) {
     in_place_ = dtype == DataType::kF32 && work.multiplier == 1;
     const std::int64_t span = (work.height.kernel - 1) * work.height.dilation + 1;
     band_rows_ = in_place_ ? 0 : std::min(work.height.in, (kBand - 1) * work.height.stride + span);
@@ -78,8 +84,8 @@ class DepthwiseRowsKernel final : public HostKernel {
           table_.depthwise->row(row);
           for (std::int64_t p = 0; p < work_.width.out; p += kMaxTileRows) {
             const std::int64_t pixels = std::min<std::int64_t>(kMaxTileRows, work_.width.out - p);
-            epilogue_.finish(ends, sums + p * width, r * work_.width.out + p, static_cast<int>(pixels), c,
-                             static_cast<int>(width));
+            finish(ends, sums + p * width, r * work_.width.out + p, static_cast<int>(pixels), c,
+                   static_cast<int>(width));
           }
         }
       }
@@ -88,6 +94,28 @@ class DepthwiseRowsKernel final : public HostKernel {
   }
 
  private:
+  /// Result rows first ... , channels c ... from their sums.
+  void finish(const EpilogueBuffers& buffers, float* sums, std::int64_t first, int rows, std::int64_t c,
+              int width) const {
+    if (!requantise_) return epilogue_.finish(buffers, sums, first, rows, c, width);
+    std::byte* to[kMaxTileRows];
+    const std::byte* add[kMaxTileRows];
+    GemmI8Call call;
+    call.columns = width;
+    requantise_->describe(call);
+    requantise_->at_column(call, c);
+    const ResultOperand& output = epilogue_.output();
+    output.rows.fill(buffers.output, first, rows, to);
+    for (int r = 0; r < rows; ++r) to[r] += c * (bit_width(output.dtype) / 8);
+    call.out = reinterpret_cast<void* const*>(to);
+    if (const ResultOperand* residual = requantise_->residual(); residual != nullptr) {
+      residual->rows.fill(static_cast<const std::byte*>(buffers.inputs[residual->index]), first, rows, add);
+      for (int r = 0; r < rows; ++r) add[r] += c * (bit_width(residual->dtype) / 8);
+      call.residual = reinterpret_cast<const void* const*>(add);
+    }
+    table_.gemm->requantise(call, sums, rows);
+  }
+
   /// Input rows [begin, end) of image n as floats less the zero point, [row][column][output channel from c on].
   void convert(const void* x, std::int64_t n, std::int64_t begin, std::int64_t end, std::int64_t c, std::int64_t width,
                float* to, float* line) const {
@@ -120,6 +148,7 @@ class DepthwiseRowsKernel final : public HostKernel {
 
   DepthwiseWork work_;
   GemmEpilogue epilogue_;
+  std::optional<Requantise> requantise_;  // where it says all that the epilogue does
   DataType dtype_;
   float zero_;
   const KernelTable& table_;
@@ -193,9 +222,14 @@ class DepthwiseRows final : public Tactic {
           GemmEpilogue::make(problem, problem.op->as<Conv>()->epilogue, {problem.outputs[0].dims, 1}, true, table));
     }
     const DataType dtype = problem.inputs[0].dtype;
-    const auto zero = static_cast<float>(problem.op->as<Conv>()->x_zero);
-    return std::unique_ptr<Kernel>(std::make_unique<DepthwiseRowsKernel>(work, std::move(epilogue), dtype,
-                                                                         dtype == DataType::kF32 ? 0.0F : zero, table));
+    const auto zero = dtype == DataType::kF32 ? 0.0F : static_cast<float>(problem.op->as<Conv>()->x_zero);
+    std::optional<Requantise> requantise;
+    if (dtype != DataType::kF32) {
+      const ResultShape shape{problem.outputs[0].dims, 1};
+      requantise = Requantise::recognise(problem, problem.op->as<Conv>()->epilogue, shape, kMaxTileColumns);
+    }
+    return std::unique_ptr<Kernel>(
+        std::make_unique<DepthwiseRowsKernel>(work, std::move(epilogue), std::move(requantise), dtype, zero, table));
   }
 };
 

@@ -168,6 +168,33 @@ std::optional<Affine> input_value(const Problem& problem, int input, const Resul
 
 }  // namespace
 
+GemmI8Call::Kind kind_of(DataType type) {
+  using Kind = GemmI8Call::Kind;
+  return type == DataType::kU8 ? Kind::kU8 : type == DataType::kI8 ? Kind::kI8 : Kind::kF32;
+}
+
+void Requantise::describe(GemmI8Call& call) const {
+  if (residual_) {
+    call.residual_kind = kind_of(residual_->dtype);
+    call.residual_scale = residual_scale_;
+  }
+  call.round_first = round_first_;
+  call.zero = zero_;
+  call.low = low_;
+  call.high = high_;
+  call.inner_low = inner_low_;
+  call.inner_high = inner_high_;
+  call.kind = kind_;
+}
+
+void Requantise::at_column(GemmI8Call& call, std::int64_t column) const {
+  call.scale = scale_.data() + column;
+  call.offset = offset_.data() + column;
+  if (inner_scale_.empty()) return;
+  call.inner_scale = inner_scale_.data() + column;
+  call.inner_offset = inner_offset_.data() + column;
+}
+
 std::optional<Requantise> Requantise::recognise(const Problem& problem, const Expr& expr, const ResultShape& shape,
                                                 int tile_columns) {
   const DataType type = problem.outputs[0].dtype;
@@ -194,6 +221,7 @@ std::optional<Requantise> Requantise::recognise(const Problem& problem, const Ex
   const Affine result = values.empty() ? *input_value(problem, 0, shape) : values.back();
 
   Requantise out;
+  out.kind_ = kind_of(type);
   const auto columns = static_cast<std::size_t>(shape.dims[static_cast<std::size_t>(shape.column_dim)]);
   const auto spread = [&](const Constant& from, std::vector<float>& to) {
     to.assign(columns + static_cast<std::size_t>(tile_columns), 0.0F);

@@ -15,6 +15,8 @@
 
 namespace bolide {
 
+GemmI8Call::Kind kind_of(DataType type);
+
 /// Numerics: constants are combined in double and rounded once, so that a result may differ from the expression's own
 /// where that is within float32 rounding of a tie.
 class Requantise {
@@ -23,25 +25,17 @@ class Requantise {
   static std::optional<Requantise> recognise(const Problem& problem, const Expr& expr, const ResultShape& shape,
                                              int tile_columns);
 
-  /// One a column of the result, padded with zeros by a tile.
-  const float* scale() const { return scale_.data(); }
-  const float* offset() const { return offset_.data(); }
-  /// Null where x is the sum; padded like scale().
-  const float* inner_scale() const { return inner_scale_.empty() ? nullptr : inner_scale_.data(); }
-  const float* inner_offset() const { return inner_offset_.data(); }
-  float inner_low() const { return inner_low_; }
-  float inner_high() const { return inner_high_; }
   const ResultOperand* residual() const { return residual_ ? &*residual_ : nullptr; }
-  float residual_scale() const { return residual_scale_; }
-  bool round_first() const { return round_first_; }
-  float zero() const { return zero_; }
-  float low() const { return low_; }
-  float high() const { return high_; }
+  /// Sets what does not depend on the tile; `call` must not outlive this.
+  void describe(GemmI8Call& call) const;
+  /// Sets what belongs to the columns from `column` on.
+  void at_column(GemmI8Call& call, std::int64_t column) const;
 
  private:
-  std::vector<float> scale_;
+  GemmI8Call::Kind kind_ = GemmI8Call::Kind::kF32;
+  std::vector<float> scale_;  // one a column of the result, padded with zeros by a tile
   std::vector<float> offset_;
-  std::vector<float> inner_scale_;
+  std::vector<float> inner_scale_;  // empty where x is the sum
   std::vector<float> inner_offset_;
   float inner_low_ = 0;
   float inner_high_ = 0;

@@ -95,11 +95,6 @@ void walk(const TilePlan& plan, const RowSource& source, const TileBuffers& buff
   }
 }
 
-GemmI8Call::Kind kind_of(DataType type) {
-  using Kind = GemmI8Call::Kind;
-  return type == DataType::kU8 ? Kind::kU8 : type == DataType::kI8 ? Kind::kI8 : Kind::kF32;
-}
-
 }  // namespace
 
 void run_tiles(const TilePlan& plan, const RowSource& source, const TileBuffers& buffers, Range rows, Range columns) {
@@ -150,19 +145,9 @@ void run_integer_tiles(const TilePlan& plan, const IntegerTiles& tiles, const Ro
   void* to[kMaxTileRows];
   const void* add[kMaxTileRows];
   call.out = to;
-  if (residual != nullptr) {
-    call.residual = add;
-    call.residual_kind = kind_of(residual->dtype);
-    call.residual_scale = requantise->residual_scale();
-  }
+  if (residual != nullptr) call.residual = add;
   if (requantise != nullptr) {
-    call.round_first = requantise->round_first();
-    call.zero = requantise->zero();
-    call.low = requantise->low();
-    call.high = requantise->high();
-    call.inner_low = requantise->inner_low();
-    call.inner_high = requantise->inner_high();
-    call.kind = kind_of(epilogue.output().dtype);
+    requantise->describe(call);
   } else if (tiles.store_sums) {
     call.kind = GemmI8Call::Kind::kI32;
   }
@@ -175,14 +160,7 @@ void run_integer_tiles(const TilePlan& plan, const IntegerTiles& tiles, const Ro
     call.panel = reinterpret_cast<const std::int8_t*>(buffers.panels + tile.column / width * panel_bytes);
     call.bias = bias + tile.column;
     call.columns = tile.columns;
-    if (requantise != nullptr) {
-      call.scale = requantise->scale() + at;
-      call.offset = requantise->offset() + at;
-      if (requantise->inner_scale() != nullptr) {
-        call.inner_scale = requantise->inner_scale() + at;
-        call.inner_offset = requantise->inner_offset() + at;
-      }
-    }
+    if (requantise != nullptr) requantise->at_column(call, at);
     for (int r = 0; r < tile.count; ++r) {
       to[r] = tile.out != nullptr ? static_cast<void*>(tile.out[r] + at * out_bytes)
                                   : static_cast<void*>(tile.sums + std::int64_t{r} * tile.columns);

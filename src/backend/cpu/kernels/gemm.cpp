@@ -23,6 +23,7 @@ constexpr GemmKernels make_gemm() {
   table.columns = 2 * kLanes;
   table.i8_group = kI8Group;
   table.shifted_sign = kShiftedSign;
+  table.requantise = finish_floats;
   fill<kRowsByLanes>(table);
   return table;
 }

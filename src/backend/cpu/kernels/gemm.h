@@ -73,6 +73,8 @@ struct GemmKernels {
   bool shifted_sign = false;  ///< signed A is read as A + 128: the caller takes 128 * (sum of the column) off the bias
   F32 f32[kMaxTileRows + 1];  ///< by row count, 1 .. rows; [0] is null
   I8 i8[kMaxTileRows + 1];
+  /// The end of an i8 tile for sums that are whole floats, [rows][call.columns]. Needs call.scale.
+  void (*requantise)(const GemmI8Call& call, const float* sums, int rows);
 };
 
 }  // namespace bolide

@@ -126,6 +126,18 @@ struct Sums {
     __builtin_memcpy(&out, lanes[r], sizeof(out));
     return out;
   }
+  Vec value(int r) const { return to_float(of(r)); }
+};
+
+/// Sums that are floats already, `stride` apart.
+struct FloatSums {
+  const float* first = nullptr;
+  I64 stride = 0;
+  int rows = 0;
+  int column = 0;
+  I64 count = 0;
+
+  Vec value(int r) const { return load_n(first + r * stride, count); }
 };
 
 /// Stores the sums as integers or floats.
@@ -139,8 +151,8 @@ inline void finish_sums(const GemmI8Call& call, const Sums& sums) {
 }
 
 /// Scales, adds, rounds and stores. Everything is in locals, because stores of bytes may alias all.
-template <bool kBytes, bool kInner>
-void requantise_sums(const GemmI8Call& call, const Sums sums) {
+template <bool kBytes, bool kInner, class AnySums>
+void requantise_sums(const GemmI8Call& call, const AnySums sums) {
   const int column = sums.column;
   void* const* out = call.out;
   const void* const* residual = call.residual;
@@ -158,7 +170,7 @@ void requantise_sums(const GemmI8Call& call, const Sums sums) {
   const Vec high = set1(call.high);
   const bool round_first = call.round_first;
   for (int r = 0; r < sums.rows; ++r) {
-    Vec value = to_float(sums.of(r));
+    Vec value = sums.value(r);
     if (kInner) value = round(min(inner_high, max(inner_low, fma(value, inner_scale, inner_offset))));
     value = fma(value, scale, offset);
     if (residual) {
@@ -175,12 +187,24 @@ void requantise_sums(const GemmI8Call& call, const Sums sums) {
   }
 }
 
-__attribute__((noinline)) void finish(const GemmI8Call& call, const Sums& sums) {
-  if (!call.scale) return finish_sums(call, sums);
+template <class AnySums>
+void requantise(const GemmI8Call& call, const AnySums& sums) {
   const bool bytes = call.kind != GemmI8Call::Kind::kF32;
-  if (call.inner_scale)
+  if (call.inner_scale) {
     return bytes ? requantise_sums<true, true>(call, sums) : requantise_sums<false, true>(call, sums);
+  }
   return bytes ? requantise_sums<true, false>(call, sums) : requantise_sums<false, false>(call, sums);
+}
+
+__attribute__((noinline)) void finish(const GemmI8Call& call, const Sums& sums) {
+  call.scale ? requantise(call, sums) : finish_sums(call, sums);
+}
+
+void finish_floats(const GemmI8Call& call, const float* sums, int rows) {
+  for (int column = 0; column < call.columns; column += kLanes) {
+    const I64 left = call.columns - column;
+    requantise(call, FloatSums{sums + column, call.columns, rows, column, left < kLanes ? left : kLanes});
+  }
 }
 
 template <int kRows, int kVectors, bool kSigned>
