@@ -9,7 +9,11 @@ cd "$root"
 if [[ -f build/release/CMakeCache.txt ]] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" build/release/CMakeCache.txt; then
   rm -rf build/release
 fi
-cmake -S . -B build/release -G Ninja -DCMAKE_BUILD_TYPE=Release -DBOLIDE_TESTS=ON
+# An existing build folder keeps its settings; a new one compiles several sources at a time, which takes a third of the
+# time. Who works on the sources configures with -DCMAKE_UNITY_BUILD=OFF.
+settings=()
+if [[ ! -f build/release/build.ninja ]]; then settings=(-DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=8); fi
+cmake -S . -B build/release -G Ninja -DCMAKE_BUILD_TYPE=Release -DBOLIDE_TESTS=ON "${settings[@]}"
 cmake --build build/release -j "$(nproc)"
 
 scratch=$(mktemp -d)
