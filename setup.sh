@@ -11,8 +11,8 @@ packages=(g++ cmake ninja-build ccache pkg-config libprotozero-dev libxxhash-dev
   nlohmann-json3-dev libturbojpeg0-dev libspng-dev libzip-dev)
 case $level in
   build) ;;
-  test) packages+=(libgtest-dev python3 git) ;;
-  ci) packages+=(libgtest-dev python3 git clang clang-format clang-tidy libclang-rt-14-dev) ;;
+  test) packages+=(libgtest-dev libonnx-testdata python3 git) ;;
+  ci) packages+=(libgtest-dev libonnx-testdata python3 git clang clang-format clang-tidy libclang-rt-14-dev) ;;
   *) echo "setup.sh: unknown level '$level'; it is one of build, test, ci" >&2; exit 2 ;;
 esac
 

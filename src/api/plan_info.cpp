@@ -3,6 +3,7 @@
 
 #include "api/network_state.h"
 #include "ops/all.h"
+#include "runtime/regions.h"
 
 #include <algorithm>
 
@@ -90,6 +91,26 @@ void add_steps(const StepGraph& graph, const Schedule& schedule, PlanInfo& info)
   }
 }
 
+/// Steps of a network that is planned in parts, as their sizes become known.
+void add_regions(const EngineCore& core, PlanInfo& info) {
+  for (const Region& region : core.regions()) {
+    if (region.engine) {
+      for (const StepGraph::Step& step : region.engine->graph().steps) {
+        info.steps.push_back(
+            {.name = step.name, .op = std::string(step.op.name()), .tactic = "by size", .members = step.members});
+      }
+      continue;
+    }
+    const StepGraph::Step& step = core.graph().steps[static_cast<std::size_t>(region.step)];
+    info.steps.push_back({.name = step.name,
+                          .op = std::string(step.op.name()),
+                          .tactic = "reference",
+                          .members = step.members,
+                          .reference = true});
+    ++info.reference_steps;
+  }
+}
+
 }  // namespace
 
 Result<PlanInfo> Engine::plan(const std::vector<std::pair<std::string, Dims>>& shapes) const {
@@ -101,15 +122,7 @@ Result<PlanInfo> Engine::plan(const std::vector<std::pair<std::string, Dims>>& s
   std::vector<Dims> dims;
   for (const auto& [name, sizes] : complete) dims.push_back(sizes);
   if (!core.sizes_known()) {
-    // Sizes that only the data decide: the network runs step by step by its definitions.
-    for (const StepGraph::Step& step : core.graph().steps) {
-      info.steps.push_back({.name = step.name,
-                            .op = std::string(step.op.name()),
-                            .tactic = "reference",
-                            .members = step.members,
-                            .reference = true});
-      ++info.reference_steps;
-    }
+    add_regions(core, info);
     return info;
   }
   TRY(const std::int64_t slices, core.batch_slices(dims));

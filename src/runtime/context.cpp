@@ -1,6 +1,6 @@
 #include "runtime/context.h"
 
-#include "runtime/reference.h"
+#include "runtime/regions.h"
 
 namespace bolide {
 
@@ -10,6 +10,8 @@ ContextCore::ContextCore(std::shared_ptr<EngineCore> engine) : engine_(std::move
   input_data_.resize(inputs_.size());
   output_data_.resize(outputs_.size());
 }
+
+ContextCore::~ContextCore() = default;
 
 Status ContextCore::set_input(int index, DataType dtype, const Dims& dims, const void* data) {
   const StepGraph& graph = engine_->graph();
@@ -158,6 +160,32 @@ Status ContextCore::run() {
   return {};
 }
 
+Result<Tensors> ContextCore::run_owned(Tensors& kept) {
+  Tensors results;
+  kept.resize(outputs_.size());
+  if (!engine_->sizes_known()) {
+    TRY_OK(run());
+    for (OutputPort& port : outputs_) results.push_back(std::move(port.dynamic));
+    has_results_ = false;
+    return results;
+  }
+  TRY_OK(prepare());
+  for (std::size_t i = 0; i < outputs_.size(); ++i) {
+    const int value = engine_->graph().outputs[i];
+    const DataType dtype = engine_->graph().values[static_cast<std::size_t>(value)].type.dtype;
+    Dims dims = planned_dims(value);
+    TRY(const std::int64_t count, element_count(dims));
+    const std::size_t bytes = packed_bytes(dtype, count);
+    if (kept[i].bytes() < bytes || kept[i].owner().use_count() != 1) {
+      TRY(kept[i], Tensor::allocate(DataType::kU8, {static_cast<std::int64_t>(bytes)}));
+    }
+    TRY_OK(set_output(static_cast<int>(i), kept[i].data(), bytes));
+    results.push_back(Tensor::borrow(dtype, std::move(dims), kept[i].data(), kept[i].owner()));
+  }
+  TRY_OK(run());
+  return results;
+}
+
 Status ContextCore::run_dynamic() {
   const StepGraph& graph = engine_->graph();
   Tensors inputs;
@@ -167,7 +195,8 @@ Status ContextCore::run_dynamic() {
     inputs.push_back(is_container(dtype) ? *static_cast<const Tensor*>(inputs_[i].data)
                                          : Tensor::borrow(dtype, inputs_[i].dims, inputs_[i].data, nullptr));
   }
-  TRY(Tensors results, run_reference(graph, inputs));
+  if (!regions_) regions_ = std::make_unique<RegionRunner>(engine_);
+  TRY(Tensors results, regions_->run(inputs));
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
     OutputPort& port = outputs_[i];
     port.dynamic = std::move(results[i]);

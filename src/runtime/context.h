@@ -7,11 +7,16 @@
 
 namespace bolide {
 
+class RegionRunner;
+
 /// Not for two threads at once (a second run while one is under way is refused); any number of contexts may share an
 /// engine.
 class ContextCore {
  public:
   explicit ContextCore(std::shared_ptr<EngineCore> engine);
+  ~ContextCore();
+  ContextCore(const ContextCore&) = delete;
+  ContextCore& operator=(const ContextCore&) = delete;
 
   const EngineCore& engine() const { return *engine_; }
 
@@ -25,6 +30,9 @@ class ContextCore {
   /// Runs. A steady state of equal shapes allocates nothing. Errors: missing inputs, too small outputs, what steps
   /// report.
   Status run();
+  /// Runs, and returns the outputs in memory that later runs leave alone. `kept` holds such memory between runs; it is
+  /// taken again once no one else holds it, and grows.
+  Result<Tensors> run_owned(Tensors& kept);
 
   /// Sizes of an output for the inputs that are set; after run() where only the data decide.
   Result<Dims> output_dims(int index);
@@ -61,6 +69,7 @@ class ContextCore {
   std::vector<const void*> input_data_;
   std::vector<void*> output_data_;
   std::unique_ptr<Executor> executor_;
+  std::unique_ptr<RegionRunner> regions_;  // of a network that is not planned as a whole
   AlignedBuffer arena_;
   AlignedBuffer scratch_;
   std::int64_t slices_ = 1;   // runs of the plan that make one run; see EngineCore::batch_slices()

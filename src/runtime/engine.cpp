@@ -1,5 +1,7 @@
 #include "runtime/engine.h"
 
+#include "runtime/regions.h"
+
 #include <algorithm>
 #include <set>
 
@@ -18,23 +20,38 @@ int index_of(const StepGraph& graph, std::span<const int> values, std::string_vi
 
 }  // namespace
 
+bool is_plannable(const StepGraph& graph, const StepGraph::Step& step) {
+  for (const std::vector<int>* values : {&step.inputs, &step.outputs}) {
+    for (const int value : *values) {
+      if (value != kNone && made_of_objects(graph.values[static_cast<std::size_t>(value)].type.dtype)) return false;
+    }
+  }
+  if (step.bodies.empty()) return true;
+  return step.op.name() == "If" &&
+         std::ranges::all_of(step.bodies, [](const auto& body) { return is_plannable(*body); });
+}
+
 bool is_plannable(const StepGraph& graph) {
   std::set<std::string> bound;
   for (const int input : graph.inputs) {
-    for (const Dim& dim : graph.values[static_cast<std::size_t>(input)].type.shape) {
+    const TensorType& type = graph.values[static_cast<std::size_t>(input)].type;
+    if (made_of_objects(type.dtype)) return false;
+    for (const Dim& dim : type.shape) {
       for (std::string& name : dim.names()) bound.insert(std::move(name));
     }
   }
   for (const StepGraph::Value& value : graph.values) {
-    if (value.constant == kNone && made_of_objects(value.type.dtype)) return false;
     for (const Dim& dim : value.type.shape) {
       for (const std::string& name : dim.names()) {
         if (!bound.contains(name)) return false;
       }
     }
   }
-  return true;
+  return std::ranges::all_of(graph.steps, [&graph](const StepGraph::Step& step) { return is_plannable(graph, step); });
 }
+
+EngineCore::EngineCore() = default;
+EngineCore::~EngineCore() = default;
 
 std::shared_ptr<EngineCore> EngineCore::make(std::shared_ptr<const StepGraph> graph,
                                              std::shared_ptr<const Backend> backend, CostTable costs,
@@ -47,6 +64,7 @@ std::shared_ptr<EngineCore> EngineCore::make(std::shared_ptr<const StepGraph> gr
   engine->options_ = std::move(options);
   engine->splits_ = splits_by_batch(*engine->graph_);
   engine->sizes_known_ = is_plannable(*engine->graph_);
+  if (!engine->sizes_known_) engine->regions_ = cut_regions(engine->graph_, engine->backend_, engine->options_);
   return engine;
 }
 

@@ -15,12 +15,19 @@ struct EngineOptions {
   std::size_t max_schedules = 8;                  ///< shapes kept planned; the least recently used goes first
 };
 
-/// True when every name in the graph's shapes comes from an input, and all values are plain bytes: no strings and
-/// containers, which do not lie in an arena.
+/// True when the step's operands are plain bytes (no strings and containers, which do not lie in an arena), and it has
+/// no bodies or is an If whose bodies are plannable.
+bool is_plannable(const StepGraph& graph, const StepGraph::Step& step);
+/// True when every name in the graph's shapes comes from an input, and every step is plannable.
 bool is_plannable(const StepGraph& graph);
+
+struct Region;
 
 class EngineCore : public std::enable_shared_from_this<EngineCore> {
  public:
+  ~EngineCore();
+  EngineCore(const EngineCore&) = delete;
+  EngineCore& operator=(const EngineCore&) = delete;
   static std::shared_ptr<EngineCore> make(std::shared_ptr<const StepGraph> graph,
                                           std::shared_ptr<const Backend> backend, CostTable costs,
                                           std::vector<Variant> variants, EngineOptions options = {});
@@ -40,12 +47,13 @@ class EngineCore : public std::enable_shared_from_this<EngineCore> {
   /// Into how many equal batches a run with these input sizes is cut, so that less is live at a time (1: none); each is
   /// planned for by itself. Errors: as prepare().
   Result<std::int64_t> batch_slices(std::span<const Dims> inputs) const;
-  /// True when every size follows from the inputs' sizes, and no value holds strings or other values.
+  /// True when the whole is planned at once: see is_plannable(). Else it runs in regions.
   bool sizes_known() const { return sizes_known_; }
+  const std::vector<Region>& regions() const { return regions_; }
   std::int64_t packed_bytes() const { return packs_.bytes(); }
 
  private:
-  EngineCore() = default;
+  EngineCore();
 
   std::shared_ptr<const StepGraph> graph_;
   std::shared_ptr<const Backend> backend_;
@@ -53,7 +61,8 @@ class EngineCore : public std::enable_shared_from_this<EngineCore> {
   std::vector<Variant> variants_;
   EngineOptions options_;
   bool sizes_known_ = true;
-  bool splits_ = false;  // splits_by_batch()
+  std::vector<Region> regions_;  // when they are not
+  bool splits_ = false;          // splits_by_batch()
   PackStore packs_;
 
   struct Entry {

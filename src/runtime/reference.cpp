@@ -16,20 +16,23 @@ std::vector<int> last_readers(const StepGraph& graph) {
   return last;
 }
 
-Result<Tensors> run_step(const StepGraph::Step& step, std::span<const std::optional<Tensor>> values) {
+}  // namespace
+
+Result<Tensors> evaluate_step(const StepGraph::Step& step, std::span<const std::optional<Tensor>> values,
+                              const BodyRunner& run_body) {
   std::vector<const Tensor*> inputs;
   for (const int input : step.inputs) {
     inputs.push_back(input == kNone ? nullptr : &*values[static_cast<std::size_t>(input)]);
   }
   EvalContext context{.output_count = static_cast<int>(step.outputs.size())};
-  context.run_subgraph = [&step](int index, std::span<const Tensor> captures) -> Result<Tensors> {
-    if (index < 0 || static_cast<std::size_t>(index) >= step.bodies.size()) {
-      return internal_error("step '", step.name, "' has no body ", index);
-    }
-    return run_reference(*step.bodies[static_cast<std::size_t>(index)], captures);
-  };
+  context.run_subgraph = run_body;
   context.subgraph_types = [&step](int index) { return body_types(step, index); };
-  return step.op.evaluate(inputs, context).within(strings::join("step '", step.name, "' (", step.op.name(), ")"));
+  TRY(Tensors results,
+      step.op.evaluate(inputs, context).within(strings::join("step '", step.name, "' (", step.op.name(), ")")));
+  if (results.size() < step.outputs.size()) {
+    return internal_error("step '", step.name, "' gave ", results.size(), " results of ", step.outputs.size());
+  }
+  return results;
 }
 
 Status check_inputs(const StepGraph& graph, std::span<const Tensor> inputs) {
@@ -49,8 +52,6 @@ Status check_inputs(const StepGraph& graph, std::span<const Tensor> inputs) {
   return {};
 }
 
-}  // namespace
-
 Result<Tensors> run_reference(const StepGraph& graph, std::span<const Tensor> inputs, const ValueObserver& observe) {
   TRY_OK(check_inputs(graph, inputs));
   std::vector<std::optional<Tensor>> values(graph.values.size());
@@ -61,10 +62,13 @@ Result<Tensors> run_reference(const StepGraph& graph, std::span<const Tensor> in
   const std::vector<int> last = last_readers(graph);
   for (std::size_t s = 0; s < graph.steps.size(); ++s) {
     const StepGraph::Step& step = graph.steps[s];
-    TRY(Tensors results, run_step(step, values));
-    if (results.size() < step.outputs.size()) {
-      return internal_error("step '", step.name, "' gave ", results.size(), " results of ", step.outputs.size());
-    }
+    const auto run_body = [&step](int index, std::span<const Tensor> captures) -> Result<Tensors> {
+      if (index < 0 || static_cast<std::size_t>(index) >= step.bodies.size()) {
+        return internal_error("step '", step.name, "' has no body ", index);
+      }
+      return run_reference(*step.bodies[static_cast<std::size_t>(index)], captures);
+    };
+    TRY(Tensors results, evaluate_step(step, values, run_body));
     for (std::size_t i = 0; i < step.outputs.size(); ++i) {
       if (step.outputs[i] == kNone) continue;
       if (observe) observe(step.outputs[i], results[i]);

@@ -33,7 +33,7 @@ std::vector<Case> find_cases(const fs::path& root) {
   for (const auto& entry : fs::recursive_directory_iterator(root, error)) {
     if (entry.path().filename() != "model.onnx") continue;
     const fs::path folder = entry.path().parent_path();
-    cases.push_back({(folder.parent_path().filename() / folder.filename()).string(), folder});
+    cases.push_back({fs::relative(folder, root).string(), folder});
   }
   std::ranges::sort(cases, {}, &Case::name);
   return cases;

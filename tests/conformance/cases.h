@@ -11,7 +11,7 @@ namespace bolide::conformance {
 
 /// `<name>/model.onnx` with `<name>/test_data_set_*`.
 struct Case {
-  std::string name;  ///< "node/test_abs"
+  std::string name;  ///< "onnx-1.23/node/test_abs": below the folder that was searched
   std::filesystem::path folder;
 };
 

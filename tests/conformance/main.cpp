@@ -1,8 +1,11 @@
 // The ONNX backend tests, by reference and by engine. Exit status 1 when a case fails, 77 when there is no suite.
 //
-//     onnx_backend_test --suites FOLDER --scratch FOLDER [--filter TEXT]... [--mode reference|engine] [--threads N]
-//                       [--verbose]
-#include "run_case.h"
+//     onnx_backend_test [--suites FOLDER]... [--scratch FOLDER] [--filter TEXT]... [--mode reference|engine]
+//                       [--threads N] [--verbose] [--known FILE] [--page FILE] [--write]
+//
+// A suite is a folder with *.tar.gz to unpack under the scratch folder, or with the cases themselves. Without filter
+// and mode, the failures must be those of the file of known ones, and the page must say what the run says.
+#include "coverage.h"
 
 #include "base/log.h"
 
@@ -20,18 +23,22 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Arguments {
-  fs::path suites = "../shared/onnx_backend";
+  std::vector<fs::path> suites;
   fs::path scratch = fs::temp_directory_path() / "bolide_onnx_backend";
   std::vector<std::string> filters;  ///< parts of names, any of them
   Modes modes;
   unsigned threads = std::max(1U, std::thread::hardware_concurrency());
   bool verbose = false;
+  fs::path known;  ///< empty: no failure is agreed
+  fs::path page;   ///< empty: none is looked at
+  bool write = false;
+  bool whole() const { return filters.empty() && modes.reference && modes.engine; }
 };
 
 int usage() {
   std::fputs(
       "usage: onnx_backend_test [--suites FOLDER] [--scratch FOLDER] [--filter TEXT]... [--mode reference|engine]\n"
-      "                         [--threads N] [--verbose]\n",
+      "                         [--threads N] [--verbose] [--known FILE] [--page FILE] [--write]\n",
       stderr);
   return 2;
 }
@@ -39,20 +46,24 @@ int usage() {
 bool parse(int argc, char** argv, Arguments& out) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view flag = argv[i];
-    if (flag == "--verbose") {
-      out.verbose = true;
+    if (flag == "--verbose" || flag == "--write") {
+      (flag == "--write" ? out.write : out.verbose) = true;
       continue;
     }
     if (++i == argc) return false;
     const std::string value = argv[i];
     if (flag == "--suites") {
-      out.suites = value;
+      out.suites.emplace_back(value);
     } else if (flag == "--scratch") {
       out.scratch = value;
     } else if (flag == "--filter") {
       out.filters.push_back(value);
     } else if (flag == "--threads") {
       out.threads = static_cast<unsigned>(std::max(1, std::atoi(value.c_str())));
+    } else if (flag == "--known") {
+      out.known = value;
+    } else if (flag == "--page") {
+      out.page = value;
     } else if (flag == "--mode" && (value == "reference" || value == "engine")) {
       out.modes = {.reference = value == "reference", .engine = value == "engine"};
     } else {
@@ -82,16 +93,58 @@ bool wanted(const Arguments& arguments, const Case& test) {
   return false;
 }
 
-int run(const Arguments& arguments) {
-  if (const Status unpacked = unpack(arguments.suites, arguments.scratch); !unpacked) {
-    std::fprintf(stderr, "%s\n", unpacked.error().message.c_str());
-    const char* ci = std::getenv("CI");
-    return ci != nullptr && std::string_view(ci) == "true" ? 1 : 77;
+/// The cases of a suite, named after its folder.
+Result<std::vector<Case>> cases_of(const fs::path& suite, const fs::path& scratch) {
+  const fs::path name = suite.filename() == "data" ? suite.parent_path().filename() : suite.filename();
+  std::vector<Case> cases = find_cases(suite);
+  for (Case& test : cases) test.name = strings::join(name.string(), "/", test.name);
+  if (cases.empty()) {
+    TRY_OK(unpack(suite, scratch));
+    cases = find_cases(scratch);
   }
+  if (cases.empty()) return not_found("there is no case in ", suite.string());
+  return cases;
+}
+
+/// What differs from what is known and written; nothing when all is as it should be.
+Status judge(const Arguments& arguments, std::span<const Case> cases, std::span<const Outcome> outcomes) {
+  std::map<std::string, std::string> known;
+  if (!arguments.known.empty()) {
+    TRY(known, read_known_failures(arguments.known));
+  }
+  Coverage coverage;
+  std::size_t surprises = 0;
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    coverage.add(cases[i], outcomes[i].passed());
+    if (outcomes[i].passed() == !known.contains(cases[i].name)) continue;
+    ++surprises;
+    if (outcomes[i].passed()) std::printf("%s passes now: take it from the known failures\n", cases[i].name.c_str());
+  }
+  if (arguments.whole() && !arguments.page.empty()) {
+    TRY_OK(update_page(arguments.page, coverage.text(known), arguments.write));
+  }
+  if (surprises > 0) return invalid_argument(surprises, " cases are not as known");
+  return ok();
+}
+
+int run(Arguments arguments) {
+  if (arguments.suites.empty()) arguments.suites.emplace_back("../shared/onnx_backend");
+  const char* ci = std::getenv("CI");
+  const bool must = ci != nullptr && std::string_view(ci) == "true";
   std::vector<Case> cases;
-  for (Case& test : find_cases(arguments.scratch)) {
-    if (wanted(arguments, test)) cases.push_back(std::move(test));
+  for (const fs::path& suite : arguments.suites) {
+    Result<std::vector<Case>> found = cases_of(suite, arguments.scratch);
+    if (!found) {
+      std::fprintf(stderr, "%s\n", found.error().message.c_str());
+      if (must) return 1;
+      arguments.page.clear();  // it speaks of all suites
+      continue;
+    }
+    for (Case& test : *found) {
+      if (wanted(arguments, test)) cases.push_back(std::move(test));
+    }
   }
+  if (cases.empty()) return 77;
   std::vector<Outcome> outcomes(cases.size());
   std::atomic<std::size_t> next = 0;
   const auto work = [&] {
@@ -105,12 +158,10 @@ int run(const Arguments& arguments) {
   for (std::thread& thread : threads) thread.join();
 
   std::size_t passed[2] = {};
-  std::size_t both = 0;
   for (std::size_t i = 0; i < cases.size(); ++i) {
     const Outcome& outcome = outcomes[i];
     passed[0] += outcome.reference.empty() ? 1 : 0;
     passed[1] += outcome.engine.empty() ? 1 : 0;
-    both += outcome.passed() ? 1 : 0;
     if (outcome.passed() && arguments.verbose) std::printf("ok   %s\n", cases[i].name.c_str());
     if (outcome.reference == outcome.engine && !outcome.passed()) {
       std::printf("FAIL %s: %s\n", cases[i].name.c_str(), outcome.reference.c_str());
@@ -123,7 +174,9 @@ int run(const Arguments& arguments) {
   }
   if (arguments.modes.reference) std::printf("reference: %zu of %zu pass\n", passed[0], cases.size());
   if (arguments.modes.engine) std::printf("engine: %zu of %zu pass\n", passed[1], cases.size());
-  return both == cases.size() && !cases.empty() ? 0 : 1;
+  const Status judged = judge(arguments, cases, outcomes);
+  if (!judged) std::printf("%s\n", judged.error().message.c_str());
+  return judged ? 0 : 1;
 }
 
 }  // namespace

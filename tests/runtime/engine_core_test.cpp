@@ -50,7 +50,7 @@ TEST(EngineCore, AContextKeepsItsPlanWhenTheEngineForgetsIt) {
   EXPECT_EQ(std::vector<float>(y, y + 3), (std::vector<float>{0, 2, 0}));
 }
 
-TEST(EngineCore, SizesThatOnlyTheDataDecideRunByTheDefinitions) {
+TEST(EngineCore, SizesThatOnlyTheDataDecideAreKnownAfterARun) {
   Graph graph;
   const ValueId x = *graph.add_input("x", {DataType::kF32, {4}});
   graph.set_outputs({*graph.add(*parse_op("NonZero", ""), {x}, "y")});
