@@ -82,18 +82,18 @@ void Coverage::add(const Case& test, bool passed) {
 std::string Coverage::text(const std::map<std::string, std::string>& known_failures) const {
   std::string out = "| tests | passed |\n|---|---|\n";
   for (const auto& [suite, count] : suites_)
-    strings::append(out, "| ", suite, " | ", count.passed, " of ", count.all, " |\n");
+    out += strings::join("| ", suite, " | ", count.passed, " of ", count.all, " |\n");
   out += "\n| operator | version | passed, by dtype of the first input |\n|---|---|---|\n";
   for (const auto& [key, kinds] : counts_) {
-    strings::append(out, "| `", key.first, "` | ", key.second, " |");
+    out += strings::join("| `", key.first, "` | ", key.second, " |");
     for (const auto& [kind, count] : kinds) {
-      strings::append(out, " ", kind, " ", count.passed);
-      if (count.passed != count.all) strings::append(out, " of ", count.all);
+      out += strings::join(" ", kind, " ", count.passed);
+      if (count.passed != count.all) out += strings::join(" of ", count.all);
     }
     out += " |\n";
   }
   if (!known_failures.empty()) out += "\n| test that is not passed | why |\n|---|---|\n";
-  for (const auto& [test, why] : known_failures) strings::append(out, "| `", test, "` | ", why, " |\n");
+  for (const auto& [test, why] : known_failures) out += strings::join("| `", test, "` | ", why, " |\n");
   return out;
 }
 

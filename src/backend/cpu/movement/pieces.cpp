@@ -35,16 +35,22 @@ Result<std::vector<Piece>> concat_pieces(const Problem& problem, std::int64_t ax
   return out;
 }
 
-Result<std::vector<Piece>> split_pieces(const Problem& problem, std::int64_t axis) {
+Result<std::vector<Piece>> split_pieces(const Problem& problem, const Split& split) {
   const Operand& x = problem.inputs[0];
-  TRY(const std::size_t at, normalize_axis(axis, x.rank()));
+  TRY(const std::size_t at, normalize_axis(split.axis, x.rank()));
+  const auto count = static_cast<std::int64_t>(problem.outputs.size());
+  const bool computed = problem.inputs.size() > 1 && !problem.inputs[1].absent;
   std::vector<Piece> out;
   std::int64_t offset = 0;
   for (std::size_t o = 0; o < problem.outputs.size(); ++o) {
     const Operand& y = problem.outputs[o];
     const std::int64_t from = offset;
+    if (y.absent) {  // nobody reads it: it has no sizes
+      if (computed) return unsupported("a piece of computed size that is left out");
+      offset += (split.sizes.empty() ? (x.dims[at] + count - 1) / count : split.sizes[o]) * x.strides[at];
+      continue;
+    }
     offset += y.dims[at] * x.strides[at];
-    if (y.absent) continue;
     TRY(Piece part, piece({y.dims, y.strides, x.strides, 0, from}, x.dtype, 0, static_cast<int>(o)));
     out.push_back(std::move(part));
   }
@@ -114,7 +120,7 @@ Result<std::vector<Piece>> pieces_of(const Problem& problem) {
   if (op.is<Expand>()) return single({y.dims, y.strides, broadcast_strides(x.dims, x.strides, y.dims), 0, 0}, problem);
   if (op.is<Tile>()) return tile_pieces(problem);
   if (const auto* concat = op.as<Concat>(); concat != nullptr) return concat_pieces(problem, concat->axis);
-  if (const auto* split = op.as<Split>(); split != nullptr) return split_pieces(problem, split->axis);
+  if (const auto* split = op.as<Split>(); split != nullptr) return split_pieces(problem, *split);
   if (op.is<Slice>()) return slice_pieces(problem);
   if (op.is<Pad>()) return pad_pieces(problem);
   if (const auto* depth = op.as<DepthToSpace>(); depth != nullptr) {
