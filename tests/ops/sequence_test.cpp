@@ -28,7 +28,7 @@ TEST(SequenceConstruct, HoldsItsInputs) {
   EXPECT_EQ(shown(run(SequenceConstruct{}, {kOne, kTwo})), "sequence[2]<f32[size]>[1,2][3,4,5]");
   EXPECT_EQ(shown(run(SequenceConstruct{}, {kOne, make({}, {7})})), "sequence[2]<f32[*]>[1,2][7]");
   EXPECT_EQ(shown(run(SequenceConstruct{}, {kOne, make<std::int32_t>({1}, {7})})),
-            "SequenceConstruct: the values are sequence[2]<f32[2]> and sequence[2]<i32[1]>");
+            "SequenceConstruct: the values are f32[2] and i32[1]");
 }
 
 TEST(SequenceInsert, PutsAValueBeforeAPosition) {

@@ -39,7 +39,10 @@ class ValueReader {
       default: break;
     }
     TRY(const OnnxTensor tensor, read_tensor(std::as_bytes(std::span(message.data(), message.size())), owner_));
-    return to_tensor(tensor, {});
+    TRY(Tensor value, to_tensor(tensor, {}));
+    // Test data of ONNX up to 1.12 keep the bits of bf16 as u16.
+    if (type.dtype == DataType::kBF16 && value.dtype() == DataType::kU16) return value.reinterpreted(type.dtype);
+    return value;
   }
 
  private:

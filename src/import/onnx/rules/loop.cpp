@@ -66,9 +66,20 @@ TensorType refined(const TensorType& type, const OnnxValueInfo& declared, Carrie
   return sequence_type(names.loosened(stated->element()), type.shape[0]);
 }
 
+/// The body with result `index` as an optional.
+Result<std::shared_ptr<const Graph>> with_optional(const Graph& body, std::size_t index) {
+  auto out = std::make_shared<Graph>(body);
+  std::vector<ValueId> outputs = body.outputs();
+  TRY(outputs[index], out->add(MakeOptional{}, {outputs[index]}, out->unique_name("optional")));
+  out->set_outputs(std::move(outputs));
+  return std::shared_ptr<const Graph>(std::move(out));
+}
+
 }  // namespace
 
-/// ONNX Loop. The types of carried values are widened until what an iteration gives is what the next one takes.
+/// ONNX Loop. The types of carried values are widened until what an iteration gives is what the next one takes. Of an
+/// optional that starts the loop, an iteration may give the value itself: it is carried as an optional, and the loop
+/// gives the value.
 Result<Values> import_loop(OnnxNodeView& node, Builder& build) {
   const OnnxGraph* body = node.graph("body");
   if (body == nullptr) return bad_file("attribute 'body' is missing");
@@ -92,7 +103,9 @@ Result<Values> import_loop(OnnxNodeView& node, Builder& build) {
     }
     bool settled = true;
     for (std::size_t i = 0; i < carried; ++i) {
-      const TensorType& result = inner.value(inner.outputs()[i + 1]).type;
+      const TensorType made = inner.value(inner.outputs()[i + 1]).type;
+      const bool wrapped = types[i + 2].dtype == DataType::kOptional && made.dtype != DataType::kOptional;
+      const TensorType result = wrapped ? optional_type(made, Dim(1)) : made;
       if (names.covers(types[i + 2], result)) continue;
       settled = false;
       Result<TensorType> wider = common_type(types[i + 2], result, [&names] { return names.fresh(); });
@@ -100,12 +113,24 @@ Result<Values> import_loop(OnnxNodeView& node, Builder& build) {
       types[i + 2] = *std::move(wider);
     }
     if (!settled) continue;
+    std::vector<std::size_t> wrapped;
+    for (std::size_t i = 0; i < carried; ++i) {
+      const TensorType& made = inner.value(inner.outputs()[i + 1]).type;
+      if (types[i + 2].dtype == DataType::kOptional && made.dtype != DataType::kOptional) wrapped.push_back(i);
+    }
+    for (const std::size_t i : wrapped) {
+      TRY(bodies.graphs[0], with_optional(*bodies.graphs[0], i + 1));
+    }
     Values inputs = {node.in(0), node.in(1)};
     for (std::size_t i = 0; i < carried; ++i) inputs.push_back(node.in(i + 2));
     inputs.insert(inputs.end(), bodies.captures.begin(), bodies.captures.end());
-    const std::size_t outputs = std::max(node.output_count(), inner.outputs().size() - 1);
-    return build.add_node(Loop{.carried = static_cast<std::int64_t>(carried)}, std::move(inputs), outputs,
-                          std::move(bodies.graphs));
+    const std::size_t outputs = std::max(node.output_count(), bodies.graphs[0]->outputs().size() - 1);
+    TRY(Values results, build.add_node(Loop{.carried = static_cast<std::int64_t>(carried)}, std::move(inputs), outputs,
+                                       std::move(bodies.graphs)));
+    for (const std::size_t i : wrapped) {
+      TRY(results[i], build.add(OptionalGetElement{}, {results[i]}));
+    }
+    return results;
   }
   return unsupported("the types of the carried values do not settle");
 }
