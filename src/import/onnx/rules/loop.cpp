@@ -69,7 +69,7 @@ TensorType refined(const TensorType& type, const OnnxValueInfo& declared, Carrie
 /// The body with result `index` as an optional.
 Result<std::shared_ptr<const Graph>> with_optional(const Graph& body, std::size_t index) {
   auto out = std::make_shared<Graph>(body);
-  std::vector<ValueId> outputs = body.outputs();
+  std::vector<ValueId> outputs(body.outputs().begin(), body.outputs().end());
   TRY(outputs[index], out->add(MakeOptional{}, {outputs[index]}, out->unique_name("optional")));
   out->set_outputs(std::move(outputs));
   return std::shared_ptr<const Graph>(std::move(out));
