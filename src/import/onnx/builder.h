@@ -19,7 +19,7 @@ class Builder {
  public:
   using ImportBodies =
       std::function<Result<Bodies>(std::span<const OnnxGraph* const> bodies, std::span<const TensorType> inputs)>;
-  using InlineBody = std::function<Result<Values>(const OnnxGraph& body)>;
+  using InlineBody = std::function<Result<Values>(const OnnxGraph& body, const Values& inputs)>;
 
   /// `taken` tells names that the file uses, which made values must leave alone.
   Builder(Graph& graph, std::string node_name, std::function<bool(std::string_view)> taken, ImportBodies import_bodies,
@@ -49,8 +49,10 @@ class Builder {
   Result<Bodies> import_bodies(std::span<const OnnxGraph* const> bodies, std::span<const TensorType> inputs) const {
     return import_bodies_(bodies, inputs);
   }
-  /// Imports the nodes of a body without inputs here; returns its outputs.
-  Result<Values> inline_body(const OnnxGraph& body) const { return inline_body_(body); }
+  /// Imports the nodes of a body here, with `inputs` for its own inputs; returns its outputs.
+  Result<Values> inline_body(const OnnxGraph& body, const Values& inputs = {}) const {
+    return inline_body_(body, inputs);
+  }
 
  private:
   std::string fresh_name(std::string_view op) const;

@@ -132,7 +132,7 @@ Result<Values> NodeImporter::apply(const RuleEntry& entry, Values inputs) {
       [this](std::span<const OnnxGraph* const> bodies, std::span<const TensorType> types) {
         return import_bodies(bodies, types);
       },
-      [this](const OnnxGraph& body) { return inline_body(body); });
+      [this](const OnnxGraph& body, const Values& values) { return inline_body(body, values); });
   Result<Values> values = entry.rule(view, build);
   if (!view.errors().empty()) {
     for (const Error& error : view.errors()) fail(error);
@@ -212,10 +212,14 @@ Result<Values> NodeImporter::inline_function(const OnnxFunction& function, const
   return out;
 }
 
-Result<Values> NodeImporter::inline_body(const OnnxGraph& body) {
+Result<Values> NodeImporter::inline_body(const OnnxGraph& body, const Values& inputs) {
   if (list_.depth >= kMaxDepth) return unsupported("graphs are nested deeper than ", kMaxDepth);
-  if (!body.inputs.empty()) return bad_file("the body '", body.name, "' has inputs, where none are expected");
+  if (body.inputs.size() != inputs.size()) {
+    return bad_file("the body '", body.name, "' has ", body.inputs.size(), " inputs, where ", inputs.size(),
+                    " are expected");
+  }
   Scope scope;
+  for (std::size_t i = 0; i < inputs.size(); ++i) scope.bind(body.inputs[i].name, inputs[i]);
   for (const std::string_view name : free_names(body)) {
     if (const Scope::Binding* binding = list_.scope.find(name)) scope.bind(name, *binding);
   }

@@ -35,7 +35,7 @@ class NodeImporter {
   Result<Values> apply(const RuleEntry& entry, Values inputs);
   Result<Values> inline_function(const OnnxFunction& function, const Values& inputs);
   Result<Bodies> import_bodies(std::span<const OnnxGraph* const> bodies, std::span<const TensorType> inputs);
-  Result<Values> inline_body(const OnnxGraph& body);
+  Result<Values> inline_body(const OnnxGraph& body, const Values& inputs);
   void bind_outputs(const Values& values, NodeId first_new);
   void poison_outputs();
   void fail(const Error& error);

@@ -3,6 +3,7 @@
 #include "model_text.h"
 #include "tensor/number.h"
 
+#include <cmath>
 #include <cstdio>
 
 namespace bolide::onnx {
@@ -43,7 +44,9 @@ std::string run(const OnnxNode& one, const std::vector<Given>& inputs, bool name
     graph.inputs.push_back(value(input.name, input.value.dtype(), dims));
     values.push_back(input.value);
   }
-  for (const std::string_view name : one.outputs) graph.outputs.push_back(output(name));
+  for (const std::string_view name : one.outputs) {
+    if (!name.empty()) graph.outputs.push_back(output(name));
+  }
   graph.nodes = {one};
   OnnxModel whole = model(28, std::move(graph));
   whole.opset_imports.emplace("ai.onnx.preview", 1);
@@ -200,6 +203,89 @@ TEST(RotaryRules, RotateHalvesOrNeighbours) {
   EXPECT_EQ(rotated(f32s({1, 1, 4}, {1, 2, 3, 4}), {attr("num_heads", 2)}), "f32[1,1,4] -2,1,-4,3");
   EXPECT_EQ(rotated(f32s({1, 1, 1, 3}, {1, 2, 3}), {attr("rotary_embedding_dim", 2), attr("interleaved", 1)}),
             "f32[1,1,1,3] -2,1,3");
+}
+
+// One head, two queries with scores 0 for three keys: each sees the mean of the values it may see.
+std::string mean_seen(std::vector<OnnxAttribute> attributes, Tensor mask, std::vector<Given> more = {}) {
+  OnnxNode one = node("Attention", {"q", "k", "v", "m"}, {"y"}, std::move(attributes));
+  std::vector<Given> given = {{"q", f32s({1, 1, 2, 1}, {0, 0}), false},
+                              {"k", f32s({1, 1, 3, 1}, {1, 1, 1}), false},
+                              {"v", f32s({1, 1, 3, 1}, {3, 6, 12}), false},
+                              {"m", std::move(mask)}};
+  for (Given& extra : more) {
+    if (extra.name == "n") one.inputs = {"q", "k", "v", "m", "", "", "n"};
+    if (extra.name == "p") one.inputs = {"q", "k", "v", "m", "p", "p"};
+    given.push_back(std::move(extra));
+  }
+  return result(one, given);
+}
+
+TEST(AttentionRules, MaskKeysByPositionAndByTheGivenMask) {
+  const Tensor all = *cast(i64s({2, 3}, {1, 1, 1, 1, 1, 1}), DataType::kBool);
+  EXPECT_EQ(mean_seen({}, all), "f32[1,1,2,1] 7,7");
+  EXPECT_EQ(mean_seen({attr("is_causal", 1)}, all), "f32[1,1,2,1] 3,4.5");
+  EXPECT_EQ(mean_seen({attr("left_window_size", 0)}, all), "f32[1,1,2,1] 7,9");
+  EXPECT_EQ(mean_seen({attr("right_window_size", 0), attr("left_window_size", 0)}, all), "f32[1,1,2,1] 3,6");
+  // A query that sees nothing gives zero; a shorter mask hides the last keys.
+  EXPECT_EQ(mean_seen({}, *cast(i64s({2, 3}, {0, 0, 0, 0, 1, 0}), DataType::kBool)), "f32[1,1,2,1] 0,6");
+  EXPECT_EQ(mean_seen({}, f32s({1, 1, 2, 2}, {0, 0, -INFINITY, 0})), "f32[1,1,2,1] 4.5,6");
+}
+
+TEST(AttentionRules, CountPositionsFromTheCache) {
+  const Tensor all = f32s({2, 3}, {0, 0, 0, 0, 0, 0});
+  EXPECT_EQ(mean_seen({}, all, {{"n", i64s({1}, {1})}}), "f32[1,1,2,1] 3,3");
+  EXPECT_EQ(mean_seen({attr("is_causal", 1)}, all, {{"n", i64s({1}, {3})}}), "f32[1,1,2,1] 4.5,7");
+  EXPECT_EQ(mean_seen({attr("is_causal", 1)}, all, {{"n", i64s({1}, {1})}}), "f32[1,1,2,1] 0,3");
+  // Behind one cached key of value 1: {1, 3} and {1, 3, 6}.
+  EXPECT_EQ(mean_seen({attr("is_causal", 1)}, f32s({2, 4}, {0, 0, 0, 0, 0, 0, 0, 0}),
+                      {{"p", f32s({1, 1, 1, 1}, {1}), false}}),
+            "f32[1,1,2,1] 2,3.333");
+}
+
+TEST(AttentionRules, ShareHeadsAndShowTheWeights) {
+  // Two query heads on one key head, rank 3; scores are q * k, capped.
+  const std::vector<Given> given = {{"q", f32s({1, 1, 2}, {0, 2}), false},
+                                    {"k", f32s({1, 2, 1}, {0, 1}), false},
+                                    {"v", f32s({1, 2, 1}, {1, 5}), false}};
+  const auto shown_at = [&](int mode) {
+    return result(node("Attention", {"q", "k", "v"}, {"y", "", "", "s"},
+                       {attr("q_num_heads", 2), attr("kv_num_heads", 1), attr("qk_matmul_output_mode", mode),
+                        attr("softcap", 1.0F)}),
+                  given);
+  };
+  EXPECT_EQ(shown_at(0), "f32[1,1,2] 3,3.896; f32[1,2,1,2] 0,0,0,2");
+  EXPECT_EQ(shown_at(1), "f32[1,1,2] 3,3.896; f32[1,2,1,2] 0,0,0,0.964");
+  EXPECT_EQ(shown_at(3), "f32[1,1,2] 3,3.896; f32[1,2,1,2] 0.5,0.5,0.2761,0.7239");
+}
+
+TEST(AttentionRules, PlainFormsBecomeOneOperator) {
+  EXPECT_EQ(import_node(23, node("Attention", {"x", "x", "x"}, {"y"}, {attr("is_causal", 1), attr("scale", 2.0F)}), {},
+                        {f32("x", {"b", "2", "s", "8"})}),
+            "x = input f32[b,2,s,8]\ny = Attention(x, x, x) scale=2 causal=true\nreturn y\n");
+}
+
+TEST(AttentionRules, OfFlexAttentionCallTheirBodies) {
+  OnnxGraph body;
+  body.name = "masked";
+  body.inputs = {f32("s", {"1", "1", "1", "2"})};
+  body.initializers = {floats("m", {2}, {0, -INFINITY})};
+  body.nodes = {node("Add", {"s", "m"}, {"t"})};
+  body.outputs = {f32("t", {"1", "1", "1", "2"})};
+  OnnxNode one = of_domain("ai.onnx.preview", node("FlexAttention", {"q", "k", "v"}, {"y"}));
+  const std::vector<Given> given = {{"q", f32s({1, 1, 1, 1}, {1}), false},
+                                    {"k", f32s({1, 1, 2, 1}, {1, 1}), false},
+                                    {"v", f32s({1, 1, 2, 1}, {3, 5}), false}};
+  EXPECT_EQ(result(one, given), "f32[1,1,1,1] 4");
+  one.attributes = {attr("score_mod", body)};
+  EXPECT_EQ(result(one, given), "f32[1,1,1,1] 3");
+}
+
+TEST(SamplingRules, OfMaxUnpoolScatterIntoTheCorner) {
+  const std::vector<Given> given = {
+      {"x", f32s({1, 1, 2}, {5, 6})}, {"i", i64s({1, 1, 2}, {1, 2})}, {"s", i64s({3}, {1, 1, 5})}};
+  const auto attributes = [] { return std::vector{attr("kernel_shape", Dims{2}), attr("strides", Dims{2})}; };
+  EXPECT_EQ(result(node("MaxUnpool", {"x", "i"}, {"y"}, attributes()), {given[0], given[1]}), "f32[1,1,4] 0,5,6,0");
+  EXPECT_EQ(result(node("MaxUnpool", {"x", "i", "s"}, {"y"}, attributes()), given), "f32[1,1,5] 0,5,6,0,0");
 }
 
 }  // namespace

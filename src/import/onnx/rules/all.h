@@ -122,11 +122,21 @@ Result<Values> import_momentum(OnnxNodeView& node, Builder& build);
 // spatial.cpp
 Result<Values> import_affine_grid(OnnxNodeView& node, Builder& build);
 Result<Values> import_center_crop_pad(OnnxNodeView& node, Builder& build);
+// sampling.cpp
+Result<Values> import_grid_sample(OnnxNodeView& node, Builder& build);
+Result<Values> import_roi_align(OnnxNodeView& node, Builder& build);
+Result<Values> import_deform_conv(OnnxNodeView& node, Builder& build);
+Result<Values> import_max_unpool(OnnxNodeView& node, Builder& build);
+Result<Values> import_linear_attention(OnnxNodeView& node, Builder& build);
 // cache.cpp
 Result<Values> import_tensor_scatter(OnnxNodeView& node, Builder& build);
 Result<Values> import_causal_conv(OnnxNodeView& node, Builder& build);
 // rotary_embedding.cpp
 Result<Values> import_rotary_embedding(OnnxNodeView& node, Builder& build);
+// attention.cpp
+Result<Values> import_attention(OnnxNodeView& node, Builder& build);
+// flex_attention.cpp
+Result<Values> import_flex_attention(OnnxNodeView& node, Builder& build);
 // control.cpp
 Result<Values> import_if(OnnxNodeView& node, Builder& build);
 Result<Values> import_loop(OnnxNodeView& node, Builder& build);

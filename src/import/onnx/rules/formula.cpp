@@ -4,6 +4,7 @@
 #include "ops/concat.h"
 #include "ops/fill.h"
 #include "ops/gather.h"
+#include "ops/matmul.h"
 #include "ops/reshape.h"
 #include "ops/shape.h"
 #include "ops/slice.h"
@@ -42,6 +43,8 @@ const TensorType& Formula::type(ValueId x) const {
 ValueId Formula::op(Op one, Values inputs) { return op(std::move(one), std::move(inputs), 1).front(); }
 
 ValueId Formula::cast(ValueId x, DataType to) { return failed() || dtype(x) == to ? x : op(Cast{.to = to}, {x}); }
+
+ValueId Formula::matmul(ValueId a, ValueId b) { return op(MatMul{.out = dtype(a)}, {a, b}); }
 
 ValueId Formula::number(DataType dtype, double value) {
   if (failed()) return kNoValue;

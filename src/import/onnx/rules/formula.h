@@ -26,6 +26,7 @@ class Formula {
   /// With a number of a's dtype.
   ValueId add(ValueId a, double b) { return add(a, number(dtype(a), b)); }
   ValueId mul(ValueId a, double b) { return mul(a, number(dtype(a), b)); }
+  ValueId matmul(ValueId a, ValueId b);
   ValueId where(ValueId condition, ValueId yes, ValueId no) { return op(Where{}, {condition, yes, no}); }
   /// x itself for 1.
   ValueId scale(ValueId x, double factor) { return factor == 1 ? x : mul(x, factor); }

@@ -1,0 +1,142 @@
+#include "ops/grid_sample.h"
+
+#include "ops/elements.h"
+#include "ops/movement.h"
+#include "ops/reference.h"
+#include "ops/sampling.h"
+
+#include <algorithm>
+
+namespace bolide {
+namespace {
+
+/// [-1, 1] to positions of elements. T is the type it is computed in.
+template <class T>
+double unnormalized(T at, std::int64_t size, bool align_corners) {
+  const T count = static_cast<T>(size);
+  return double{align_corners ? (at + 1) / 2 * (count - 1) : ((at + 1) * count - 1) / 2};
+}
+
+/// `at` mirrored at the ends of [low, high] until it lies inside.
+double reflected(double at, double low, double high) {
+  const double range = high - low;
+  if (!(range > 0) || !std::isfinite(at)) return low;
+  const double folded = std::fmod(std::abs(at - low), 2 * range);
+  return low + (folded <= range ? folded : 2 * range - folded);
+}
+
+struct Axis {
+  std::int64_t size = 0;
+  const GridSample& op;
+
+  double low() const { return op.align_corners ? 0.0 : -0.5; }
+  double high() const { return static_cast<double>(size) - (op.align_corners ? 1.0 : 0.5); }
+
+  /// The element that stands for index i; -1: a zero.
+  std::int64_t element(std::int64_t i) const {
+    if (i >= 0 && i < size) return i;
+    if (size == 0 || op.padding_mode == SamplePadding::kZeros) return -1;
+    if (op.padding_mode == SamplePadding::kBorder) return std::clamp<std::int64_t>(i, 0, size - 1);
+    return std::clamp<std::int64_t>(whole_below(reflected(static_cast<double>(i), low(), high())), 0, size - 1);
+  }
+
+  AxisTaps taps(double at) const {
+    if (op.mode == SampleMode::kNearest) at = std::nearbyint(at);
+    if (!(at >= low() && at <= high())) {
+      if (op.padding_mode == SamplePadding::kBorder) {
+        at = at > 0 ? static_cast<double>(size - 1) : 0.0;
+      }
+      if (op.padding_mode == SamplePadding::kReflection) at = reflected(at, low(), high());
+    }
+    const std::int64_t base = whole_below(at);
+    const double t = std::isfinite(at) ? at - static_cast<double>(base) : 0;
+    AxisTaps out;
+    if (op.mode == SampleMode::kNearest) {
+      out.push(element(base), 1);
+    } else if (op.mode == SampleMode::kLinear) {
+      out.push(element(base), 1 - t);
+      out.push(element(base + 1), t);
+    } else {
+      constexpr double kA = -0.75;
+      const auto near = [](double d) { return ((kA + 2) * d - (kA + 3)) * d * d + 1; };
+      const auto far = [](double d) { return ((kA * d - 5 * kA) * d + 8 * kA) * d - 4 * kA; };
+      out.push(element(base - 1), far(t + 1));
+      out.push(element(base), near(t));
+      out.push(element(base + 1), near(1 - t));
+      out.push(element(base + 2), far(2 - t));
+    }
+    return out;
+  }
+};
+
+}  // namespace
+
+Result<TensorTypes> GridSample::infer(const InferContext& context) const {
+  TRY_OK(require_float(kInfo, context, 1));
+  const Shape& x = context.shape(0);
+  const Shape& grid = context.shape(1);
+  const std::size_t spatial = x.size() < 3 ? 0 : x.size() - 2;
+  if (spatial == 0 || grid.size() != x.size()) {
+    return invalid_argument("GridSample: x ", x, " and grid ", grid, "; needs [n, c, in...] and [n, out..., ", spatial,
+                            "]");
+  }
+  TRY_OK(require_equal(kInfo, "batch of grid", grid[0], x[0]));
+  TRY_OK(require_equal(kInfo, "last size of grid", grid.back(), Dim(static_cast<std::int64_t>(spatial))));
+  if (mode != SampleMode::kNearest && !is_real(context.dtype(0))) {
+    return unsupported("GridSample: mode ", enum_names(mode)[static_cast<std::size_t>(mode)], " of ", context.dtype(0),
+                       "; nearest works");
+  }
+  Shape out = {x[0], x[1]};
+  out.insert(out.end(), grid.begin() + 1, grid.end() - 1);
+  return TensorTypes{{context.dtype(0), std::move(out)}};
+}
+
+Result<Tensors> GridSample::evaluate(TensorInputs inputs, EvalContext& context) const {
+  const Tensor& x = *inputs[0];
+  const bool moves = mode == SampleMode::kNearest;
+  TRY(Tensors out, outputs_of(*this, inputs, context));
+  TRY(const Tensor grid, as_f64(*inputs[1]));
+  Tensor numbers;
+  Tensor sums;
+  if (!moves) {
+    TRY(numbers, as_f64(x));
+    TRY(sums, context.allocate(DataType::kF64, out[0].dims()));
+  }
+  const std::size_t spatial = x.dims().size() - 2;
+  const Dims strides = contiguous_strides(x.dims());
+  const std::span<const std::int64_t> inner = std::span(strides).subspan(2);
+  const std::int64_t channels = x.dims()[1];
+  const std::int64_t points = product(out[0].dims(), 2, out[0].dims().size());
+  const bool wide = inputs[1]->dtype() == DataType::kF64;
+  std::vector<AxisTaps> taps(spatial);
+  for (std::int64_t at = 0; at < x.dims()[0] * points; ++at) {
+    for (std::size_t d = 0; d < spatial; ++d) {
+      const Axis axis{x.dims()[2 + d], *this};
+      const std::size_t behind = spatial - 1 - d;
+      const double given = grid.span<double>()[static_cast<std::size_t>(at) * spatial + behind];
+      taps[d] = axis.taps(wide ? unnormalized(given, axis.size, align_corners)
+                               : unnormalized(static_cast<float>(given), axis.size, align_corners));
+    }
+    const std::int64_t batch = at / points;
+    for (std::int64_t c = 0; c < channels; ++c) {
+      const std::int64_t from = batch * strides[0] + c * strides[1];
+      const std::int64_t to = (batch * channels + c) * points + at % points;
+      if (!moves) {
+        sums.span<double>()[static_cast<std::size_t>(to)] = sample(numbers.span<double>().data() + from, taps, inner);
+        continue;
+      }
+      std::int64_t place = from;
+      bool outside = false;
+      for (std::size_t d = 0; d < spatial; ++d) {
+        outside = outside || taps[d].index[0] < 0;
+        place += taps[d].index[0] * inner[d];
+      }
+      if (!outside) copy_run(x, place, out[0], to, 1);
+    }
+  }
+  if (moves) return out;
+  TRY(Tensor stored, cast(sums, x.dtype()));
+  return one(std::move(stored));
+}
+
+}  // namespace bolide
