@@ -19,16 +19,18 @@ class Builder {
  public:
   using ImportBodies =
       std::function<Result<Bodies>(std::span<const OnnxGraph* const> bodies, std::span<const TensorType> inputs)>;
+  using Find = std::function<ValueId(std::string_view name)>;
   using InlineBody = std::function<Result<Values>(const OnnxGraph& body, const Values& inputs)>;
 
   /// `taken` tells names that the file uses, which made values must leave alone.
   Builder(Graph& graph, std::string node_name, std::function<bool(std::string_view)> taken, ImportBodies import_bodies,
-          InlineBody inline_body)
+          InlineBody inline_body, Find find)
       : graph_(graph),
         node_name_(std::move(node_name)),
         taken_(std::move(taken)),
         import_bodies_(std::move(import_bodies)),
-        inline_body_(std::move(inline_body)) {}
+        inline_body_(std::move(inline_body)),
+        find_(std::move(find)) {}
 
   /// A node of one output. What can be computed at once, small integers from constants, becomes a constant instead.
   Result<ValueId> add(Op op, Values inputs);
@@ -44,6 +46,11 @@ class Builder {
   const TensorType& type(ValueId id) const { return graph_.value(id).type; }
   const Value& value(ValueId id) const { return graph_.value(id); }
   std::int64_t rank(ValueId id) const { return type(id).rank(); }
+
+  /// What is written already.
+  const Graph& graph() const { return graph_; }
+  /// The value that the file calls so; kNoValue when it is not there (yet).
+  ValueId find(std::string_view name) const { return find_(name); }
 
   /// Imports the graphs in attributes of the node. `inputs` are the types of the bodies' own inputs.
   Result<Bodies> import_bodies(std::span<const OnnxGraph* const> bodies, std::span<const TensorType> inputs) const {
@@ -64,6 +71,7 @@ class Builder {
   std::function<bool(std::string_view)> taken_;
   ImportBodies import_bodies_;
   InlineBody inline_body_;
+  Find find_;
 };
 
 }  // namespace bolide::onnx

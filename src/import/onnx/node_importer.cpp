@@ -132,7 +132,11 @@ Result<Values> NodeImporter::apply(const RuleEntry& entry, Values inputs) {
       [this](std::span<const OnnxGraph* const> bodies, std::span<const TensorType> types) {
         return import_bodies(bodies, types);
       },
-      [this](const OnnxGraph& body, const Values& values) { return inline_body(body, values); });
+      [this](const OnnxGraph& body, const Values& values) { return inline_body(body, values); },
+      [this](std::string_view name) {
+        const Scope::Binding* binding = list_.scope.find(name);
+        return binding == nullptr ? kNoValue : binding->value_or(kNoValue);
+      });
   Result<Values> values = entry.rule(view, build);
   if (!view.errors().empty()) {
     for (const Error& error : view.errors()) fail(error);

@@ -254,6 +254,7 @@ constexpr std::array kRules = {
     RuleEntry{kPreview, "FlexAttention", 1, import_flex_attention},
     RuleEntry{kTraining, "Adagrad", 1, import_adagrad},
     RuleEntry{kTraining, "Adam", 1, import_adam},
+    RuleEntry{kTraining, "Gradient", 1, import_gradient},
     RuleEntry{kTraining, "Momentum", 1, import_momentum},
     RuleEntry{kMicrosoft, "Attention", 1, import_microsoft_attention},
     RuleEntry{kMicrosoft, "BiasGelu", 1, import_bias_gelu},

@@ -137,6 +137,8 @@ Result<Values> import_rotary_embedding(OnnxNodeView& node, Builder& build);
 Result<Values> import_attention(OnnxNodeView& node, Builder& build);
 // flex_attention.cpp
 Result<Values> import_flex_attention(OnnxNodeView& node, Builder& build);
+// gradient.cpp
+Result<Values> import_gradient(OnnxNodeView& node, Builder& build);
 // control.cpp
 Result<Values> import_if(OnnxNodeView& node, Builder& build);
 Result<Values> import_loop(OnnxNodeView& node, Builder& build);

@@ -1,0 +1,16 @@
+/// Reverse-mode differentiation, one node at a time.
+#pragma once
+
+#include "import/onnx/rules/formula.h"
+
+namespace bolide::onnx {
+
+/// What one node passes back: from the gradients of its outputs (kNoValue: zero) those of its inputs (kNoValue: zero,
+/// also of inputs that are no floats). `wanted` says which inputs are asked for. After a failure of f anything.
+/// Errors of f: Unsupported naming the operator when it has no such rule.
+Values pullback(Formula& f, const Node& node, const Values& gradients, const std::vector<bool>& wanted);
+
+/// x summed over the axes along which `like` was broadcast to it, so that it has the sizes of `like`.
+ValueId sum_to(Formula& f, ValueId x, ValueId like);
+
+}  // namespace bolide::onnx
