@@ -22,8 +22,13 @@ std::string_view precision_name(Precision precision) {
 }
 
 /// What the engine computes in, for reports; or why it cannot.
-Result<std::string> resolve_precision(const Graph& graph, Precision precision) {
+Result<std::string> resolve_precision(const Graph& graph, Precision precision, bool cuda) {
   const bool quantised = is_quantised(graph);
+  if (cuda && precision != Precision::kInt8) {
+    // Q/DQ runs in float with its rounding there.
+    return std::string(precision == Precision::kBest ? "fp32" : precision_name(precision));
+  }
+  if (cuda) return unsupported("the CUDA backend has no integer kernels yet; Q/DQ runs in float with --precision fp32");
   switch (precision) {
     case Precision::kBest: return std::string(quantised ? "int8" : "fp32");
     case Precision::kFp32: return std::string("fp32");
@@ -44,11 +49,15 @@ Result<Engine> Builder::build(Network network, const BuilderConfig& config) cons
   TRY_OK(network.status());
   Graph& graph = network.state().graph;
   if (graph.outputs().empty()) return invalid_argument("the network has no output; mark one with Network::output");
-  TRY(auto backend, make_backend(config.device, config.threads));
+  const bool tf32 = config.precision == Precision::kTf32;
+  TRY(auto backend, make_backend(config.device, config.threads, tf32));
   auto state = std::make_shared<Engine::State>();
-  TRY(state->precision, resolve_precision(graph, config.precision));
+  TRY(state->precision, resolve_precision(graph, config.precision, backend->name() == "cuda"));
   state->source = graph.info.source;
-  CompileOptions options{.integers = state->precision == "int8",
+  CompileOptions options{.storage = state->precision == "fp16"   ? DataType::kF16
+                                    : state->precision == "bf16" ? DataType::kBF16
+                                                                 : DataType::kF32,
+                         .integers = state->precision == "int8",
                          .effort = config.effort,
                          .time_budget_s = config.time_budget_s,
                          .skip_passes = config.skip_passes,

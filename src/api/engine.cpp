@@ -4,10 +4,12 @@
 #include "api/host_tensor.h"
 #include "api/network_state.h"
 #include "backend/cpu/cpu_backend.h"
+#include "backend/cuda/cuda_backend.h"
 #include "base/log.h"
 #include "base/thread_pool.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace bolide {
 namespace {
@@ -31,9 +33,30 @@ std::string names_of(const StepGraph& graph, std::span<const int> values) {
 
 }  // namespace
 
-Result<std::shared_ptr<const Backend>> make_backend(const std::string& device, int threads) {
+namespace {
+
+Result<std::shared_ptr<const Backend>> make_cuda(const std::string& device, bool tf32) {
+  int number = 0;
+  const bool planned = device.rfind("sm_", 0) == 0;
+  const std::string digits = planned ? device.substr(3) : device == "cuda" ? "0" : device.substr(5);
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error != std::errc() || end != digits.data() + digits.size() || number < 0) {
+    return invalid_argument("device '", device, "': write cuda, cuda:N or sm_NN");
+  }
+  if (planned) {
+    TRY(CudaTarget target, make_cuda_target(number, tf32));
+    return std::shared_ptr<const Backend>(std::make_shared<CudaBackend>(std::move(target)));
+  }
+  TRY(auto opened, cuda::CudaDevice::open(number).within(strings::join("device '", device, "'")));
+  return std::shared_ptr<const Backend>(std::make_shared<CudaBackend>(make_cuda_target(std::move(opened), tf32)));
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Backend>> make_backend(const std::string& device, int threads, bool tf32) {
+  if (device == "cuda" || device.rfind("cuda:", 0) == 0 || device.rfind("sm_", 0) == 0) return make_cuda(device, tf32);
   if (device != "cpu") {
-    return unsupported("device '", device, "' is not in this build; it has: cpu");
+    return unsupported("there is no device '", device, "'; write cpu, cuda, cuda:N, or sm_NN for a plan without one");
   }
   const int usable = ThreadPool::usable_threads();
   if (threads > usable) {
@@ -123,8 +146,7 @@ Status ExecutionContext::run() {
   if (state_->profiler == nullptr || schedule == nullptr) return {};
   for (std::size_t s = 0; s < schedule->steps.size(); ++s) {
     const ScheduledStep& step = schedule->steps[s];
-    state_->profiler->report_step(step.name, step.tactic != nullptr ? step.tactic->name() : "body",
-                                  state_->times.us[s]);
+    state_->profiler->report_step(step.name, method_of(step), state_->times.us[s]);
   }
   return {};
 }

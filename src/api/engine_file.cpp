@@ -31,7 +31,9 @@ bool is_engine_file(const std::filesystem::path& path) {
 Result<Engine> Runtime::load(const std::filesystem::path& path, const Options& options) const {
   TRY(auto mapped, MappedFile::open(path));
   TRY(EngineFile file, read_engine(std::move(mapped)).within(path.string()));
-  TRY(auto backend, make_backend(options.device, options.threads));
+  const auto kept = file.metadata.find("precision");
+  const bool tf32 = kept != file.metadata.end() && kept->second == "tf32";
+  TRY(auto backend, make_backend(options.device, options.threads, tf32));
   auto state = std::make_shared<Engine::State>();
   state->source = file.model_info;
   state->model = file.model;

@@ -26,8 +26,9 @@ struct ExecutionContext::State {
   StepTimes times;
 };
 
-/// The backend of that name ("cpu"), for `threads` threads (0: all usable ones).
-/// Errors: Unsupported with what there is.
-Result<std::shared_ptr<const Backend>> make_backend(const std::string& device, int threads);
+/// The backend of that name: "cpu" for `threads` threads (0: all usable ones), "cuda" or "cuda:N", "sm_90" for a plan
+/// without a device. `tf32`: contractions in FP32 may round their operands to TF32.
+/// Errors: Unsupported with what there is; NotFound with what was looked for where the device is missing.
+Result<std::shared_ptr<const Backend>> make_backend(const std::string& device, int threads, bool tf32 = false);
 
 }  // namespace bolide

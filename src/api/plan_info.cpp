@@ -63,7 +63,7 @@ double operations_of(const Problem& problem) {
 void add_steps(const StepGraph& graph, const Schedule& schedule, PlanInfo& info) {
   for (const ScheduledStep& step : schedule.steps) {
     StepInfo out{.name = step.name, .op = std::string(step.problem.op->name())};
-    out.tactic = step.tactic != nullptr ? std::string(step.tactic->name()) : "bodies";
+    out.tactic = method_of(step);
     out.reference = step.tactic != nullptr && step.tactic->is_reference();
     out.copy = step.step == kNone;
     out.microseconds = step.us;

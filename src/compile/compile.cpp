@@ -137,6 +137,14 @@ Result<Compiled> compile(Graph graph, std::shared_ptr<const Backend> backend, co
   bool stop = false;
   TRY(compiled.report.passes, run_pipeline(graph, pass_options(options, stop)));
   TRY(auto steps, lower(graph));
+  if (options.storage != DataType::kF32) {
+    TRY(steps, with_precision(*steps, options.storage, compiled.report.precision));
+    const PrecisionReport& report = compiled.report.precision;
+    if (report.overflowed > 0 || report.vanished > 0) {
+      log(LogLevel::kWarn, "weights in ", options.storage, ": of ", report.weights, " numbers ", report.overflowed,
+          " became infinite and ", report.vanished, " became zero");
+    }
+  }
   compiled.report.passes_s = seconds_since(start);
   std::vector<std::vector<Dims>> inputs;
   std::vector<Sizes> shapes;
@@ -148,7 +156,7 @@ Result<Compiled> compile(Graph graph, std::shared_ptr<const Backend> backend, co
     if (!sizes) return std::move(sizes).error();
     // Only the data decide, or values are no plain bytes: such networks run by the operators' definitions.
     if (!is_plannable(*steps) || !sizes->all_known) continue;
-    if (splits_by_batch(*steps)) {
+    if (!backend->has_own_memory() && splits_by_batch(*steps)) {
       // The runtime cuts a large batch likewise: what runs is what is timed.
       const std::int64_t size = slice_size(*steps, *sizes, kMaxSliceBytes);
       for (Dims& input : shape) input[0] = size;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "compile/lower.h"
+#include "compile/precision.h"
 #include "passes/pipeline.h"
 #include "runtime/engine.h"
 
@@ -17,9 +18,10 @@ using ProgressFunction =
     std::function<bool(std::string_view phase, std::int64_t done, std::int64_t total, double seconds_left)>;
 
 struct CompileOptions {
-  bool integers = true;            ///< integer kernels where the network's Q/DQ says; false: Q/DQ in float
-  std::vector<InputSizes> shapes;  ///< tuned shapes; inputs and names left out are completed (plan/sizes.h)
-  int effort = 2;                  ///< 0: cost model only
+  DataType storage = DataType::kF32;  ///< of what the network has as FP32: kF16 and kBF16 on devices that compute so
+  bool integers = true;               ///< integer kernels where the network's Q/DQ says; false: Q/DQ in float
+  std::vector<InputSizes> shapes;     ///< tuned shapes; inputs and names left out are completed (plan/sizes.h)
+  int effort = 2;                     ///< 0: cost model only
   double time_budget_s = 4.5;
   std::vector<std::string> skip_passes;  ///< "*": all
   TacticRules rules;
@@ -33,6 +35,7 @@ struct CompileOptions {
 
 struct CompileReport {
   PassReport passes;
+  PrecisionReport precision;  ///< where FP32 is stored otherwise
   double passes_s = 0;
   double tuning_s = 0;
   int problems = 0;    ///< distinct ones that were weighed

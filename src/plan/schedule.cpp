@@ -6,8 +6,15 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 
 namespace bolide {
+
+std::string_view method_of(const ScheduledStep& step) {
+  if (step.transfer == Transfer::kToHost) return "to host";
+  if (step.transfer == Transfer::kToDevice) return "to device";
+  return step.tactic != nullptr ? step.tactic->name() : "bodies";
+}
 
 Cut cut_grid(const Grid& grid, int threads, double us) {
   Cut cut{.grid = grid};
@@ -99,6 +106,13 @@ class Builder {
   int add_buffer(Kind kind, int index, std::int64_t bytes) {
     schedule_.buffers.push_back({.kind = kind, .index = index, .bytes = bytes, .first = now(), .last = now()});
     return static_cast<int>(schedule_.buffers.size()) - 1;
+  }
+
+  /// The host's copy of constants and arena buffers, beside a device with its own memory.
+  int add_host_buffer(Kind kind, int index, std::int64_t bytes) {
+    const int buffer = add_buffer(kind, index, bytes);
+    schedule_.buffers.back().on_host = true;
+    return buffer;
   }
 
   void touch(int buffer) {
@@ -283,6 +297,11 @@ class Builder {
                          " can run it", reasons);
     }
     step.tactic = wanted;
+    const bool on_host = backend_.has_own_memory() && wanted->is_reference();
+    std::vector<Delivery> deliveries;
+    if (on_host) {
+      TRY(deliveries, move_to_host(step));
+    }
     TRY(step.kernel,
         wanted->bind(step.problem, target).within(strings::join("step '", step.name, "', ", wanted->name())));
     if (wanted->packed_bytes(step.problem, target) > 0) {
@@ -297,14 +316,136 @@ class Builder {
     }
     if (const std::size_t bytes = step.kernel->workspace_bytes(); bytes > 0) {
       step.workspace = {add_buffer(Kind::kArena, kNone, static_cast<std::int64_t>(bytes)), 0};
+      schedule_.buffers.back().on_host = on_host;
     }
+    push(std::move(step));
+    for (Delivery& delivery : deliveries) TRY_OK(deliver(std::move(delivery)));
+    return {};
+  }
+
+  void push(ScheduledStep step) {
     for (const std::vector<Place>* places : {&step.inputs, &step.outputs}) {
       for (const Place& used : *places) {
         if (used.buffer != kNone) touch(used.buffer);
       }
     }
+    if (step.workspace.buffer != kNone) touch(step.workspace.buffer);
     schedule_.steps.push_back(std::move(step));
+  }
+
+  /// A result on the host and where it belongs on the device.
+  struct Delivery {
+    std::string name;
+    Place from;
+    Place to;
+    Operand written;   // as the host writes it
+    Operand expected;  // as the device reads it
+  };
+
+  static bool dense(const Operand& operand) { return extent(operand.dims, operand.strides) == operand.count(); }
+
+  void add_transfer(const std::string& name, Transfer direction, const Operand& operand, Place from, Place to) {
+    ScheduledStep step{.name = name, .transfer = direction};
+    step.problem = copy_problem(operand, operand.strides, schedule_.threads);
+    step.inputs = {from};
+    step.outputs = {to};
+    step.us = backend_.transfer_us(bytes_of(operand));
+    ++schedule_.copies;
+    push(std::move(step));
+  }
+
+  static std::int64_t bytes_of(const Operand& operand) {
+    return static_cast<std::int64_t>(packed_bytes(operand.dtype, operand.count()));
+  }
+
+  /// Gives a step that runs on the host its operands there: what lies on the device is copied, once a place.
+  Result<std::vector<Delivery>> move_to_host(ScheduledStep& step) {
+    for (std::size_t i = 0; i < step.inputs.size(); ++i) {
+      Operand& operand = step.problem.inputs[i];
+      if (operand.absent || step.inputs[i].buffer == kNone) continue;
+      if (operand.dtype == DataType::kString) return no_strings(step.name);
+      TRY_OK(mirror(step.name, operand, step.inputs[i]));
+    }
+    std::vector<Delivery> deliveries;
+    for (std::size_t o = 0; o < step.outputs.size(); ++o) {
+      Operand& operand = step.problem.outputs[o];
+      if (operand.absent || step.outputs[o].buffer == kNone) continue;
+      if (operand.dtype == DataType::kString) return no_strings(step.name);
+      Delivery delivery{.name = step.name, .to = step.outputs[o], .expected = operand};
+      if (!dense(operand)) operand.strides = contiguous_strides(operand.dims);
+      step.outputs[o] = {add_host_buffer(Kind::kArena, kNone, bytes_of(operand)), 0};
+      delivery.from = step.outputs[o];
+      delivery.written = operand;
+      deliveries.push_back(std::move(delivery));
+    }
+    return deliveries;
+  }
+
+  Error no_strings(const std::string& step) const {
+    return unsupported("step '", step, "' works on strings, which ", backend_.name(), " cannot hold; use the CPU");
+  }
+
+  /// Replaces a place on the device by one on the host with the same elements.
+  Status mirror(const std::string& name, Operand& operand, Place& at) {
+    if (const int buffer = at.buffer; schedule_.buffers[static_cast<std::size_t>(buffer)].kind == Kind::kConstant) {
+      const int constant = schedule_.buffers[static_cast<std::size_t>(buffer)].index;
+      const auto [known, fresh] = host_constants_.try_emplace(constant, kNone);
+      if (fresh) {
+        known->second =
+            add_host_buffer(Kind::kConstant, constant, schedule_.buffers[static_cast<std::size_t>(buffer)].bytes);
+      }
+      at.buffer = known->second;
+      return {};
+    }
+    for (const Mirror& known : mirrors_) {
+      if (known.device.buffer != at.buffer || known.device.offset != at.offset || known.dims != operand.dims) continue;
+      if (!same_strides(operand.dims, known.device_strides, operand.strides)) continue;
+      at = known.host;
+      operand.strides = known.strides;
+      return {};
+    }
+    Mirror made{.device = at, .dims = operand.dims, .device_strides = operand.strides};
+    if (!dense(operand)) {
+      // A part of something larger: gathered on the device first.
+      const Place whole = {add_buffer(Kind::kArena, kNone, bytes_of(operand)), 0};
+      ScheduledStep gather{.name = name};
+      gather.problem = copy_problem(operand, contiguous_strides(operand.dims), schedule_.threads);
+      gather.problem.inputs[0].constant = nullptr;
+      gather.inputs = {at};
+      gather.outputs = {whole};
+      ++schedule_.copies;
+      TRY_OK(finish(std::move(gather), nullptr, "copy"));
+      at = whole;
+      operand.strides = contiguous_strides(operand.dims);
+    }
+    const Place host = {add_host_buffer(Kind::kArena, kNone, bytes_of(operand)), 0};
+    add_transfer(name, Transfer::kToHost, operand, at, host);
+    at = host;
+    made.host = host;
+    made.strides = operand.strides;
+    mirrors_.push_back(std::move(made));
     return {};
+  }
+
+  Status deliver(Delivery delivery) {
+    if (delivery.written.count() == 0) return {};
+    mirrors_.push_back({.device = delivery.to,
+                        .dims = delivery.expected.dims,
+                        .device_strides = delivery.expected.strides,
+                        .host = delivery.from,
+                        .strides = delivery.written.strides});
+    if (dense(delivery.expected)) {
+      add_transfer(delivery.name, Transfer::kToDevice, delivery.written, delivery.from, delivery.to);
+      return {};
+    }
+    const Place whole = {add_buffer(Kind::kArena, kNone, bytes_of(delivery.written)), 0};
+    add_transfer(delivery.name, Transfer::kToDevice, delivery.written, delivery.from, whole);
+    ScheduledStep spread{.name = delivery.name};
+    spread.problem = copy_problem(delivery.written, delivery.expected.strides, schedule_.threads);
+    spread.inputs = {whole};
+    spread.outputs = {delivery.to};
+    ++schedule_.copies;
+    return finish(std::move(spread), nullptr, "copy");
   }
 
   /// If and its kind: operands are handed over contiguous, bodies are planned for the sizes of the captures.
@@ -329,12 +470,18 @@ class Builder {
       scheduled.problem.outputs.push_back(operand(output));
       scheduled.outputs.push_back(output == kNone ? Place{} : place(output));
     }
+    const bool on_host = backend_.has_own_memory();
+    const Backend& backend = on_host && backend_.host() != nullptr ? *backend_.host() : backend_;
+    std::vector<Delivery> deliveries;
+    if (on_host) {
+      TRY(deliveries, move_to_host(scheduled));
+    }
     std::int64_t workspace = 0;
     for (const auto& body : step.bodies) {
       std::vector<Dims> captures;
       for (std::size_t i = 1; i < scheduled.problem.inputs.size(); ++i)
         captures.push_back(scheduled.problem.inputs[i].dims);
-      auto planned = plan_schedule(*body, captures, backend_, costs_, {.rules = rules_, .observe = {}});
+      auto planned = plan_schedule(*body, captures, backend, costs_, {.rules = rules_, .observe = {}});
       if (!planned) return std::move(planned).within(strings::join("body of '", step.name, "'")).error();
       workspace = std::max(workspace, planned->arena_bytes);
       schedule_.scratch_bytes = std::max(schedule_.scratch_bytes, planned->scratch_bytes);
@@ -343,13 +490,12 @@ class Builder {
       for (const ScheduledStep& inner : planned->steps) scheduled.us += inner.us;
       scheduled.bodies.push_back(std::make_unique<Schedule>(*std::move(planned)));
     }
-    if (workspace > 0) scheduled.workspace = {add_buffer(Kind::kArena, kNone, workspace), 0};
-    for (const std::vector<Place>* places : {&scheduled.inputs, &scheduled.outputs}) {
-      for (const Place& used : *places) {
-        if (used.buffer != kNone) touch(used.buffer);
-      }
+    if (workspace > 0) {
+      scheduled.workspace = {add_buffer(Kind::kArena, kNone, workspace), 0};
+      schedule_.buffers.back().on_host = on_host;
     }
-    schedule_.steps.push_back(std::move(scheduled));
+    push(std::move(scheduled));
+    for (Delivery& delivery : deliveries) TRY_OK(deliver(std::move(delivery)));
     return {};
   }
 
@@ -365,20 +511,35 @@ class Builder {
   }
 
   void plan_arena() {
+    const MemoryPlan plan = plan_arena(false);
+    schedule_.arena_bytes = plan.arena_bytes;
+    schedule_.arena_lower_bound = plan.lower_bound;
+    if (backend_.has_own_memory()) schedule_.host_arena_bytes = plan_arena(true).arena_bytes;
+  }
+
+  MemoryPlan plan_arena(bool on_host) {
     std::vector<Lifetime> lifetimes;
     std::vector<std::size_t> owners;
     for (std::size_t b = 0; b < schedule_.buffers.size(); ++b) {
       const ScheduleBuffer& buffer = schedule_.buffers[b];
-      if (buffer.kind != Kind::kArena) continue;
+      if (buffer.kind != Kind::kArena || buffer.on_host != on_host) continue;
       // Kernels may read up to one vector past the end of a row.
       lifetimes.push_back({buffer.bytes + 64, buffer.first, buffer.last});
       owners.push_back(b);
     }
-    const MemoryPlan plan = plan_memory(lifetimes);
+    MemoryPlan plan = plan_memory(lifetimes);
     for (std::size_t i = 0; i < owners.size(); ++i) schedule_.buffers[owners[i]].arena_offset = plan.offsets[i];
-    schedule_.arena_bytes = plan.arena_bytes;
-    schedule_.arena_lower_bound = plan.lower_bound;
+    return plan;
   }
+
+  /// What lies on the device and was copied to the host, or the other way round.
+  struct Mirror {
+    Place device;
+    Dims dims;
+    Dims device_strides;
+    Place host;
+    Dims strides;  // on the host
+  };
 
   const StepGraph& graph_;
   const Flow flow_;
@@ -388,6 +549,8 @@ class Builder {
   Schedule schedule_;
   std::vector<Alias> aliases_;
   std::vector<int> constants_;
+  std::vector<Mirror> mirrors_;
+  std::map<int, int> host_constants_;  // buffer by constant
 };
 
 }  // namespace

@@ -20,7 +20,8 @@ struct ScheduleBuffer {
   Kind kind = Kind::kArena;
   int index = kNone;  ///< graph input or output number, or constant number
   std::int64_t bytes = 0;
-  std::int64_t arena_offset = 0;  ///< of kArena
+  bool on_host = false;           ///< beside a device with its own memory: in the host's
+  std::int64_t arena_offset = 0;  ///< of kArena, in the device's arena or the host's
   int first = 0;                  ///< scheduled steps between which it is live
   int last = 0;
 };
@@ -34,12 +35,16 @@ struct Cut {
 
 struct Schedule;
 
+/// A step that only moves bytes between a device with its own memory and the host.
+enum class Transfer : std::uint8_t { kNot, kToHost, kToDevice };
+
 struct ScheduledStep {
   int step = kNone;  ///< in the step graph; kNone for a copy between layouts
   std::string name;
   Problem problem;
-  const Tactic* tactic = nullptr;
+  const Tactic* tactic = nullptr;  ///< null for transfers and steps with bodies
   std::unique_ptr<Kernel> kernel;
+  Transfer transfer = Transfer::kNot;
   std::string pack_key;        ///< names the packed constants that the kernel reads; empty: none
   std::vector<Place> inputs;   ///< as problem.inputs
   std::vector<Place> outputs;  ///< as problem.outputs
@@ -59,9 +64,10 @@ struct Schedule {
   std::vector<Place> places;  ///< by value; buffer kNone where it is never stored
   std::vector<Dims> strides;  ///< by value
   std::int64_t arena_bytes = 0;
+  std::int64_t host_arena_bytes = 0;  ///< of what runs on the host beside a device with its own memory
   std::int64_t arena_lower_bound = 0;
   std::size_t scratch_bytes = 0;  ///< per thread
-  int copies = 0;                 ///< steps that only move data between layouts
+  int copies = 0;                 ///< steps that only move data between layouts or memories
   int threads = 1;
 };
 
@@ -74,6 +80,9 @@ Result<Schedule> build_schedule(const StepGraph& graph, const Sizes& sizes, cons
 /// select() and build_schedule() in one, for all bodies as well.
 Result<Schedule> plan_schedule(const StepGraph& graph, std::span<const Dims> inputs, const Backend& backend,
                                const CostTable& costs, const SelectOptions& options = {});
+
+/// "to host", "to device", the tactic's name, or "bodies": how a step is done.
+std::string_view method_of(const ScheduledStep& step);
 
 /// Cuts a grid so that `threads` threads stay busy; one chunk when one thread would need under about 12 microseconds.
 Cut cut_grid(const Grid& grid, int threads, double us);

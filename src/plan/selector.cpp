@@ -8,11 +8,6 @@
 
 namespace bolide {
 
-double copy_us(std::int64_t bytes, int threads) {
-  // Read and write at about 8 bytes/ns a core, shared by at most four cores, plus a fixed start.
-  return 1.0 + 2.0 * static_cast<double>(bytes) / (8000.0 * std::min(threads, 4));
-}
-
 namespace {
 
 Operand base_operand(const StepGraph& graph, const Sizes& sizes, const std::vector<Order>& orders, int value) {
@@ -171,7 +166,7 @@ class Search {
       for (std::size_t i = 0; i < step.outputs.size(); ++i) {
         if (step.outputs[i] == kNone) continue;
         if (view_of(step.op, problem.inputs, static_cast<int>(i), problem.outputs[i].dims)) continue;
-        result.us += copy_us(bytes_of(problem.outputs[i]), problem.threads);
+        result.us += backend_.copy_us(bytes_of(problem.outputs[i]));
       }
       return result;
     }
@@ -182,7 +177,7 @@ class Search {
         const bool in_place = producer != kNone && !graph_.steps[static_cast<std::size_t>(producer)].op.info().view &&
                               choice.orders[static_cast<std::size_t>(step.inputs[i])] ==
                                   choice.orders[static_cast<std::size_t>(step.outputs[0])];
-        if (!in_place) result.us += copy_us(bytes_of(input), problem.threads);
+        if (!in_place) result.us += backend_.copy_us(bytes_of(input));
       }
       return result;
     }
@@ -242,7 +237,7 @@ class Search {
       copy_tactics_ = backend_.tactics(copy.op);
       known->second = weigh_tactics(copy, copy_tactics_, problem, key);
     }
-    const double model = copy_us(bytes_of(from), problem.threads);
+    const double model = backend_.copy_us(bytes_of(from));
     return known->second.tactic == nullptr || known->second.tactic->is_reference() ? model : known->second.us;
   }
 

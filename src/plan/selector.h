@@ -70,7 +70,4 @@ Problem problem_of(const StepGraph& graph, const Flow& flow, const Sizes& sizes,
 /// Moving a value into another layout, as steps between layouts do it.
 Problem copy_problem(Operand from, Dims to_strides, int threads);
 
-/// Time to copy so many bytes from one layout into another, by the cost model.
-double copy_us(std::int64_t bytes, int threads);
-
 }  // namespace bolide

@@ -2,6 +2,8 @@
 
 #include "runtime/regions.h"
 
+#include <algorithm>
+
 namespace bolide {
 
 ContextCore::ContextCore(std::shared_ptr<EngineCore> engine) : engine_(std::move(engine)) {
@@ -13,7 +15,7 @@ ContextCore::ContextCore(std::shared_ptr<EngineCore> engine) : engine_(std::move
 
 ContextCore::~ContextCore() = default;
 
-Status ContextCore::set_input(int index, DataType dtype, const Dims& dims, const void* data) {
+Status ContextCore::set_input(int index, DataType dtype, const Dims& dims, const void* data, bool on_device) {
   const StepGraph& graph = engine_->graph();
   if (index < 0 || static_cast<std::size_t>(index) >= inputs_.size()) {
     return invalid_argument("input ", index, " does not exist; the model has ", inputs_.size());
@@ -33,12 +35,17 @@ Status ContextCore::set_input(int index, DataType dtype, const Dims& dims, const
     port.dims = dims;
     stale_ = true;
   }
+  if (on_device && engine_->backend().device() == nullptr) {
+    return invalid_argument("input '", value.name, "' is given in a device's memory, but the engine runs on ",
+                            engine_->backend().name());
+  }
   port.data = data;
   port.set = true;
+  port.on_device = on_device;
   return {};
 }
 
-Status ContextCore::set_output(int index, void* data, std::size_t bytes) {
+Status ContextCore::set_output(int index, void* data, std::size_t bytes, bool on_device) {
   if (index < 0 || static_cast<std::size_t>(index) >= outputs_.size()) {
     return invalid_argument("output ", index, " does not exist; the model has ", outputs_.size());
   }
@@ -47,8 +54,13 @@ Status ContextCore::set_output(int index, void* data, std::size_t bytes) {
   if (data != nullptr && (value.type.dtype == DataType::kString || is_container(value.type.dtype))) {
     return unsupported("output '", value.name, "' is ", value.type, ", which is read from the context, not written");
   }
+  if (on_device && engine_->backend().device() == nullptr) {
+    return invalid_argument("an output is wanted in a device's memory, but the engine runs on ",
+                            engine_->backend().name());
+  }
   OutputPort& port = outputs_[static_cast<std::size_t>(index)];
   has_results_ = false;  // a result that was there is not in the new place
+  port.on_device = on_device && data != nullptr;
   port.borrowed = data != nullptr;
   port.data = data;
   port.bytes = bytes;
@@ -70,6 +82,7 @@ Status ContextCore::prepare() {
   if (!engine_->sizes_known()) {
     TRY_OK(resolve_sizes(graph, dims));
     executor_.reset();
+    on_device_ = nullptr;
     stale_ = false;
     return {};
   }
@@ -79,7 +92,8 @@ Status ContextCore::prepare() {
   }
   TRY(auto prepared, engine_->prepare(dims));
   const Schedule& schedule = prepared->schedule();
-  if (static_cast<std::size_t>(schedule.arena_bytes) > arena_.size()) {
+  const bool host_runs = !engine_->backend().has_own_memory();
+  if (host_runs && static_cast<std::size_t>(schedule.arena_bytes) > arena_.size()) {
     arena_ = {};
     TRY(arena_, AlignedBuffer::allocate(static_cast<std::size_t>(schedule.arena_bytes)));
   }
@@ -99,13 +113,17 @@ Status ContextCore::prepare() {
     port.data = port.owned.data();
     port.bytes = port.owned.size();
   }
-  executor_ = std::make_unique<Executor>(std::move(prepared));
+  if (host_runs) {
+    executor_ = std::make_unique<Executor>(std::move(prepared));
+  } else {
+    TRY_OK(prepare_device(std::move(prepared)));
+  }
   stale_ = false;
   return {};
 }
 
 Dims ContextCore::planned_dims(int value) const {
-  Dims dims = executor_->prepared().schedule().sizes.dims[static_cast<std::size_t>(value)];
+  Dims dims = schedule()->sizes.dims[static_cast<std::size_t>(value)];
   if (slices_ > 1) dims[0] *= slices_;
   return dims;
 }
@@ -120,41 +138,32 @@ Status ContextCore::run() {
   } release{running_};
   TRY_OK(prepare());
   has_results_ = false;
+  if (on_device_ != nullptr) {
+    TRY_OK(run_on_device());
+    has_results_ = true;
+    return {};
+  }
   if (!executor_) {
     TRY_OK(run_dynamic());
     has_results_ = true;
     return {};
   }
-  const StepGraph& graph = engine_->graph();
   const Schedule& schedule = executor_->prepared().schedule();
-  // Bytes of a value in one slice.
-  const auto slice_bytes = [&](int value) {
-    std::int64_t count = 1;
-    for (const std::int64_t size : schedule.sizes.dims[static_cast<std::size_t>(value)]) count *= size;
-    return packed_bytes(graph.values[static_cast<std::size_t>(value)].type.dtype, count);
-  };
-  for (std::size_t i = 0; i < outputs_.size(); ++i) {
-    const int value = graph.outputs[i];
-    const std::size_t needed = slice_bytes(value) * static_cast<std::size_t>(slices_);
-    if (outputs_[i].bytes < needed) {
-      return invalid_argument("output '", graph.values[static_cast<std::size_t>(value)].name, "' needs ", needed,
-                              " bytes for ", planned_dims(value), ", the memory given has ", outputs_[i].bytes);
-    }
-  }
+  TRY_OK(check_outputs(schedule));
   if (times_ != nullptr) times_->us.assign(schedule.steps.size(), 0);
+  const StepGraph& graph = engine_->graph();
+  RunBuffers buffers = host_buffers(schedule);
+  buffers.arena = arena_.data();
+  buffers.inputs = input_data_;
+  buffers.outputs = output_data_;
   for (std::size_t slice = 0; slice < static_cast<std::size_t>(slices_); ++slice) {
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
-      input_data_[i] = static_cast<const std::byte*>(inputs_[i].data) + slice * slice_bytes(graph.inputs[i]);
+      input_data_[i] = static_cast<const std::byte*>(inputs_[i].data) + slice * slice_bytes(schedule, graph.inputs[i]);
     }
     for (std::size_t i = 0; i < outputs_.size(); ++i) {
-      output_data_[i] = static_cast<std::byte*>(outputs_[i].data) + slice * slice_bytes(graph.outputs[i]);
+      output_data_[i] = static_cast<std::byte*>(outputs_[i].data) + slice * slice_bytes(schedule, graph.outputs[i]);
     }
-    TRY_OK(executor_->run({.arena = arena_.data(),
-                           .scratch = scratch_.data(),
-                           .scratch_stride = (schedule.scratch_bytes + 63) / 64 * 64,
-                           .inputs = input_data_,
-                           .outputs = output_data_},
-                          times_));
+    TRY_OK(executor_->run(buffers, times_));
   }
   has_results_ = true;
   return {};
@@ -186,8 +195,127 @@ Result<Tensors> ContextCore::run_owned(Tensors& kept) {
   return results;
 }
 
+RunBuffers ContextCore::host_buffers(const Schedule& schedule) {
+  return {.scratch = scratch_.data(), .scratch_stride = (schedule.scratch_bytes + 63) / 64 * 64};
+}
+
+/// Bytes of a value in one slice.
+std::size_t ContextCore::slice_bytes(const Schedule& schedule, int value) const {
+  std::int64_t count = 1;
+  for (const std::int64_t size : schedule.sizes.dims[static_cast<std::size_t>(value)]) count *= size;
+  return packed_bytes(engine_->graph().values[static_cast<std::size_t>(value)].type.dtype, count);
+}
+
+Status ContextCore::check_outputs(const Schedule& schedule) const {
+  const StepGraph& graph = engine_->graph();
+  for (std::size_t i = 0; i < outputs_.size(); ++i) {
+    const int value = graph.outputs[i];
+    const std::size_t needed = slice_bytes(schedule, value) * static_cast<std::size_t>(slices_);
+    if (outputs_[i].bytes < needed) {
+      return invalid_argument("output '", graph.values[static_cast<std::size_t>(value)].name, "' needs ", needed,
+                              " bytes for ", planned_dims(value), ", the memory given has ", outputs_[i].bytes);
+    }
+  }
+  return {};
+}
+
+Status ContextCore::prepare_device(std::shared_ptr<const PreparedSchedule> prepared) {
+  const std::shared_ptr<Device> device = engine_->backend().device();
+  if (device == nullptr) {
+    return not_found("the engine was planned for ", engine_->backend().target().fingerprint,
+                     " without such a device; load its file where there is one");
+  }
+  if (stream_ == nullptr) {
+    TRY(stream_, device->make_stream());
+  }
+  for (auto known = device_executors_.begin(); known != device_executors_.end(); ++known) {
+    if (&(*known)->prepared() != prepared.get()) continue;
+    device_executors_.splice(device_executors_.begin(), device_executors_, known);
+    on_device_ = device_executors_.front().get();
+    return {};
+  }
+  on_device_ = nullptr;
+  const DeviceExecutor::Needs needs = DeviceExecutor::needs(*prepared);
+  const bool grows =
+      workspace_.device == nullptr || workspace_.device->size() < needs.device || workspace_.host->size() < needs.host;
+  if (grows) {
+    TRY_OK(stream_->wait());
+    device_executors_.clear();  // their graphs know the addresses of what goes now
+    const std::size_t device_bytes =
+        std::max(needs.device, workspace_.device == nullptr ? 0 : workspace_.device->size());
+    const std::size_t host_bytes = std::max(needs.host, workspace_.host == nullptr ? 0 : workspace_.host->size());
+    workspace_ = {};
+    TRY(auto on_device, device->allocate(device_bytes).within("activations"));
+    TRY(workspace_.host, device->allocate_host(host_bytes));
+    workspace_.device = std::move(on_device);
+  }
+  constexpr std::size_t kMostExecutors = 8;
+  if (device_executors_.size() >= kMostExecutors) {
+    TRY_OK(stream_->wait());
+    device_executors_.pop_back();
+  }
+  device_executors_.push_front(std::make_unique<DeviceExecutor>(std::move(prepared), device, workspace_));
+  on_device_ = device_executors_.front().get();
+  input_ports_.resize(inputs_.size());
+  output_ports_.resize(outputs_.size());
+  return {};
+}
+
+Status ContextCore::run_on_device() {
+  const Schedule& schedule = on_device_->prepared().schedule();
+  TRY_OK(check_outputs(schedule));
+  // Ports are only read through these addresses where they are inputs.
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    input_ports_[i] = {const_cast<void*>(inputs_[i].data), inputs_[i].on_device};
+  }
+  for (std::size_t i = 0; i < outputs_.size(); ++i) output_ports_[i] = {outputs_[i].data, outputs_[i].on_device};
+  const RunBuffers host = host_buffers(schedule);
+  if (times_ != nullptr) {
+    TRY_OK(on_device_->profile(*stream_, host, *times_));
+  }
+  return on_device_->run(*stream_, input_ports_, output_ports_, host);
+}
+
+Status ContextCore::enqueue(void* native) {
+  TRY_OK(prepare());
+  if (on_device_ == nullptr) {
+    return unsupported("this engine runs on ", engine_->backend().name(), "; use run()");
+  }
+  if (on_device_->has_host_steps()) {
+    return unsupported("a step of this engine runs on the host, so that a run has to wait; use run()");
+  }
+  const StepGraph& graph = engine_->graph();
+  TRY_OK(check_outputs(on_device_->prepared().schedule()));
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    if (!inputs_[i].on_device) {
+      return invalid_argument("input '", graph.values[static_cast<std::size_t>(graph.inputs[i])].name,
+                              "' is not in the device's memory; enqueue() takes no other");
+    }
+    input_ports_[i] = {const_cast<void*>(inputs_[i].data), true};
+  }
+  for (std::size_t i = 0; i < outputs_.size(); ++i) {
+    if (!outputs_[i].on_device) {
+      return invalid_argument("output '", graph.values[static_cast<std::size_t>(graph.outputs[i])].name,
+                              "' is not in the device's memory; enqueue() takes no other");
+    }
+    output_ports_[i] = {outputs_[i].data, true};
+  }
+  const RunBuffers host = host_buffers(on_device_->prepared().schedule());
+  if (native == nullptr) return on_device_->enqueue(*stream_, input_ports_, output_ports_, host);
+  const auto stream = engine_->backend().device()->borrow_stream(native);
+  return on_device_->enqueue(*stream, input_ports_, output_ports_, host);
+}
+
+Status ContextCore::wait() { return stream_ == nullptr ? ok() : stream_->wait(); }
+
 Status ContextCore::run_dynamic() {
   const StepGraph& graph = engine_->graph();
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    if (!inputs_[i].on_device) continue;
+    return unsupported("input '", graph.values[static_cast<std::size_t>(graph.inputs[i])].name,
+                       "' is in a device's memory, but only the data decide sizes of this network, so that it runs on "
+                       "the host");
+  }
   Tensors inputs;
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     const auto value = static_cast<std::size_t>(graph.inputs[i]);
@@ -216,7 +344,7 @@ Result<Dims> ContextCore::output_dims(int index) {
     return invalid_argument("output ", index, " does not exist; the model has ", outputs_.size());
   }
   TRY_OK(prepare());
-  if (!executor_) return result_dims(index);
+  if (schedule() == nullptr) return result_dims(index);
   return planned_dims(engine_->graph().outputs[static_cast<std::size_t>(index)]);
 }
 
@@ -229,13 +357,13 @@ Result<Dims> ContextCore::result_dims(int index) const {
     return invalid_argument("output '", engine_->graph().values[value].name,
                             "' has no result yet: run the context first");
   }
-  if (!executor_) return outputs_[static_cast<std::size_t>(index)].dynamic.dims();
+  if (schedule() == nullptr) return outputs_[static_cast<std::size_t>(index)].dynamic.dims();
   return planned_dims(engine_->graph().outputs[static_cast<std::size_t>(index)]);
 }
 
 const void* ContextCore::output_data(int index) const {
   const OutputPort& port = outputs_[static_cast<std::size_t>(index)];
-  if (executor_ || port.borrowed) return port.data;
+  if (schedule() != nullptr || port.borrowed) return port.data;
   if (is_container(port.dynamic.dtype())) return &port.dynamic;
   return port.dynamic.data();
 }

@@ -1,6 +1,7 @@
 /// One run at a time over a shared engine: inputs and outputs, one arena, the plan of the present shape.
 #pragma once
 
+#include "runtime/device_executor.h"
 #include "runtime/engine.h"
 
 #include <atomic>
@@ -20,11 +21,12 @@ class ContextCore {
 
   const EngineCore& engine() const { return *engine_; }
 
-  /// Borrows `data` until the next run has ended; of a sequence, optional or map it is the Tensor itself.
-  /// Errors: InvalidArgument naming the input for a wrong dtype or rank.
-  Status set_input(int index, DataType dtype, const Dims& dims, const void* data);
-  /// Borrows `data` of `bytes`; without it the context owns the output's memory.
-  Status set_output(int index, void* data, std::size_t bytes);
+  /// Borrows `data` until the next run has ended; it lies in the device's memory if `on_device`. Of a
+  /// sequence, optional or map it is the Tensor itself.
+  /// Errors: InvalidArgument naming the input for a wrong dtype or rank, or where the device has no memory of its own.
+  Status set_input(int index, DataType dtype, const Dims& dims, const void* data, bool on_device = false);
+  /// Borrows `data` of `bytes`; without it the context owns the output's memory, which is the host's.
+  Status set_output(int index, void* data, std::size_t bytes, bool on_device = false);
   /// Plans for the sizes of the inputs that are set (cached), allocates the arena when it grows.
   Status prepare();
   /// Runs. A steady state of equal shapes allocates nothing. Errors: missing inputs, too small outputs, what steps
@@ -34,6 +36,12 @@ class ContextCore {
   /// taken again once no one else holds it, and grows.
   Result<Tensors> run_owned(Tensors& kept);
 
+  /// Gives one run to `native` (a CUstream; null: the context's own stream) and returns. All inputs and outputs must be
+  /// set in the device's memory. Errors: Unsupported where a step runs on the host or the device is the host.
+  Status enqueue(void* native);
+  /// Waits for what was given to the context's own stream.
+  Status wait();
+
   /// Sizes of an output for the inputs that are set; after run() where only the data decide.
   Result<Dims> output_dims(int index);
   /// Sizes of an output of the last run. Errors: InvalidArgument when none has succeeded since sizes were planned.
@@ -42,26 +50,40 @@ class ContextCore {
   const void* output_data(int index) const;
   /// Present plan; null before prepare() and for networks whose sizes only the data decide.
   /// A batch in slices: that of one slice.
-  const Schedule* schedule() const { return executor_ ? &executor_->prepared().schedule() : nullptr; }
+  const Schedule* schedule() const {
+    if (on_device_ != nullptr) return &on_device_->prepared().schedule();
+    return executor_ ? &executor_->prepared().schedule() : nullptr;
+  }
+  /// Kernels and copies that a run gives to a device with its own memory.
+  int graph_nodes() const { return on_device_ != nullptr ? on_device_->graph_nodes() : 0; }
   /// Per-step times of the next runs go here; null switches off.
   void profile(StepTimes* times) { times_ = times; }
-  std::int64_t arena_bytes() const { return static_cast<std::int64_t>(arena_.size()); }
+  std::int64_t arena_bytes() const {
+    return static_cast<std::int64_t>(workspace_.device != nullptr ? workspace_.device->size() : arena_.size());
+  }
 
  private:
   struct Port {
     Dims dims;
     const void* data = nullptr;
     bool set = false;
+    bool on_device = false;
   };
   struct OutputPort {
     void* data = nullptr;
     std::size_t bytes = 0;
     bool borrowed = false;
+    bool on_device = false;
     AlignedBuffer owned;
     Tensor dynamic;  // result of a network whose sizes only the data decide
   };
   Status run_dynamic();
   Dims planned_dims(int value) const;
+  Status prepare_device(std::shared_ptr<const PreparedSchedule> prepared);
+  Status run_on_device();
+  Status check_outputs(const Schedule& schedule) const;
+  std::size_t slice_bytes(const Schedule& schedule, int value) const;
+  RunBuffers host_buffers(const Schedule& schedule);
 
   std::shared_ptr<EngineCore> engine_;
   std::vector<Port> inputs_;
@@ -70,6 +92,12 @@ class ContextCore {
   std::vector<void*> output_data_;
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<RegionRunner> regions_;  // of a network that is not planned as a whole
+  std::vector<DevicePort> input_ports_;
+  std::vector<DevicePort> output_ports_;
+  std::unique_ptr<DeviceStream> stream_;
+  DeviceWorkspace workspace_;
+  std::list<std::unique_ptr<DeviceExecutor>> device_executors_;  // by shape, most recently used first
+  DeviceExecutor* on_device_ = nullptr;                          // of the present shape
   AlignedBuffer arena_;
   AlignedBuffer scratch_;
   std::int64_t slices_ = 1;   // runs of the plan that make one run; see EngineCore::batch_slices()

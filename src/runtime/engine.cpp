@@ -62,7 +62,7 @@ std::shared_ptr<EngineCore> EngineCore::make(std::shared_ptr<const StepGraph> gr
   engine->costs_ = std::move(costs);
   engine->variants_ = std::move(variants);
   engine->options_ = std::move(options);
-  engine->splits_ = splits_by_batch(*engine->graph_);
+  engine->splits_ = !engine->backend_->has_own_memory() && splits_by_batch(*engine->graph_);
   engine->sizes_known_ = is_plannable(*engine->graph_);
   if (!engine->sizes_known_) engine->regions_ = cut_regions(engine->graph_, engine->backend_, engine->options_);
   return engine;
@@ -97,7 +97,10 @@ Result<std::shared_ptr<const PreparedSchedule>> EngineCore::prepare(std::span<co
     schedule = plan_schedule(*graph_, inputs, *backend_, costs_, {.rules = options_.rules, .observe = {}});
   }
   if (!schedule) return std::move(schedule).error();
-  TRY(auto prepared, PreparedSchedule::make(graph_, *std::move(schedule), packs_, backend_->target()));
+  auto made = backend_->has_own_memory()
+                  ? PreparedSchedule::make(graph_, *std::move(schedule), packs_, store_, *backend_)
+                  : PreparedSchedule::make(graph_, *std::move(schedule), packs_, backend_->target());
+  TRY(auto prepared, std::move(made));
   cache_.push_front({std::vector<Dims>(inputs.begin(), inputs.end()), prepared});
   if (cache_.size() > std::max<std::size_t>(options_.max_schedules, 1)) cache_.pop_back();
   return prepared;

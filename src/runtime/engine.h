@@ -50,7 +50,7 @@ class EngineCore : public std::enable_shared_from_this<EngineCore> {
   /// True when the whole is planned at once: see is_plannable(). Else it runs in regions.
   bool sizes_known() const { return sizes_known_; }
   const std::vector<Region>& regions() const { return regions_; }
-  std::int64_t packed_bytes() const { return packs_.bytes(); }
+  std::int64_t packed_bytes() const { return packs_.bytes() + store_.bytes(); }
 
  private:
   EngineCore();
@@ -64,6 +64,7 @@ class EngineCore : public std::enable_shared_from_this<EngineCore> {
   std::vector<Region> regions_;  // when they are not
   bool splits_ = false;          // splits_by_batch()
   PackStore packs_;
+  DeviceStore store_;
 
   struct Entry {
     std::vector<Dims> inputs;

@@ -1,6 +1,7 @@
 #include "runtime/executor.h"
 
 #include "base/clock.h"
+#include "base/thread_pool.h"
 #include "plan/run_kernel.h"
 
 #include <algorithm>
@@ -34,6 +35,67 @@ Result<std::shared_ptr<const PreparedSchedule>> PreparedSchedule::make(std::shar
   for (const ScheduleBuffer& buffer : schedule.buffers) {
     prepared->bases_.push_back(
         buffer.kind == Kind::kConstant ? graph->constants[static_cast<std::size_t>(buffer.index)].data() : nullptr);
+  }
+  prepared->graph_ = std::move(graph);
+  prepared->schedule_ = std::move(schedule);
+  return std::shared_ptr<const PreparedSchedule>(std::move(prepared));
+}
+
+namespace {
+
+/// Compiles and loads the kernels of the device's steps, several at once.
+Status load_kernels(const Schedule& schedule, Device& device) {
+  std::vector<const ScheduledStep*> steps;
+  for (const ScheduledStep& step : schedule.steps) {
+    if (step.kernel != nullptr && step.kernel->on_device()) steps.push_back(&step);
+  }
+  const int threads = ThreadPool::usable_threads();
+  ThreadPool::shared().ensure(threads);
+  std::vector<Status> results(steps.size());
+  ThreadPool::shared().parallel_for(static_cast<std::int64_t>(steps.size()), threads, [&](std::int64_t i, int) {
+    Kernel& kernel = *steps[static_cast<std::size_t>(i)]->kernel;
+    results[static_cast<std::size_t>(i)] = static_cast<DeviceKernel&>(kernel).load(device);
+  });
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (!results[i]) {
+      return std::move(results[i]).within(strings::join("step '", steps[i]->name, "', ", steps[i]->tactic->name()));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const PreparedSchedule>> PreparedSchedule::make(std::shared_ptr<const StepGraph> graph,
+                                                                       Schedule schedule, PackStore& packs,
+                                                                       DeviceStore& store, const Backend& backend) {
+  const std::shared_ptr<Device> device = backend.device();
+  if (device != nullptr) {
+    TRY_OK(load_kernels(schedule, *device));
+    TRY_OK(store.add(*graph, schedule, backend.target(), *device));
+  }
+  auto prepared = std::shared_ptr<PreparedSchedule>(new PreparedSchedule());
+  prepared->bodies_.resize(schedule.steps.size());
+  for (std::size_t s = 0; s < schedule.steps.size(); ++s) {
+    ScheduledStep& step = schedule.steps[s];
+    prepared->packed_.push_back(step.pack_key.empty() ? nullptr : store.find_packed(step.pack_key));
+    for (std::size_t b = 0; b < step.bodies.size(); ++b) {
+      const auto& body = graph->steps[static_cast<std::size_t>(step.step)].bodies[b];
+      for (ScheduledStep& inner : step.bodies[b]->steps) {
+        if (!inner.pack_key.empty()) inner.pack_key = strings::join(step.step, '/', b, '/', inner.pack_key);
+      }
+      const Backend& host = backend.host() != nullptr ? *backend.host() : backend;
+      TRY(auto inner, make(body, std::move(*step.bodies[b]), packs, host.target()));
+      prepared->bodies_[s].push_back(std::move(inner));
+    }
+  }
+  for (const ScheduleBuffer& buffer : schedule.buffers) {
+    const std::byte* base = nullptr;
+    if (buffer.kind == Kind::kConstant) {
+      base = buffer.on_host ? graph->constants[static_cast<std::size_t>(buffer.index)].data()
+                            : store.find_constant(buffer.index);
+    }
+    prepared->bases_.push_back(base);
   }
   prepared->graph_ = std::move(graph);
   prepared->schedule_ = std::move(schedule);

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "plan/schedule.h"
+#include "runtime/device_store.h"
 #include "runtime/pack_store.h"
 
 namespace bolide {
@@ -12,10 +13,17 @@ class PreparedSchedule {
  public:
   static Result<std::shared_ptr<const PreparedSchedule>> make(std::shared_ptr<const StepGraph> graph, Schedule schedule,
                                                               PackStore& packs, const Target& target);
+  /// For a device with its own memory: kernels compiled and loaded, constants uploaded. Without the device (null) the
+  /// schedule can be looked at, not run.
+  static Result<std::shared_ptr<const PreparedSchedule>> make(std::shared_ptr<const StepGraph> graph, Schedule schedule,
+                                                              PackStore& packs, DeviceStore& store,
+                                                              const Backend& backend);
   const Schedule& schedule() const { return schedule_; }
+  const StepGraph& graph() const { return *graph_; }
 
  private:
   friend class Executor;
+  friend class DeviceExecutor;
   PreparedSchedule() = default;
   std::shared_ptr<const StepGraph> graph_;
   Schedule schedule_;

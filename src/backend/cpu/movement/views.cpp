@@ -42,7 +42,7 @@ Result<Piece> piece(const CopyView& view, DataType dtype, int input, int output)
   std::optional<Move> move;
   if (bits % 8 == 0) move = Move::make(view.dims, view.to_strides, view.from_strides, bits / 8);
   if (!move) return unsupported("copies of ", dtype, " in ", view.dims);
-  return Piece{*std::move(move), input, output, view.from, view.to};
+  return Piece{*std::move(move), input, output, view.from, view.to, view};
 }
 
 Result<CopyView> reshape_view(const Operand& to, const Operand& from) {

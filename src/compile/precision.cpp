@@ -1,0 +1,272 @@
+#include "compile/precision.h"
+
+#include "ops/all.h"
+#include "tensor/number.h"
+
+#include <cmath>
+#include <map>
+#include <set>
+
+namespace bolide {
+namespace {
+
+/// Replaces FP32 wherever an attribute names it.
+class Renamer final : public FieldVisitor {
+ public:
+  explicit Renamer(DataType to) : to_(to) {}
+  void on(std::string_view, DataType& value) override {
+    if (value == DataType::kF32) value = to_;
+  }
+  void on(std::string_view, bool&) override {}
+  void on(std::string_view, std::int64_t&) override {}
+  void on(std::string_view, float&) override {}
+  void on(std::string_view, std::string&) override {}
+  void on(std::string_view, std::vector<std::int64_t>&) override {}
+  void on(std::string_view, std::vector<float>&) override {}
+  void on(std::string_view, std::vector<std::string>&) override {}
+  void on(std::string_view, Expr&) override {}
+  void on(std::string_view, Tensor&) override {}
+  void on_enum(std::string_view, int&, std::span<const std::string_view>) override {}
+
+ private:
+  DataType to_;
+};
+
+/// Steps whose meaning hangs on FP32 numbers: scales, ranges, random draws, what is rounded against a scale.
+bool stays(const Op& op) {
+  static const std::set<std::string_view> kNames = {"QuantizeLinear",
+                                                    "DequantizeLinear",
+                                                    "DynamicQuantizeLinear",
+                                                    "Range",
+                                                    "RandomNormal",
+                                                    "RandomUniform",
+                                                    "Bernoulli",
+                                                    "NonMaxSuppression",
+                                                    "Multinomial",
+                                                    "CumSum",
+                                                    "CumProd",
+                                                    "Resize",
+                                                    "LSTM",
+                                                    "GRU",
+                                                    "RNN",
+                                                    "EyeLike",
+                                                    "GridSample",
+                                                    "RoiAlign"};
+  return kNames.contains(op.name());
+}
+
+class Converter {
+ public:
+  Converter(const StepGraph& graph, DataType storage, PrecisionReport& report)
+      : graph_(graph), storage_(storage), report_(report), narrow_(graph.values.size(), kNone) {
+    out_.name = graph.name;
+    out_.values = graph.values;
+    out_.inputs = graph.inputs;
+    out_.outputs = graph.outputs;
+    out_.constants = graph.constants;
+    out_.file = graph.file;
+  }
+
+  Result<std::shared_ptr<const StepGraph>> run() {
+    for (const StepGraph::Step& step : graph_.steps) TRY_OK(add(step));
+    drop_unread_constants();
+    TRY_OK(check(out_).within("the network in another precision"));
+    return std::shared_ptr<const StepGraph>(std::make_shared<StepGraph>(std::move(out_)));
+  }
+
+ private:
+  bool is_f32(int value) const {
+    return value != kNone && graph_.values[static_cast<std::size_t>(value)].type.dtype == DataType::kF32;
+  }
+
+  /// Whether the operator takes narrow inputs and gives narrow results where it had FP32.
+  bool works_narrow(const StepGraph::Step& step, const Op& op) const {
+    std::vector<TensorType> types(step.inputs.size());
+    std::vector<InferContext::Input> inputs(step.inputs.size());
+    for (std::size_t i = 0; i < step.inputs.size(); ++i) {
+      const int input = step.inputs[i];
+      if (input == kNone) continue;
+      types[i] = graph_.values[static_cast<std::size_t>(input)].type;
+      if (types[i].dtype == DataType::kF32) types[i].dtype = storage_;
+      inputs[i] = {
+          .type = &types[i], .constant = is_f32(input) ? nullptr : graph_.constant(input), .contents = nullptr};
+    }
+    const InferContext context(inputs, static_cast<int>(step.outputs.size()));
+    const auto results = op.infer(context);
+    if (!results) return false;
+    for (std::size_t o = 0; o < step.outputs.size(); ++o) {
+      if (step.outputs[o] == kNone) continue;
+      if (o >= results->size()) return false;
+      const DataType wanted =
+          is_f32(step.outputs[o]) ? storage_ : graph_.values[static_cast<std::size_t>(step.outputs[o])].type.dtype;
+      if ((*results)[o].dtype != wanted) return false;
+    }
+    return true;
+  }
+
+  int add_value(int like, DataType dtype, std::string_view suffix) {
+    StepGraph::Value value = graph_.values[static_cast<std::size_t>(like)];
+    value.type.dtype = dtype;
+    value.constant = kNone;
+    value.name = strings::join(value.name, suffix);
+    out_.values.push_back(std::move(value));
+    return static_cast<int>(out_.values.size()) - 1;
+  }
+
+  void add_cast(int from, int to) {
+    const StepGraph::Value& value = out_.values[static_cast<std::size_t>(to)];
+    StepGraph::Step step{.name = strings::join("cast ", value.name), .op = Cast{.to = value.type.dtype}};
+    step.inputs = {from};
+    step.outputs = {to};
+    out_.steps.push_back(std::move(step));
+  }
+
+  std::string suffix() const { return strings::join(".", storage_); }
+
+  /// The value in the narrow type: an earlier conversion, a converted constant or a cast.
+  Result<int> narrow(int value) {
+    int& known = narrow_[static_cast<std::size_t>(value)];
+    if (known != kNone) return known;
+    if (const Tensor* constant = graph_.constant(value); constant != nullptr) {
+      TRY(Tensor converted, cast(*constant, storage_));
+      count(*constant, converted);
+      known = add_value(value, storage_, suffix());
+      out_.values[static_cast<std::size_t>(known)].constant = static_cast<int>(out_.constants.size());
+      out_.constants.push_back(std::move(converted));
+      return known;
+    }
+    known = add_value(value, storage_, suffix());
+    add_cast(value, known);
+    return known;
+  }
+
+  void count(const Tensor& from, const Tensor& to) {
+    const std::span<const float> before = from.span<float>();
+    const auto* after = reinterpret_cast<const std::uint16_t*>(to.data());
+    report_.weights += from.count();
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      const float now = storage_ == DataType::kF16 ? f16_to_f32(after[i]) : bf16_to_f32(after[i]);
+      report_.overflowed += std::isfinite(before[i]) && std::isinf(now) ? 1 : 0;
+      report_.vanished += before[i] != 0 && now == 0 ? 1 : 0;
+    }
+  }
+
+  /// The value in FP32: as it was, or cast back where it was computed narrow.
+  int wide(int value) {
+    const auto [known, fresh] = wide_.try_emplace(value, value);
+    if (!fresh || !computed_narrow_.contains(value)) return known->second;
+    const bool is_output = std::find(graph_.outputs.begin(), graph_.outputs.end(), value) != graph_.outputs.end();
+    if (!is_output) {  // an output has its cast already
+      add_cast(narrow_[static_cast<std::size_t>(value)], value);
+    }
+    return known->second;
+  }
+
+  Status add(const StepGraph::Step& step) {
+    bool touches = false;
+    for (const std::vector<int>* values : {&step.inputs, &step.outputs}) {
+      for (const int value : *values) touches = touches || is_f32(value);
+    }
+    if (!touches && step.bodies.empty()) {
+      out_.steps.push_back(step);
+      return {};
+    }
+    Renamer renamer(storage_);
+    const Op op = step.op.visited(renamer);
+    const bool body = !step.bodies.empty();
+    if (body || stays(step.op) || !works_narrow(step, op)) {
+      report_.kept.push_back(strings::join(step.name, " (", step.op.name(), body ? ", has bodies)" : ")"));
+      for (const int input : step.inputs) {
+        if (is_f32(input)) wide(input);
+      }
+      out_.steps.push_back(step);
+      return {};
+    }
+    StepGraph::Step made = step;
+    made.op = op;
+    for (int& input : made.inputs) {
+      if (!is_f32(input)) continue;
+      TRY(input, narrow(input));
+    }
+    std::vector<std::pair<int, int>> outputs;
+    for (int& output : made.outputs) {
+      if (!is_f32(output)) continue;
+      const int value = output;
+      output = add_value(value, storage_, suffix());
+      narrow_[static_cast<std::size_t>(value)] = output;
+      computed_narrow_.insert(value);
+      if (std::find(graph_.outputs.begin(), graph_.outputs.end(), value) != graph_.outputs.end()) {
+        outputs.emplace_back(output, value);
+      }
+    }
+    out_.steps.push_back(std::move(made));
+    for (const auto& [from, to] : outputs) add_cast(from, to);
+    ++report_.steps;
+    return {};
+  }
+
+  /// Constants that only had FP32 readers: their bytes go.
+  void drop_unread_constants() {
+    std::vector<bool> read(out_.values.size(), false);
+    for (const StepGraph::Step& step : out_.steps) {
+      for (const int input : step.inputs) {
+        if (input != kNone) read[static_cast<std::size_t>(input)] = true;
+      }
+    }
+    for (const int output : out_.outputs) read[static_cast<std::size_t>(output)] = true;
+    for (const int input : out_.inputs) read[static_cast<std::size_t>(input)] = true;
+    for (const StepGraph::Step& step : out_.steps) {
+      for (const int output : step.outputs) {
+        if (output != kNone) read[static_cast<std::size_t>(output)] = true;
+      }
+    }
+    StepGraph kept;
+    std::vector<int> at(out_.values.size(), kNone);
+    std::map<int, int> constants;
+    for (std::size_t v = 0; v < out_.values.size(); ++v) {
+      if (!read[v]) continue;
+      at[v] = static_cast<int>(kept.values.size());
+      StepGraph::Value value = std::move(out_.values[v]);
+      if (value.constant != kNone) {
+        const auto [known, fresh] = constants.try_emplace(value.constant, static_cast<int>(kept.constants.size()));
+        if (fresh) kept.constants.push_back(out_.constants[static_cast<std::size_t>(value.constant)]);
+        value.constant = known->second;
+      }
+      kept.values.push_back(std::move(value));
+    }
+    const auto renumber = [&](std::vector<int>& values) {
+      for (int& value : values) {
+        if (value != kNone) value = at[static_cast<std::size_t>(value)];
+      }
+    };
+    kept.name = std::move(out_.name);
+    kept.file = std::move(out_.file);
+    kept.steps = std::move(out_.steps);
+    kept.inputs = std::move(out_.inputs);
+    kept.outputs = std::move(out_.outputs);
+    for (StepGraph::Step& step : kept.steps) {
+      renumber(step.inputs);
+      renumber(step.outputs);
+    }
+    renumber(kept.inputs);
+    renumber(kept.outputs);
+    out_ = std::move(kept);
+  }
+
+  const StepGraph& graph_;
+  DataType storage_;
+  PrecisionReport& report_;
+  StepGraph out_;
+  std::vector<int> narrow_;        // by value of `graph_`: its narrow twin
+  std::set<int> computed_narrow_;  // values of `graph_` that only exist narrow
+  std::map<int, int> wide_;        // values of `graph_` that FP32 readers have asked for
+};
+
+}  // namespace
+
+Result<std::shared_ptr<const StepGraph>> with_precision(const StepGraph& graph, DataType storage,
+                                                        PrecisionReport& report) {
+  return Converter(graph, storage, report).run();
+}
+
+}  // namespace bolide

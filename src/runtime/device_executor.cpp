@@ -1,0 +1,296 @@
+#include "runtime/device_executor.h"
+
+#include "base/clock.h"
+#include "plan/run_kernel.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace bolide {
+namespace {
+
+using Kind = ScheduleBuffer::Kind;
+
+constexpr std::size_t kMostRecordings = 4;  // of different addresses
+constexpr int kRepeats = 16;                // of a step that is timed alone
+
+std::size_t rounded(std::int64_t bytes) { return (static_cast<std::size_t>(bytes) + 255) / 256 * 256; }
+
+/// Bytes of inputs, then outputs; 0 for inputs that no step reads.
+std::vector<std::size_t> port_bytes(const PreparedSchedule& prepared) {
+  const StepGraph& graph = prepared.graph();
+  std::vector<bool> read(graph.inputs.size(), false);
+  for (const ScheduledStep& step : prepared.schedule().steps) {
+    for (const Place& place : step.inputs) {
+      if (place.buffer == kNone) continue;
+      const ScheduleBuffer& buffer = prepared.schedule().buffers[static_cast<std::size_t>(place.buffer)];
+      if (buffer.kind == Kind::kInput) read[static_cast<std::size_t>(buffer.index)] = true;
+    }
+  }
+  std::vector<std::size_t> bytes;
+  for (const std::vector<int>* values : {&graph.inputs, &graph.outputs}) {
+    for (const int value : *values) {
+      const auto index = static_cast<std::size_t>(value);
+      std::int64_t count = 1;
+      for (const std::int64_t size : prepared.schedule().sizes.dims[index]) count *= size;
+      bytes.push_back(packed_bytes(graph.values[index].type.dtype, count));
+    }
+  }
+  for (std::size_t i = 0; i < read.size(); ++i) {
+    if (!read[i]) bytes[i] = 0;
+  }
+  return bytes;
+}
+
+bool on_host(const ScheduledStep& step) {
+  return step.transfer == Transfer::kNot && (step.kernel == nullptr || !step.kernel->on_device());
+}
+
+}  // namespace
+
+DeviceExecutor::Needs DeviceExecutor::needs(const PreparedSchedule& prepared) {
+  Needs needs{.device = rounded(prepared.schedule().arena_bytes),
+              .host = rounded(prepared.schedule().host_arena_bytes)};
+  for (const std::size_t bytes : port_bytes(prepared)) {
+    needs.device += rounded(static_cast<std::int64_t>(bytes));
+    needs.host += rounded(static_cast<std::int64_t>(bytes));
+  }
+  return needs;
+}
+
+DeviceExecutor::DeviceExecutor(std::shared_ptr<const PreparedSchedule> prepared, std::shared_ptr<Device> device,
+                               const DeviceWorkspace& workspace)
+    : prepared_(std::move(prepared)), device_(std::move(device)) {
+  const Schedule& schedule = prepared_->schedule();
+  arena_ = workspace.device->data();
+  host_arena_ = workspace.host->data();
+  std::byte* at = arena_ + rounded(schedule.arena_bytes);
+  std::byte* host_at = host_arena_ + rounded(schedule.host_arena_bytes);
+  io_bytes_ = port_bytes(*prepared_);
+  for (const std::size_t bytes : io_bytes_) {
+    io_device_.push_back(at);
+    io_host_.push_back(host_at);
+    at += rounded(static_cast<std::int64_t>(bytes));
+    host_at += rounded(static_cast<std::int64_t>(bytes));
+  }
+  bases_.resize(schedule.buffers.size());
+  std::size_t inputs = 0;
+  std::size_t outputs = 0;
+  for (const ScheduledStep& step : schedule.steps) {
+    inputs = std::max(inputs, step.inputs.size());
+    outputs = std::max(outputs, step.outputs.size());
+    host_steps_ += on_host(step) ? 1 : 0;
+  }
+  inputs_.resize(inputs);
+  outputs_.resize(outputs);
+  for (const auto& bodies : prepared_->bodies_) {
+    std::vector<std::unique_ptr<Executor>> executors;
+    for (const auto& body : bodies) executors.push_back(std::make_unique<Executor>(body));
+    bodies_.push_back(std::move(executors));
+  }
+  recordings_.reserve(kMostRecordings + 1);
+}
+
+std::byte* DeviceExecutor::address(const Place& place) const {
+  return place.buffer == kNone ? nullptr : bases_[static_cast<std::size_t>(place.buffer)] + place.offset;
+}
+
+void DeviceExecutor::set_bases(const Recording& recording) {
+  const Schedule& schedule = prepared_->schedule();
+  const std::size_t inputs = prepared_->graph().inputs.size();
+  for (std::size_t b = 0; b < schedule.buffers.size(); ++b) {
+    const ScheduleBuffer& buffer = schedule.buffers[b];
+    const std::size_t port =
+        static_cast<std::size_t>(std::max(buffer.index, 0)) + (buffer.kind == Kind::kOutput ? inputs : std::size_t{0});
+    switch (buffer.kind) {
+      case Kind::kArena: bases_[b] = (buffer.on_host ? host_arena_ : arena_) + buffer.arena_offset; break;
+      case Kind::kInput:
+      case Kind::kOutput:
+        bases_[b] = recording.addresses[port] != nullptr ? static_cast<std::byte*>(recording.addresses[port])
+                                                         : io_device_[port];
+        break;
+      case Kind::kConstant: bases_[b] = const_cast<std::byte*>(prepared_->bases_[b]); break;
+    }
+  }
+}
+
+Status DeviceExecutor::launch_step(DeviceStream& stream, std::size_t index) {
+  const ScheduledStep& step = prepared_->schedule().steps[index];
+  for (std::size_t i = 0; i < step.inputs.size(); ++i) inputs_[i] = address(step.inputs[i]);
+  for (std::size_t i = 0; i < step.outputs.size(); ++i) outputs_[i] = address(step.outputs[i]);
+  const Operand& moved = step.problem.outputs[0];
+  switch (step.transfer) {
+    case Transfer::kToHost: return stream.download(outputs_[0], inputs_[0], packed_bytes(moved.dtype, moved.count()));
+    case Transfer::kToDevice: return stream.upload(outputs_[0], inputs_[0], packed_bytes(moved.dtype, moved.count()));
+    case Transfer::kNot: break;
+  }
+  const KernelBuffers buffers{.inputs = inputs_.data(),
+                              .outputs = outputs_.data(),
+                              .packed = prepared_->packed_[index],
+                              .workspace = address(step.workspace)};
+  return device_kernel(*step.kernel).launch(stream, buffers).within(strings::join("step '", step.name, "'"));
+}
+
+Status DeviceExecutor::run_on_host(std::size_t index, const RunBuffers& host) {
+  const ScheduledStep& step = prepared_->schedule().steps[index];
+  for (std::size_t i = 0; i < step.inputs.size(); ++i) inputs_[i] = address(step.inputs[i]);
+  for (std::size_t i = 0; i < step.outputs.size(); ++i) outputs_[i] = address(step.outputs[i]);
+  Status ran;
+  if (step.bodies.empty()) {
+    const KernelBuffers buffers{.inputs = inputs_.data(),
+                                .outputs = outputs_.data(),
+                                .workspace = address(step.workspace),
+                                .scratch = host.scratch};
+    ran = run_kernel(host_kernel(*step.kernel), step.cuts, buffers, host.scratch_stride, prepared_->schedule().threads);
+  } else {
+    const bool taken = *static_cast<const std::uint8_t*>(inputs_[0]) != 0;
+    ran = bodies_[index][taken ? 0 : 1]->run(
+        {.arena = address(step.workspace),
+         .scratch = host.scratch,
+         .scratch_stride = host.scratch_stride,
+         .inputs = std::span<const void* const>(inputs_).subspan(1, step.inputs.size() - 1),
+         .outputs = std::span<void* const>(outputs_).first(step.outputs.size())});
+  }
+  return ran ? ok() : std::move(ran).within(strings::join("step '", step.name, "'"));
+}
+
+Status DeviceExecutor::record(DeviceStream& stream, Recording& recording) {
+  const Schedule& schedule = prepared_->schedule();
+  const std::size_t inputs = prepared_->graph().inputs.size();
+  set_bases(recording);
+  // Segments: the first and the last are the device's, for what is staged.
+  recording.segments.push_back({});
+  for (std::size_t s = 0; s < schedule.steps.size(); ++s) {
+    if (on_host(schedule.steps[s])) {
+      recording.segments.push_back({.begin = s, .end = s + 1, .on_host = true});
+      recording.segments.push_back({.begin = s + 1, .end = s + 1});
+    } else {
+      recording.segments.back().end = s + 1;
+    }
+  }
+  for (std::size_t i = 0; i < recording.segments.size(); ++i) {
+    Segment& segment = recording.segments[i];
+    if (segment.on_host) continue;
+    TRY_OK(stream.begin_recording());
+    const auto fill = [&]() -> Status {
+      if (i == 0) {
+        for (std::size_t port = 0; port < inputs; ++port) {
+          if (recording.addresses[port] != nullptr) continue;
+          TRY_OK(stream.upload(io_device_[port], io_host_[port], io_bytes_[port]));
+        }
+      }
+      for (std::size_t s = segment.begin; s < segment.end; ++s) TRY_OK(launch_step(stream, s));
+      if (i + 1 == recording.segments.size()) {
+        for (std::size_t port = inputs; port < io_bytes_.size(); ++port) {
+          if (recording.addresses[port] != nullptr) continue;
+          TRY_OK(stream.download(io_host_[port], io_device_[port], io_bytes_[port]));
+        }
+      }
+      return {};
+    };
+    Status filled = fill();
+    auto graph = stream.end_recording();  // also after a failure: the stream must leave the state
+    TRY_OK(std::move(filled));
+    if (!graph) return std::move(graph).error();
+    segment.graph = *std::move(graph);
+    recording.nodes += segment.graph->nodes();
+  }
+  return {};
+}
+
+Result<DeviceExecutor::Recording*> DeviceExecutor::recording(DeviceStream& stream, std::span<const DevicePort> inputs,
+                                                             std::span<const DevicePort> outputs) {
+  const auto port = [&](std::size_t i) { return i < inputs.size() ? inputs[i] : outputs[i - inputs.size()]; };
+  for (Recording& known : recordings_) {
+    bool same = true;
+    for (std::size_t i = 0; i < io_bytes_.size() && same; ++i) {
+      same = known.addresses[i] == (port(i).on_device ? port(i).data : nullptr);
+    }
+    if (same) return &known;
+  }
+  Recording made;
+  for (std::size_t i = 0; i < io_bytes_.size(); ++i) {
+    made.addresses.push_back(port(i).on_device ? port(i).data : nullptr);
+  }
+  TRY_OK(record(stream, made));
+  if (recordings_.size() >= kMostRecordings) {
+    TRY_OK(stream.wait());  // the one that goes may still be running
+    recordings_.erase(recordings_.begin());
+  }
+  recordings_.push_back(std::move(made));
+  return &recordings_.back();
+}
+
+Status DeviceExecutor::go(DeviceStream& stream, Recording& recording, const RunBuffers& host) {
+  for (const Segment& segment : recording.segments) {
+    if (segment.on_host) {
+      set_bases(recording);
+      TRY_OK(stream.wait());
+      TRY_OK(run_on_host(segment.begin, host));
+    } else if (segment.graph->nodes() > 0) {
+      TRY_OK(stream.launch(*segment.graph));
+    }
+  }
+  return {};
+}
+
+Status DeviceExecutor::run(DeviceStream& stream, std::span<const DevicePort> inputs,
+                           std::span<const DevicePort> outputs, const RunBuffers& host) {
+  TRY(DeviceExecutor::Recording* const steps, recording(stream, inputs, outputs));
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (!inputs[i].on_device && io_bytes_[i] > 0) std::memcpy(io_host_[i], inputs[i].data, io_bytes_[i]);
+  }
+  TRY_OK(go(stream, *steps, host));
+  TRY_OK(stream.wait());
+  for (std::size_t o = 0; o < outputs.size(); ++o) {
+    const std::size_t port = inputs.size() + o;
+    if (!outputs[o].on_device && io_bytes_[port] > 0) std::memcpy(outputs[o].data, io_host_[port], io_bytes_[port]);
+  }
+  return {};
+}
+
+Status DeviceExecutor::enqueue(DeviceStream& stream, std::span<const DevicePort> inputs,
+                               std::span<const DevicePort> outputs, const RunBuffers& host) {
+  TRY(DeviceExecutor::Recording* const steps, recording(stream, inputs, outputs));
+  return go(stream, *steps, host);
+}
+
+Status DeviceExecutor::profile(DeviceStream& stream, const RunBuffers& host, StepTimes& times) {
+  const Schedule& schedule = prepared_->schedule();
+  times.us.assign(schedule.steps.size(), 0);
+  TRY(const std::unique_ptr<DeviceEvent> from, device_->make_event());
+  TRY(const std::unique_ptr<DeviceEvent> to, device_->make_event());
+  const bool fresh = timings_.empty();
+  if (fresh) timings_.resize(schedule.steps.size());
+  Recording staged;
+  staged.addresses.assign(io_bytes_.size(), nullptr);
+  set_bases(staged);
+  for (std::size_t s = 0; s < schedule.steps.size(); ++s) {
+    if (on_host(schedule.steps[s])) {
+      TRY_OK(stream.wait());
+      const double start = monotonic_microseconds();
+      TRY_OK(run_on_host(s, host));
+      times.us[s] = monotonic_microseconds() - start;
+      continue;
+    }
+    if (timings_[s] == nullptr) {
+      TRY_OK(stream.begin_recording());
+      Status filled;
+      for (int i = 0; i < kRepeats && filled; ++i) filled = launch_step(stream, s);
+      auto graph = stream.end_recording();
+      TRY_OK(std::move(filled));
+      if (!graph) return std::move(graph).error();
+      timings_[s] = *std::move(graph);
+      TRY_OK(stream.launch(*timings_[s]));
+    }
+    TRY_OK(stream.record(*from));
+    TRY_OK(stream.launch(*timings_[s]));
+    TRY_OK(stream.record(*to));
+    TRY_OK(to->wait());
+    TRY(const double us, device_->microseconds(*from, *to));
+    times.us[s] = us / kRepeats;
+  }
+  return {};
+}
+
+}  // namespace bolide

@@ -1,0 +1,89 @@
+/// Runs a schedule on a device with its own memory: recorded once for its addresses, then replayed.
+///
+/// Steps that run on the device, copies between memories included, are recorded into graphs; steps that run on the host
+/// stand between them. A network without such steps is one graph: one call a run.
+#pragma once
+
+#include "runtime/executor.h"
+
+namespace bolide {
+
+/// One input or output of a run.
+struct DevicePort {
+  void* data = nullptr;
+  bool on_device = false;  ///< in the device's memory: used in place
+};
+
+/// Memory of a context's runs, shared by its executors: grows, never shrinks.
+struct DeviceWorkspace {
+  std::unique_ptr<DeviceBlock> device;
+  std::unique_ptr<DeviceBlock> host;
+};
+
+/// One run at a time. Does not outlive the workspace's blocks that it was recorded for.
+class DeviceExecutor {
+ public:
+  /// The bytes that it needs of both memories.
+  struct Needs {
+    std::size_t device = 0;
+    std::size_t host = 0;
+  };
+  static Needs needs(const PreparedSchedule& prepared);
+  /// `workspace` has at least what needs() says.
+  DeviceExecutor(std::shared_ptr<const PreparedSchedule> prepared, std::shared_ptr<Device> device,
+                 const DeviceWorkspace& workspace);
+
+  const PreparedSchedule& prepared() const { return *prepared_; }
+  /// Runs on `stream` and waits. Once the addresses of ports in the device's memory have been seen, it allocates
+  /// nothing. Errors: what a step or the device reports.
+  Status run(DeviceStream& stream, std::span<const DevicePort> inputs, std::span<const DevicePort> outputs,
+             const RunBuffers& host);
+  /// The same without waiting, where nothing runs on the host and all ports are in the device's memory.
+  Status enqueue(DeviceStream& stream, std::span<const DevicePort> inputs, std::span<const DevicePort> outputs,
+                 const RunBuffers& host);
+  bool has_host_steps() const { return host_steps_ > 0; }
+  /// Times every step by replaying it alone, with warm caches. Temporary buffers are overwritten.
+  Status profile(DeviceStream& stream, const RunBuffers& host, StepTimes& times);
+  /// Kernels and copies of one run; 0 before the first.
+  int graph_nodes() const { return recordings_.empty() ? 0 : recordings_.front().nodes; }
+
+ private:
+  /// Steps [begin, end), all on the device or one on the host.
+  struct Segment {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+    bool on_host = false;
+    std::unique_ptr<DeviceGraph> graph;
+  };
+  struct Recording {
+    std::vector<void*> addresses;  // of ports in the device's memory; null: staged
+    std::vector<Segment> segments;
+    int nodes = 0;
+  };
+
+  Result<Recording*> recording(DeviceStream& stream, std::span<const DevicePort> inputs,
+                               std::span<const DevicePort> outputs);
+  Status record(DeviceStream& stream, Recording& recording);
+  void set_bases(const Recording& recording);
+  Status launch_step(DeviceStream& stream, std::size_t index);
+  Status run_on_host(std::size_t index, const RunBuffers& host);
+  Status go(DeviceStream& stream, Recording& recording, const RunBuffers& host);
+  std::byte* address(const Place& place) const;
+
+  std::shared_ptr<const PreparedSchedule> prepared_;
+  std::shared_ptr<Device> device_;
+  std::byte* arena_ = nullptr;
+  std::byte* host_arena_ = nullptr;
+  std::vector<std::byte*> io_device_;  // by inputs, then outputs
+  std::vector<std::byte*> io_host_;
+  std::vector<std::size_t> io_bytes_;
+  int host_steps_ = 0;
+  std::vector<std::byte*> bases_;  // by buffer
+  std::vector<const void*> inputs_;
+  std::vector<void*> outputs_;
+  std::vector<Recording> recordings_;  // most recently made last
+  std::vector<std::vector<std::unique_ptr<Executor>>> bodies_;
+  std::vector<std::unique_ptr<DeviceGraph>> timings_;  // by step, for profile()
+};
+
+}  // namespace bolide
