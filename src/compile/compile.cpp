@@ -94,14 +94,20 @@ Result<TuneReport> tune_shapes(const StepGraph& graph, std::span<const Sizes> sh
                                CostTable& costs, const CompileOptions& options, double budget_s, bool& stop) {
   ThreadPool::shared().ensure(backend.target().threads);
   std::optional<TimingCache> cache = open_cache(options, backend.target());
-  TuneOptions tuning{.effort = options.effort, .budget_s = budget_s, .rules = options.rules};
+  // Without its device a plan is made by the cost model and by times that are remembered.
+  const std::shared_ptr<Device> device = backend.device();
+  const bool untimed = backend.has_own_memory() && device == nullptr;
+  TuneOptions tuning{.effort = untimed ? 0 : options.effort, .budget_s = budget_s, .rules = options.rules};
   if (options.progress) {
     tuning.progress = [&](const TuneProgress& now) {
       stop |= !options.progress(strings::join("timing ", now.what), now.done, now.total, now.seconds_left);
     };
   }
   tuning.cancelled = [&stop] { return stop; };
-  const auto measurer = make_kernel_measurer(backend.target(), larger_than_cache(graph));
+  auto measurer = make_kernel_measurer(backend.target(), larger_than_cache(graph));
+  if (device != nullptr) {
+    TRY(measurer, make_device_measurer(backend.target(), device));
+  }
   TRY(TuneReport report, tune(graph, shapes, backend, costs, cache ? &*cache : nullptr, *measurer, tuning));
   if (cache && report.measured > 0) {
     if (Status saved = cache->save(options.timing_cache); !saved) {

@@ -30,6 +30,10 @@ class Measurer {
   Measurer& operator=(const Measurer&) = delete;
   /// Errors: OutOfMemory for the operands.
   virtual Result<std::unique_ptr<Bench>> begin(const Problem& problem) = 0;
+  /// A tactic that is to be timed on a problem soon.
+  using Upcoming = std::pair<const Problem*, const Tactic*>;
+  /// Does what takes long and can be done for several at once, such as compiling.
+  virtual void prepare(std::span<const Upcoming>) {}
   /// The clock that budgets are counted on.
   virtual double now_us() = 0;
 
@@ -40,5 +44,9 @@ class Measurer {
 /// Runs kernels as the executor runs them: on the pool's threads, cut the same way, on operands with ordinary values.
 /// With `cold_weights` every run reads another copy of small packed constants, as a network larger than the cache does.
 std::unique_ptr<Measurer> make_kernel_measurer(const Target& target, bool cold_weights);
+
+/// For a device with its own memory: by its events, kernels repeated in a graph, with warm caches.
+/// Errors: what the device reports.
+Result<std::unique_ptr<Measurer>> make_device_measurer(const Target& target, std::shared_ptr<Device> device);
 
 }  // namespace bolide

@@ -215,8 +215,12 @@ class Tuner {
   /// False when time ran out or the user ended it.
   bool measure_all(const std::vector<Work*>& open) {
     const int total = done_ + static_cast<int>(open.size());
-    for (Work* work : open) {
+    constexpr std::size_t kTogether = 64;  // so that the budget is looked at in between
+    std::size_t prepared = 0;
+    for (std::size_t w = 0; w < open.size(); ++w) {
+      Work* const work = open[w];
       if (over()) return false;
+      if (w == prepared) prepared = prepare(open, w, kTogether);
       if (options_.progress) {
         options_.progress({.done = done_,
                            .total = total,
@@ -228,6 +232,17 @@ class Tuner {
       ++done_;
     }
     return true;
+  }
+
+  /// Announces the candidates of the next works, at least `count` of them; gives the first work left out.
+  std::size_t prepare(const std::vector<Work*>& open, std::size_t first, std::size_t count) {
+    std::vector<Measurer::Upcoming> upcoming;
+    std::size_t next = first;
+    for (; next < open.size() && upcoming.size() < count; ++next) {
+      for (const Tactic* tactic : open[next]->candidates) upcoming.emplace_back(&open[next]->problem, tactic);
+    }
+    measurer_.prepare(upcoming);
+    return next;
   }
 
   struct Trial {

@@ -3,15 +3,40 @@
 #include "backend/cpu/elementwise/work.h"
 #include "backend/cpu/movement/tactics.h"
 #include "backend/cuda/elementwise/tactics.h"
+#include "backend/cuda/gather/tactics.h"
+#include "backend/cuda/pool/tactics.h"
+#include "backend/cuda/resize/tactics.h"
+#include "backend/cuda/rows/tactics.h"
+#include "ops/gather.h"
+#include "ops/layer_normalization.h"
+#include "ops/normalization.h"
+#include "ops/order.h"
+#include "ops/pool.h"
+#include "ops/reduce.h"
+#include "ops/resize.h"
+#include "ops/softmax.h"
 
 #include <array>
 
 namespace bolide {
 namespace {
 
+template <class... T>
+bool is_any(const Op& op) {
+  return (op.is<T>() || ...);
+}
+
 constexpr std::array kFamilies = {
     CudaTacticFamily{"copy", cpu::is_copy, cuda::copy_tactics},
+    CudaTacticFamily{"gather", is_any<Gather, GatherElements>, cuda::gather_tactics},
     CudaTacticFamily{"elementwise", cpu::is_elementwise, cuda::chain_tactics},
+    CudaTacticFamily{"pool", is_any<MaxPool, AveragePool>, cuda::pool_tactics},
+    CudaTacticFamily{"resize", is_any<Resize>, cuda::resize_tactics},
+    CudaTacticFamily{"softmax", is_any<Softmax, LogSoftmax>, cuda::softmax_tactics},
+    CudaTacticFamily{"normalization",
+                     is_any<LayerNormalization, RMSNormalization, InstanceNormalization, GroupNormalization>,
+                     cuda::normalization_tactics},
+    CudaTacticFamily{"reduce", is_any<Reduce, ArgMax, ArgMin>, cuda::reduce_tactics},
 };
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include "base/environment.h"
 
+#include <algorithm>
+
 namespace bolide::cuda {
 namespace {
 
@@ -163,6 +165,23 @@ Result<std::shared_ptr<CudaDevice>> CudaDevice::open(int index) {
   return made;
 }
 
+Result<std::shared_ptr<CudaDevice>> CudaDevice::for_compiling(int capability) {
+  auto made = std::shared_ptr<CudaDevice>(new CudaDevice());
+  TRY(made->facts_, typical_facts(capability));
+  return made;
+}
+
+std::vector<std::pair<std::string, Function>> CudaDevice::functions() {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::pair<std::string, Function>> out;
+  for (const auto& [key, loaded] : modules_) {
+    for (const auto& [name, function] : loaded->functions) {
+      out.emplace_back(strings::join(loaded->program, ".", name), function);
+    }
+  }
+  return out;
+}
+
 CudaDevice::~CudaDevice() {
   if (context_ == nullptr) return;
   {
@@ -186,6 +205,13 @@ Result<Function> CudaDevice::function(const Program& program, const std::string&
     loaded = entry.get();
   }
   const std::lock_guard lock(loaded->mutex);
+  loaded->program = program.name;
+  if (api_ == nullptr) {
+    if (loaded->code == nullptr) {
+      TRY(loaded->code, compile(program, code_target()));
+    }
+    return loaded->functions[name];
+  }
   const Current current(*this);
   if (loaded->module == nullptr) {
     TRY(const CodePtr code, compile_cached(program, code_target(), cache_.get()));

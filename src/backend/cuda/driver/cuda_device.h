@@ -58,6 +58,8 @@ class CudaDevice final : public Device {
  public:
   /// The device of that index, opened once per process. Errors: as driver_api(); NotFound with the number there are.
   static Result<std::shared_ptr<CudaDevice>> open(int index);
+  /// No device: function() compiles for that capability and loads nothing; everything else fails.
+  static Result<std::shared_ptr<CudaDevice>> for_compiling(int capability);
   /// Devices there are; errors as driver_api().
   static Result<int> count();
   ~CudaDevice() override;
@@ -70,6 +72,9 @@ class CudaDevice final : public Device {
   /// The kernel `name` of a program: compiled (through the cache on disk), loaded and kept. Any thread, several
   /// compile at once. `dynamic_shared` is the most a launch will ask for. Errors: as compile(); Device.
   Result<Function> function(const Program& program, const std::string& name, std::size_t dynamic_shared = 0);
+
+  /// The functions that were asked for so far, by program and name: what tests look at.
+  std::vector<std::pair<std::string, Function>> functions();
 
   const std::string& name() const override { return facts_.name; }
   Result<std::unique_ptr<DeviceBlock>> allocate(std::size_t bytes) override;
@@ -98,7 +103,9 @@ class CudaDevice final : public Device {
   CudaDevice() = default;
   struct Loaded {
     std::mutex mutex;
+    std::string program;
     ModuleHandle module = nullptr;
+    CodePtr code;  // where nothing is loaded
     std::map<std::string, Function> functions;
   };
 

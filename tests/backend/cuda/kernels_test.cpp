@@ -1,0 +1,45 @@
+#include "backend/cuda/cuda_harness.h"
+#include "ops/all.h"
+
+namespace bolide::test {
+namespace {
+
+constexpr DataType kFloats[] = {DataType::kF32, DataType::kF16, DataType::kBF16};
+
+std::vector<CudaCase> all_cases(DataType dtype) {
+  std::vector<CudaCase> cases;
+  for (const CudaCase& test : generic_cases()) {
+    bool touches = false;
+    for (const CudaOperand& operand : test.inputs) touches |= operand.dtype == DataType::kF32;
+    if (dtype == DataType::kF32) {
+      cases.push_back(test);
+    } else if (touches && !test.op.is<Cast>()) {
+      cases.push_back(with_dtype(test, dtype));
+    }
+  }
+  return cases;
+}
+
+class CompiledFor : public testing::TestWithParam<int> {};
+
+TEST_P(CompiledFor, EveryKernelTextOfEveryFamilyCompiles) {
+  if (const auto nvrtc = cuda::nvrtc_api(); !nvrtc) GTEST_SKIP() << "not run: " << nvrtc.error().message;
+  const std::vector<CudaCase> cases = all_cases(GetParam() == 90 ? DataType::kF32 : DataType::kF16);
+  expect_compiles(cases, GetParam());
+}
+INSTANTIATE_TEST_SUITE_P(Capabilities, CompiledFor, testing::Values(75, 80, 86, 89, 90, 100));
+
+class OnTheDevice : public testing::TestWithParam<DataType> {};
+
+TEST_P(OnTheDevice, EveryTacticAgreesWithTheReference) {
+  const auto device = cuda::CudaDevice::open(0);
+  if (!device) GTEST_SKIP() << "not run: no device: " << device.error().message;
+  for (const CudaCase& test : all_cases(GetParam())) expect_agrees(test, *device);
+  for (const auto& [name, function] : (*device)->functions()) {
+    EXPECT_EQ(function.local_bytes, 0) << name << " keeps " << function.local_bytes << " bytes a thread in slow memory";
+  }
+}
+INSTANTIATE_TEST_SUITE_P(Floats, OnTheDevice, testing::ValuesIn(kFloats));
+
+}  // namespace
+}  // namespace bolide::test
