@@ -15,10 +15,12 @@ namespace {
 
 bool read(const Graph& graph, ValueId id) { return id != kNoValue && graph.use_count(id) > 0; }
 
-/// Unread outputs after the first become left out. Bodies' outputs keep their places.
+/// Unread outputs after the first become left out. Bodies' outputs keep their places, and so do those of an operator
+/// whose number of outputs says what it does (Split).
 void leave_out_unread(Graph& graph, NodeId id) {
   Node& node = graph.node(id);
-  while (node.outputs.size() > 1 && !read(graph, node.outputs.back())) node.outputs.pop_back();
+  const bool counts = node.op.info().outputs < 0;
+  while (!counts && node.outputs.size() > 1 && !read(graph, node.outputs.back())) node.outputs.pop_back();
   for (std::size_t i = 1; i < node.outputs.size(); ++i) {
     if (!read(graph, node.outputs[i])) node.outputs[i] = kNoValue;
   }

@@ -136,10 +136,7 @@ std::optional<View> view_of_expand(const Operand& x, const Dims& output) {
   return view;
 }
 
-}  // namespace
-
-std::optional<View> view_of(const Op& op, std::span<const Operand> operands, int index, const Dims& output) {
-  if (!op.info().view || operands.empty()) return std::nullopt;
+std::optional<View> strided_view(const Op& op, std::span<const Operand> operands, int index, const Dims& output) {
   const Operand& x = operands[0];
   if (const auto* transpose = op.as<Transpose>()) {
     View view;
@@ -161,6 +158,18 @@ std::optional<View> view_of(const Op& op, std::span<const Operand> operands, int
   auto strides = reshaped_strides(x.dims, x.strides, output);
   if (!strides) return std::nullopt;
   return View{0, *std::move(strides)};
+}
+
+}  // namespace
+
+std::optional<View> view_of(const Op& op, std::span<const Operand> operands, int index, const Dims& output) {
+  if (!op.info().view || operands.empty()) return std::nullopt;
+  std::optional<View> view = strided_view(op, operands, index, output);
+  // Elements that share a byte have no strides: theirs are views only where nothing moves.
+  const bool shares_bytes = bit_width(operands[0].dtype) < 8;
+  if (view && shares_bytes && (view->offset != 0 || !same_strides(output, view->strides, contiguous_strides(output))))
+    return std::nullopt;
+  return view;
 }
 
 }  // namespace bolide

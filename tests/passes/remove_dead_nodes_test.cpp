@@ -19,6 +19,21 @@ return y
 )");
 }
 
+TEST(RemoveDeadNodes, LeavesTheNumberOfPiecesOfASplit) {
+  EXPECT_EQ(testing::after_pass(remove_dead_nodes, R"(
+x = input f32[6]
+a, b, c = Split(x)
+y = Neg(a)
+return y
+)",
+                                {.rewrites = 0}),
+            R"(x = input f32[6]
+a, _, _ = Split(x)
+y = Neg(a)
+return y
+)");
+}
+
 TEST(RemoveDeadNodes, KeepsWhatIsReturned) {
   const std::string graph = R"(x = input f32[4]
 a = Relu(x)

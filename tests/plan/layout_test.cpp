@@ -74,6 +74,13 @@ TEST(ViewOf, SplitPartsLieOneAfterTheOther) {
   EXPECT_EQ(view->offset, 2);
 }
 
+TEST(ViewOf, ElementsThatShareABytePassOnlyWhereNothingMoves) {
+  std::vector<Operand> in = {dense({2, 4}, row_major(2))};
+  in[0].dtype = DataType::kI4;
+  EXPECT_FALSE(view_of(Op(Transpose{}), in, 0, Dims{4, 2}));
+  EXPECT_TRUE(view_of(Op(Unsqueeze{.axes = {0}}), in, 0, Dims{1, 2, 4}));
+}
+
 TEST(ViewOf, OperatorsThatComputeAreNoViews) {
   const std::vector<Operand> in = {dense({3}, row_major(1))};
   EXPECT_FALSE(view_of(Op(Relu{}), in, 0, Dims{3}));
