@@ -11,7 +11,15 @@ Result<TensorTypes> Col2Im::infer(const InferContext& context) const {
   if (!is_real(context.dtype(0))) return unsupported("Col2Im of ", context.dtype(0), "; real numbers work");
   TRY_OK(check_sizes_input(kInfo, context, 1));
   TRY_OK(check_sizes_input(kInfo, context, 2));
-  TRY(const std::int64_t rank, known_length(kInfo, context, 1));
+  if (context.rank(1) != 1 || context.rank(2) != 1) {
+    return invalid_argument("Col2Im: image_shape ", context.type(1), " and block_shape ", context.type(2));
+  }
+  const bool by_strides = !strides.empty() && !context.shape(1)[0].constant();
+  auto rank = static_cast<std::int64_t>(strides.size());
+  if (!by_strides) {
+    TRY(rank, known_length(kInfo, context, context.shape(1)[0].constant() ? 1 : 2));
+  }
+  TRY_OK(require_equal(kInfo, "length of image_shape", context.shape(1)[0], Dim(rank)));
   TRY_OK(require_equal(kInfo, "length of block_shape", context.shape(2)[0], Dim(rank)));
   const auto image = context.contents(1);
   const auto block = context.contents(2);

@@ -43,13 +43,13 @@ struct Axis {
   AxisTaps taps(double at) const {
     if (op.mode == SampleMode::kNearest) at = std::nearbyint(at);
     if (!(at >= low() && at <= high())) {
-      if (op.padding_mode == SamplePadding::kBorder) {
+      if (op.padding_mode == SamplePadding::kBorder && (op.mode != SampleMode::kCubic || !std::isfinite(at))) {
         at = at > 0 ? static_cast<double>(size - 1) : 0.0;
       }
       if (op.padding_mode == SamplePadding::kReflection) at = reflected(at, low(), high());
     }
     const std::int64_t base = whole_below(at);
-    const double t = std::isfinite(at) ? at - static_cast<double>(base) : 0;
+    const double t = std::isfinite(at) ? at - std::floor(at) : 0;
     AxisTaps out;
     if (op.mode == SampleMode::kNearest) {
       out.push(element(base), 1);

@@ -33,7 +33,7 @@ inline AxisTaps linear_taps(double at, std::int64_t size) {
   const std::int64_t low = whole_below(at);
   const auto inside = [&](std::int64_t i) { return i >= 0 && i < size ? i : -1; };
   AxisTaps out;
-  const double share = at - static_cast<double>(low);
+  const double share = at - std::floor(at);
   out.push(inside(low), 1 - share);
   out.push(inside(low + 1), share);
   return out;

@@ -32,6 +32,9 @@ TEST(GridSample, PadsByZerosTheBorderOrAMirror) {
   EXPECT_EQ(sampled(linear, SamplePadding::kBorder, false, {-1, -1, 9, 0}), (Numbers{1, 3}));
   EXPECT_EQ(sampled(linear, SamplePadding::kReflection, true, {3, -1, 2, -1}), (Numbers{1, 1.5}));
   EXPECT_EQ(sampled(linear, SamplePadding::kBorder, false, {NAN, -1, -INFINITY, -1}), (Numbers{1, 1}));
+  // Half a pixel outside, cubic reads the border, the border, the border and the next.
+  EXPECT_EQ(sampled(SampleMode::kCubic, SamplePadding::kBorder, true, {-2, -1}), (Numbers{0.90625}));
+  EXPECT_EQ(sampled(SampleMode::kCubic, SamplePadding::kBorder, false, {1e30F, 0}).size(), 1U);
   EXPECT_EQ(sampled(SampleMode::kNearest, SamplePadding::kReflection, false, {1e30F, -0.5}).size(), 1U);
 }
 

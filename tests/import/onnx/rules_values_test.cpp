@@ -226,6 +226,8 @@ TEST(AttentionRules, MaskKeysByPositionAndByTheGivenMask) {
   EXPECT_EQ(mean_seen({attr("is_causal", 1)}, all), "f32[1,1,2,1] 3,4.5");
   EXPECT_EQ(mean_seen({attr("left_window_size", 0)}, all), "f32[1,1,2,1] 7,9");
   EXPECT_EQ(mean_seen({attr("right_window_size", 0), attr("left_window_size", 0)}, all), "f32[1,1,2,1] 3,6");
+  EXPECT_EQ(mean_seen({attr("is_causal", 1)}, *cast(i64s({2, 3}, {0, 1, 1, 1, 1, 1}), DataType::kBool)),
+            "f32[1,1,2,1] 0,4.5");
   // A query that sees nothing gives zero; a shorter mask hides the last keys.
   EXPECT_EQ(mean_seen({}, *cast(i64s({2, 3}, {0, 0, 0, 0, 1, 0}), DataType::kBool)), "f32[1,1,2,1] 0,6");
   EXPECT_EQ(mean_seen({}, f32s({1, 1, 2, 2}, {0, 0, -INFINITY, 0})), "f32[1,1,2,1] 4.5,6");

@@ -141,7 +141,7 @@ Result<Values> import_attention(OnnxNodeView& node, Builder& build) {
   if (mode < 0 || mode > 3) return invalid_argument("attribute 'qk_matmul_output_mode' is ", mode, ", not 0 to 3");
   const bool plain =
       (dtype == DataType::kF32 || dtype == DataType::kF64) && precision == dtype && softcap == 0 && !node.has_output(3);
-  const bool causal_inside = plain && node.flag("is_causal") && !node.has_input(4) && !node.has_input(6);
+  const bool causal_inside = plain && node.flag("is_causal") && node.input_count() == 3;
   const Operands x = operands_of(node, f);
   if (!f.failed() && (f.rank(x.q) != 4 || f.rank(x.k) != 4 || f.rank(x.v) != 4)) {
     return invalid_argument("Q is ", node.type(0), ", K ", node.type(1), ", V ", node.type(2));

@@ -4,6 +4,7 @@
 #include "import/onnx/rules/sizes.h"
 #include "ops/arithmetic.h"
 #include "ops/cast.h"
+#include "ops/gather.h"
 #include "ops/layer_normalization.h"
 #include "ops/reduce.h"
 #include "ops/reshape.h"
@@ -148,16 +149,12 @@ Result<Values> import_group_normalization_18(OnnxNodeView& node, Builder& build)
   if (!channels || groups < 1 || *channels % groups != 0) {
     return invalid_argument("attribute 'num_groups' is ", groups, " for the input ", node.type(0));
   }
+  Dims group_of(static_cast<std::size_t>(*channels));
+  for (std::int64_t c = 0; c < *channels; ++c) group_of[static_cast<std::size_t>(c)] = c / (*channels / groups);
+  const ValueId indices = build.integers("groups", group_of);
   Values inputs = {node.in(0)};
   for (std::size_t i = 1; i <= 2; ++i) {
-    // [g] -> [g, 1] * ones[g, C/g] -> [C]
-    TRY(const ValueId column, build.add(Unsqueeze{.axes = {1}}, {node.in(i)}));
-    const std::vector<float> ones(static_cast<std::size_t>(*channels / groups), 1.0F);
-    ValueId row = build.constant("ones", Tensor::of<float>(ones, Dims{1, *channels / groups}));
-    if (node.dtype(i) != DataType::kF32) return unsupported("scale and bias of dtype ", node.dtype(i), "; f32 works");
-    TRY(const ValueId repeated, build.add(Mul{}, {column, row}));
-    const Dims flat = {*channels};
-    TRY(const ValueId one_each, build.add(Reshape{}, {repeated, build.integers("sizes", flat)}));
+    TRY(const ValueId one_each, build.add(Gather{}, {node.in(i), indices}));
     inputs.push_back(one_each);
   }
   TRY(const ValueId y, build.add(GroupNormalization{.groups = groups, .epsilon = epsilon}, inputs));
