@@ -1,0 +1,203 @@
+#include "backend/cuda/contraction/gemm_device.h"
+#include "backend/cuda/contraction/tactics.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace bolide::cuda {
+namespace {
+
+/// stem.cu: Stem
+struct DeviceStem {
+  const void* x;
+  const void* b;
+  void* y;
+  std::array<DeviceExtra, GemmProblem::kMostExtras> extra;
+  std::int64_t x_image, x_channel, x_line, x_pixel, y_image, y_line, y_pixel;
+  int images, h, w, oh, ow, pad_h, pad_w, n;
+};
+
+/// Sizes that the text and the launch agree on.
+struct StemShape {
+  std::int64_t lines = 8;    ///< of a piece, which is 16 pixels wide
+  std::int64_t columns = 64;  ///< output channels of a block
+  std::int64_t span = 0;     ///< kernel width rounded up to even
+  std::int64_t steps = 0;    ///< of 16 products
+  std::int64_t patch = 0;    ///< input elements under a piece
+  std::int64_t shared = 0;
+  std::int64_t pieces = 0;
+  bool vectors = false;
+};
+
+StemShape stem_shape(const GemmProblem& gemm, std::int64_t lines) {
+  const WindowAxis& down = gemm.axes[1];
+  const WindowAxis& across = gemm.axes[2];
+  StemShape out;
+  out.lines = lines;
+  out.columns = gemm.n == 96 ? 96 : std::min<std::int64_t>(64, (gemm.n + 15) / 16 * 16);
+  out.span = (across.kernel + 1) / 2 * 2;
+  const std::int64_t pairs = gemm.c * down.kernel * out.span / 2;
+  out.steps = (pairs + 7) / 8;
+  const std::int64_t patch_h = (lines - 1) * down.stride + down.kernel;
+  const std::int64_t patch_w = (15 * across.stride + out.span + 1) / 2 * 2;
+  out.patch = gemm.c * patch_h * patch_w;
+  out.shared = out.columns * (out.steps * 8 + 4) * 4 + out.steps * 32 + (out.patch * 2 + 15) / 16 * 16 +
+               lines * 16 * (out.columns * format_bytes(gemm.y_format) + 16);
+  out.pieces = gemm.images * ((down.out + lines - 1) / lines) * ((across.out + 15) / 16);
+  out.vectors = common_unit({gemm.y.image, gemm.y.line, gemm.y.pixel, gemm.n}, format_bytes(gemm.y_format)) == 16;
+  return out;
+}
+
+class StemKernel final : public DeviceKernel {
+ public:
+  StemKernel(const GemmProblem& gemm, const StemShape& shape, const CudaTarget& target, bool gaps) {
+    const WindowAxis& down = gemm.axes[1];
+    const WindowAxis& across = gemm.axes[2];
+    overlaps_ = launches_overlap(target);
+    for (const bool vectors : {shape.vectors, false}) {
+      Defines defines;
+      defines.extras(gemm).set("XFORMAT", gemm.a_format).set("OUT", gemm.y_format).set("ELEM", gemm.b_format);
+      defines.set("C", gemm.c).set("R", down.kernel).set("S", across.kernel).set("SY", down.stride);
+      defines.set("SX", across.stride).set("SP", shape.span).set("TH", shape.lines).set("BN", shape.columns);
+      defines.set("MINB", shape.columns * shape.lines > 512 ? 2 : 3).set("YVEC", vectors ? 1 : 0);
+      defines.set("PDL", overlaps_ ? 1 : 0);
+      texts_.push_back(gemm_text(gemm, defines, {"stem"}));
+      if (!vectors || !gaps) break;
+    }
+    vectors_ = shape.vectors;
+    shared_ = static_cast<std::size_t>(shape.shared);
+    for (std::size_t i = 0; i < gemm.extras.size(); ++i) {
+      inputs_[i] = gemm.extras[i].input;
+      args_.extra[i] = device_extra(gemm, gemm.extras[i]);
+    }
+    extras_ = gemm.extras.size();
+    args_.x_image = gemm.a.image;
+    args_.x_channel = gemm.a.column;
+    args_.x_line = gemm.a.line;
+    args_.x_pixel = gemm.a.pixel;
+    args_.y_image = gemm.y.image;
+    args_.y_line = gemm.y.line;
+    args_.y_pixel = gemm.y.pixel;
+    args_.images = static_cast<int>(gemm.images);
+    args_.h = static_cast<int>(down.in);
+    args_.w = static_cast<int>(across.in);
+    args_.oh = static_cast<int>(down.out);
+    args_.ow = static_cast<int>(across.out);
+    args_.pad_h = static_cast<int>(down.before);
+    args_.pad_w = static_cast<int>(across.before);
+    args_.n = static_cast<int>(gemm.n);
+    const std::int64_t fit = std::clamp<std::int64_t>(
+        target.facts.shared_bytes_per_multiprocessor / (shape.shared + 1024), 1, 6);
+    grid_ = {static_cast<unsigned>(std::min(shape.pieces, target.facts.multiprocessors * fit)),
+             static_cast<unsigned>((gemm.n + shape.columns - 1) / shape.columns), 1};
+  }
+
+  Status load(Device& device) override {
+    auto& cuda = static_cast<CudaDevice&>(device);
+    for (std::size_t i = 0; i < texts_.size(); ++i)
+      TRY(functions_[i], cuda.function({"stem", texts_[i], {}}, "stem", shared_));
+    return {};
+  }
+  Status launch(DeviceStream& stream, const KernelBuffers& buffers) const override {
+    DeviceStem args = args_;
+    args.x = buffers.inputs[0];
+    args.b = buffers.packed;
+    args.y = buffers.outputs[0];
+    for (std::size_t i = 0; i < extras_; ++i) args.extra[i].data = buffers.inputs[inputs_[i]];
+    const bool fits = !vectors_ || aligned(args.y, 16);
+    if (!fits && texts_.size() < 2) return internal_error("the result is less aligned than its strides");
+    return cuda::launch(static_cast<CudaStream&>(stream), functions_[fits ? 0 : 1],
+                        {.grid = grid_, .block = {128, 1, 1}, .shared_bytes = shared_, .overlaps = overlaps_}, args);
+  }
+
+ private:
+  DeviceStem args_ = {};
+  std::array<int, GemmProblem::kMostExtras> inputs_ = {};
+  std::size_t extras_ = 0;
+  std::array<unsigned, 3> grid_ = {1, 1, 1};
+  std::size_t shared_ = 0;
+  std::vector<std::string> texts_;
+  std::array<Function, 2> functions_ = {};
+  bool vectors_ = false;
+  bool overlaps_ = false;
+};
+
+/// Needs     at most 4 input channels in any order of dims, two spatial dims, constant weights; f16 or bf16; sm_80
+/// Numerics  sums in f32: channel, line, pixel in order, by 16 at a time
+class StemTactic final : public Tactic {
+ public:
+  constexpr StemTactic(std::string_view name, std::int64_t lines) : Tactic(name, 1), lines_(lines) {}
+
+  Verdict accepts(const Problem& problem, const Target& target) const override {
+    const CudaTarget& cuda = cuda_target(target);
+    if (cuda.facts.capability < 80) return reject("compute capability ", cuda.facts.capability, "; needs 80");
+    const auto gemm = gemm_problem(problem);
+    if (!gemm) return reject(gemm.error().message);
+    if (const auto fault = epilogue_fault(*gemm)) return reject(*fault);
+    if (gemm->c > 4 || gemm->taps() < 4) return reject(gemm->c, " channels and ", gemm->taps(), " taps");
+    if (gemm->transposed || gemm->batches() != 1) return reject("groups or a transposed convolution");
+    if (gemm->b_constant == nullptr) return reject("weights that are computed");
+    if (gemm->b_format == 2) return reject("f32 weights");
+    if (gemm->axes[0].kernel != 1 || gemm->axes[0].in != 1) return reject("three spatial dims");
+    if (gemm->axes[1].dilation != 1 || gemm->axes[2].dilation != 1) return reject("dilations");
+    if (gemm->n > 1 && gemm->y.column != 1) return reject("channels of y lie ", gemm->y.column, " apart; needs 1");
+    const StemShape shape = stem_shape(*gemm, lines_);
+    if (shape.patch > 128 * 32) return reject(shape.patch, " input elements under a piece");
+    if (shape.shared > cuda.facts.shared_bytes_per_block) return reject(shape.shared, " bytes of shared memory");
+    if (shape.pieces >= std::int64_t{1} << 31) return reject(shape.pieces, " pieces");
+    return accept();
+  }
+  double estimate_us(const Problem& problem, const Target& target) const override {
+    const GemmProblem gemm = *gemm_problem(problem);
+    const CudaTarget& cuda = cuda_target(target);
+    const StemShape shape = stem_shape(gemm, lines_);
+    const std::int64_t blocks = shape.pieces * ((gemm.n + shape.columns - 1) / shape.columns);
+    const std::int64_t slots = cuda.facts.multiprocessors * 4;
+    const double waves = static_cast<double>((blocks + slots - 1) / slots);
+    return std::max(estimate_cuda_us(cuda, gemm.bytes()),
+                    3.0 + waves * static_cast<double>(lines_) * (0.4 + 0.03 * static_cast<double>(shape.steps)));
+  }
+  std::size_t packed_bytes(const Problem& problem, const Target&) const override {
+    const auto gemm = gemm_problem(problem);
+    return gemm ? static_cast<std::size_t>(stem_shape(*gemm, lines_).steps * 32 * gemm->n) : 0;
+  }
+  Status pack(const Problem& problem, const Target&, std::span<std::byte> out) const override {
+    TRY(const GemmProblem gemm, gemm_problem(problem));
+    const StemShape shape = stem_shape(gemm, lines_);
+    auto* const to = reinterpret_cast<std::uint16_t*>(out.data());
+    const auto* const from = reinterpret_cast<const std::uint16_t*>(gemm.b_constant->data());
+    std::memset(out.data(), 0, static_cast<std::size_t>(shape.steps * 32 * gemm.n));
+    const std::int64_t width = gemm.axes[2].kernel;
+    for (std::int64_t n = 0; n < gemm.n; ++n) {
+      for (std::int64_t c = 0; c < gemm.c; ++c) {
+        for (std::int64_t tap = 0; tap < gemm.taps(); ++tap) {
+          const std::int64_t line = c * gemm.axes[1].kernel + tap / width;
+          to[n * shape.steps * 16 + line * shape.span + tap % width] =
+              from[n * gemm.b_n + c * gemm.b_c + tap * gemm.b_tap];
+        }
+      }
+    }
+    return {};
+  }
+  bool packs_input(const Problem&, int index) const override { return index == 1; }
+  Result<std::unique_ptr<Kernel>> bind(const Problem& problem, const Target& target) const override {
+    TRY(const GemmProblem gemm, gemm_problem(problem));
+    return std::unique_ptr<Kernel>(std::make_unique<StemKernel>(gemm, stem_shape(gemm, lines_), cuda_target(target),
+                                                                !dense(problem.outputs[0])));
+  }
+
+ private:
+  std::int64_t lines_;
+};
+
+constexpr StemTactic kLines8{"cuda.conv.stem.8", 8};
+constexpr StemTactic kLines4{"cuda.conv.stem.4", 4};
+
+}  // namespace
+
+std::span<const Tactic* const> stem_tactics() {
+  static constexpr std::array<const Tactic*, 2> kAll = {&kLines8, &kLines4};
+  return kAll;
+}
+
+}  // namespace bolide::cuda

@@ -1,0 +1,178 @@
+// Convolution of images of a few channels: a block keeps the weights in shared memory and takes one piece of THx16
+// output pixels after another; the input under a piece is brought to shared memory once, in the format of the product,
+// and read as pairs of neighbouring pixels. mma.sync, sums in f32.
+//
+// Defines   XFORMAT OUT ELEM   formats of x, of y and of the product (0 or 1)
+//           C R S SY SX        channels, kernel, strides;  SP: S rounded up to even
+//           TH BN              lines of a piece (a multiple of 4), output channels of a block (a multiple of 16)
+//           MINB               blocks a multiprocessor should hold;  YVEC: 1: y may be written 16 bytes at a time
+struct Stem {
+  const char* x;
+  const char* b;  // [n, KP] in the order channel, line, pixel (SP of them), then zeros; KP a multiple of 16
+  char* y;
+  Extra extra[kMostExtras];
+  i64 x_image, x_channel, x_line, x_pixel, y_image, y_line, y_pixel;
+  int images, h, w, oh, ow, pad_h, pad_w, n;
+};
+
+constexpr int kPairs = C * R * SP / 2, kSteps = (kPairs + 7) / 8, KP = kSteps * 16;
+constexpr int kPatchH = (TH - 1) * SY + R, kPatchW = (15 * SX + SP + 1) / 2 * 2;
+constexpr int kPatch = C * kPatchH * kPatchW;
+constexpr int kWordPitch = kSteps * 8 + 4;  // of a row of weights
+constexpr int MI = TH / 4, NI = BN / 8;
+constexpr int kOutBytes = OUT == 2 ? 4 : 2, kPitch = BN * kOutBytes + 16;
+constexpr int kFetches = (kPatch + 127) / 128;
+
+DEVICE void multiply(float (&c)[4], const u32 (&a)[4], const u32 (&b)[2]) {
+#if ELEM == 0
+  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};\n"
+#else
+  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};\n"
+#endif
+               : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+}
+DEVICE void matrices(u32 (&r)[4], const void* from) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];\n"
+               : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
+               : "r"((u32)__cvta_generic_to_shared(from)));
+}
+DEVICE u32 pair_at(const u16* from) {
+  if (SX % 2 == 0) return *(const u32*)from;
+  return (u32)from[0] | ((u32)from[1] << 16);
+}
+
+extern "C" __global__ void __launch_bounds__(128, MINB) stem(const __grid_constant__ Stem p) {
+  extern __shared__ __align__(128) char memory[];
+  u32* const weights = (u32*)memory;
+  int* const where = (int*)(memory + BN * kWordPitch * 4);
+  u16* const patch = (u16*)(where + kSteps * 8);
+  char* const out = (char*)patch + (kPatch * 2 + 15) / 16 * 16;
+  const int tid = threadIdx.x, lane = tid & 31, warp = tid >> 5, n0 = blockIdx.y * BN;
+
+  for (int i = tid; i < BN * kSteps * 8; i += 128) {
+    const int row = i / (kSteps * 8), word = i % (kSteps * 8);
+    weights[row * kWordPitch + word] = n0 + row < p.n ? ((const u32*)p.b)[(i64)(n0 + row) * (KP / 2) + word] : 0u;
+  }
+  for (int i = tid; i < kSteps * 8; i += 128) {
+    const int c = i / (R * SP / 2), line = i / (SP / 2) % R, x = i % (SP / 2) * 2;
+    where[i] = i < kPairs ? (c * kPatchH + line) * kPatchW + x : 0;
+  }
+  wait_for_kernel_before();
+  float constant[EXTRAS > 0 ? EXTRAS : 1][NI][2];  // operands of kinds 0 and 1
+#pragma unroll
+  for (int e = 0; e < EXTRAS; ++e)
+#pragma unroll
+    for (int j = 0; j < NI; ++j)
+#pragma unroll
+      for (int i = 0; i < 2; ++i) {
+        const int column = n0 + j * 8 + (lane & 3) * 2 + i;
+        constant[e][j][i] = EXTRA_KIND(e) <= 1 && column < p.n
+                                ? load_format(EXTRA_FORMAT(e), p.extra[e].data, EXTRA_KIND(e) == 0 ? 0 : column)
+                                : 0.f;
+      }
+  const int across = (p.ow + 15) / 16, down = (p.oh + TH - 1) / TH, pieces = p.images * across * down;
+  u16 next[kFetches];  // the input under a piece, on its way
+  const auto fetch = [&](int piece) {
+    const int left = piece % across * 16 * SX - p.pad_w, top = piece / across % down * TH * SY - p.pad_h;
+    const char* const image = p.x + piece / across / down * p.x_image * (XFORMAT == 2 ? 4 : 2);
+#pragma unroll
+    for (int j = 0; j < kFetches; ++j) {
+      int i = tid + j * 128;
+      asm volatile("" : "+r"(i));  // worked out again for each piece: registers are dearer
+      const int x = left + i % kPatchW, y = top + i / kPatchW % kPatchH, c = i / kPatchW / kPatchH;
+      next[j] = 0;
+      if ((u32)x < (u32)p.w && (u32)y < (u32)p.h && i < kPatch) {
+        const i64 at = c * p.x_channel + y * p.x_line + x * p.x_pixel;
+        if (XFORMAT == ELEM)
+          next[j] = ((const u16*)image)[at];
+        else
+          next[j] = ELEM == 0 ? to_f16(load1<XFORMAT>(image, at)) : to_bf16(load1<XFORMAT>(image, at));
+      }
+    }
+  };
+  if ((int)blockIdx.x < pieces) fetch(blockIdx.x);
+  for (int piece = blockIdx.x; piece < pieces; piece += gridDim.x) {
+    const int x0 = piece % across * 16, y0 = piece / across % down * TH, image = piece / across / down;
+    __syncthreads();
+#pragma unroll
+    for (int j = 0; j < kFetches; ++j)
+      if (tid + j * 128 < kPatch) patch[tid + j * 128] = next[j];
+    __syncthreads();
+    if (piece + (int)gridDim.x < pieces) fetch(piece + gridDim.x);
+    float acc[MI][NI][4];
+#pragma unroll
+    for (int i = 0; i < MI; ++i)
+#pragma unroll
+      for (int j = 0; j < NI; ++j)
+#pragma unroll
+        for (int q = 0; q < 4; ++q) acc[i][j][q] = 0.f;
+#pragma unroll 1
+    for (int step = 0; step < kSteps; ++step) {
+      const int low = where[step * 8 + (lane & 3)], high = where[step * 8 + 4 + (lane & 3)];
+      u32 a[MI][4];
+#pragma unroll
+      for (int i = 0; i < MI; ++i) {
+        const u16* const from = patch + (warp * MI + i) * SY * kPatchW + (lane >> 2) * SX;
+        a[i][0] = pair_at(from + low), a[i][1] = pair_at(from + low + 8 * SX);
+        a[i][2] = pair_at(from + high), a[i][3] = pair_at(from + high + 8 * SX);
+      }
+#pragma unroll
+      for (int j = 0; j < NI; j += 2) {
+        u32 b[4];
+        matrices(b, weights + (j * 8 + (lane & 7) + ((lane >> 4) << 3)) * kWordPitch + step * 8 + ((lane >> 3) & 1) * 4);
+        const u32 b0[2] = {b[0], b[1]}, b1[2] = {b[2], b[3]};
+#pragma unroll
+        for (int i = 0; i < MI; ++i) {
+          multiply(acc[i][j], a[i], b0);
+          multiply(acc[i][j + 1], a[i], b1);
+        }
+      }
+    }
+#pragma unroll
+    for (int i = 0; i < MI; ++i)
+#pragma unroll
+      for (int j = 0; j < NI; ++j) {
+        const int y = y0 + warp * MI + i, column = j * 8 + (lane & 3) * 2, at = n0 + column;
+#pragma unroll
+        for (int q = 0; q < 2; ++q) {
+          const int x = x0 + (lane >> 2) + q * 8, row = (warp * MI + i) * 16 + (lane >> 2) + q * 8;
+          float v[2] = {0.f, 0.f};
+          if (x < p.ow && y < p.oh) {
+            const Place place = {image, y, x};
+#pragma unroll
+            for (int h = 0; h < 2; ++h) {
+              if (at + h >= p.n) continue;
+              float e[EXTRAS + 1];
+              e[0] = acc[i][j][q * 2 + h];
+#pragma unroll
+              for (int k = 0; k < EXTRAS; ++k)
+                e[k + 1] = EXTRA_KIND(k) <= 1
+                               ? constant[k][j][h]
+                               : load_format(EXTRA_FORMAT(k), p.extra[k].data,
+                                             extra_offset(p.extra[k], EXTRA_KIND(k), 0,
+                                                          ((i64)image * p.oh + y) * p.ow + x, place, at + h));
+              v[h] = epilogue(e);
+              if (!YVEC) store1<OUT>(p.y, image * p.y_image + y * p.y_line + x * p.y_pixel + at + h, v[h]);
+            }
+          }
+          if (YVEC) {
+            if (OUT == 2)
+              *(float2*)(out + row * kPitch + column * 4) = make_float2(v[0], v[1]);
+            else
+              *(u32*)(out + row * kPitch + column * 2) = pack2<OUT == 2 ? 0 : OUT>(v[0], v[1]);
+          }
+        }
+      }
+    if (YVEC) {
+      __syncthreads();
+      constexpr int kElems = 16 / kOutBytes, kChunks = BN / kElems;
+      for (int i = tid; i < TH * 16 * kChunks; i += 128) {
+        const int row = i / kChunks, column = i % kChunks * kElems, x = x0 + row % 16, y = y0 + row / 16;
+        if (x < p.ow && y < p.oh && n0 + column < p.n)
+          *(uint4*)(p.y + (image * p.y_image + y * p.y_line + x * p.y_pixel + n0 + column) * kOutBytes) =
+              *(const uint4*)(out + row * kPitch + column * kOutBytes);
+      }
+    }
+  }
+}
