@@ -2,13 +2,20 @@
 
 #include "backend/cpu/elementwise/work.h"
 #include "backend/cpu/movement/tactics.h"
+#include "backend/cuda/attention/tactics.h"
+#include "backend/cuda/contraction/tactics.h"
+#include "backend/cuda/depthwise/tactics.h"
 #include "backend/cuda/elementwise/tactics.h"
 #include "backend/cuda/gather/tactics.h"
 #include "backend/cuda/pool/tactics.h"
 #include "backend/cuda/resize/tactics.h"
 #include "backend/cuda/rows/tactics.h"
+#include "ops/attention.h"
+#include "ops/conv.h"
+#include "ops/conv_transpose.h"
 #include "ops/gather.h"
 #include "ops/layer_normalization.h"
+#include "ops/matmul.h"
 #include "ops/normalization.h"
 #include "ops/order.h"
 #include "ops/pool.h"
@@ -37,6 +44,12 @@ constexpr std::array kFamilies = {
                      is_any<LayerNormalization, RMSNormalization, InstanceNormalization, GroupNormalization>,
                      cuda::normalization_tactics},
     CudaTacticFamily{"reduce", is_any<Reduce, ArgMax, ArgMin>, cuda::reduce_tactics},
+    CudaTacticFamily{"wgmma", is_any<Conv, MatMul>, cuda::hopper_gemm_tactics},
+    CudaTacticFamily{"stem", is_any<Conv>, cuda::stem_tactics},
+    CudaTacticFamily{"depthwise", is_any<Conv>, cuda::depthwise_tactics},
+    CudaTacticFamily{"mma", is_any<Conv, MatMul>, cuda::implicit_gemm_tactics},
+    CudaTacticFamily{"simt", is_any<Conv, ConvTranspose, MatMul>, cuda::simt_tactics},
+    CudaTacticFamily{"attention", is_any<Attention>, cuda::attention_tactics},
 };
 
 }  // namespace

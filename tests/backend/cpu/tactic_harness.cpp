@@ -12,7 +12,6 @@ namespace bolide::test {
 
 namespace {
 
-constexpr std::int64_t kGuard = 64;  // elements on both sides of an output
 constexpr std::byte kPoison{0xCD};
 
 std::int64_t size_of(DataType type) { return bit_width(type) / 8; }
@@ -43,15 +42,8 @@ void for_each_offset(const Dims& dims, const Dims& strides, const std::function<
   }
 }
 
-struct Input {
-  Operand operand;
-  std::vector<std::byte> bytes;
-  Tensor dense;
-  const void* data = nullptr;
-};
-
-Input make_input(const Layout& layout, std::mt19937& random) {
-  Input out;
+CaseInput make_input(const Layout& layout, std::mt19937& random) {
+  CaseInput out;
   out.operand.dtype = layout.dtype;
   out.operand.dims = layout.dims;
   out.operand.strides = strides_of(layout);
@@ -73,25 +65,16 @@ Input make_input(const Layout& layout, std::mt19937& random) {
   return out;
 }
 
-struct Output {
-  Operand operand;
-  std::int64_t span = 0;
-  std::vector<std::byte> bytes;
-
-  std::byte* data() { return bytes.data() + kGuard * size_of(operand.dtype); }
-  void poison() { bytes.assign(static_cast<std::size_t>((span + 2 * kGuard) * size_of(operand.dtype)), kPoison); }
-};
-
 /// Every byte that belongs to no element is still poisoned.
-void expect_poison_around(Output& output, const std::string& where) {
+void expect_poison_around(CaseOutput& output, const std::string& where) {
   std::vector<std::byte> copy = output.bytes;
   const std::int64_t bytes = size_of(output.operand.dtype);
-  std::byte* data = copy.data() + kGuard * bytes;
+  std::byte* data = copy.data() + output.first_byte();
   for_each_offset(output.operand.dims, output.operand.strides,
                   [&](std::int64_t at) { std::fill_n(data + at * bytes, bytes, kPoison); });
   const auto bad = std::find_if(copy.begin(), copy.end(), [](std::byte b) { return b != kPoison; });
   EXPECT_EQ(bad, copy.end()) << where << ": wrote outside the output, at byte "
-                             << (bad - copy.begin()) - kGuard * bytes;
+                             << (bad - copy.begin()) - output.first_byte();
 }
 
 void expect_equal(const Tensor& got, const Tensor& want, const Tensor* bound, double rounding, double absolute,
@@ -137,16 +120,8 @@ std::vector<Range> cut(std::int64_t total, std::int64_t grain, int parts) {
   return out;
 }
 
-struct Prepared {
-  Problem problem;
-  std::vector<Input> inputs;
-  std::vector<Output> outputs;
-  Tensors want;
-  Tensors bounds;
-};
-
 /// Cuts: whole, every grain by itself, three uneven parts.
-void run_tactic(const Tactic& tactic, const CpuTarget& target, Prepared& prepared, double rounding, double absolute,
+void run_tactic(const Tactic& tactic, const CpuTarget& target, const Case& test, PreparedCase& prepared,
                 const std::string& where) {
   const Problem& problem = prepared.problem;
   Block packed(tactic.packed_bytes(problem, target));
@@ -162,7 +137,7 @@ void run_tactic(const Tactic& tactic, const CpuTarget& target, Prepared& prepare
   }
   for (const int parts : {1, 1 << 20, 3}) {
     std::vector<void*> outputs;
-    for (Output& output : prepared.outputs) {
+    for (CaseOutput& output : prepared.outputs) {
       output.poison();
       outputs.push_back(output.data());
     }
@@ -189,30 +164,21 @@ void run_tactic(const Tactic& tactic, const CpuTarget& target, Prepared& prepare
     }
     EXPECT_TRUE(workspace.intact()) << cut_where << ": wrote beyond the workspace";
     EXPECT_TRUE(scratch.intact()) << cut_where << ": wrote beyond the scratch";
-    for (std::size_t o = 0; o < prepared.outputs.size(); ++o) {
-      Output& output = prepared.outputs[o];
-      Tensor got = *Tensor::allocate(output.operand.dtype, output.operand.dims);
-      if (got.count() > 0) {
-        copy_strided(output.operand.dims, output.data(), output.operand.strides, got.data(),
-                     contiguous_strides(output.operand.dims), size_of(output.operand.dtype));
-      }
-      expect_equal(got, prepared.want[o], rounding > 0 ? &prepared.bounds[o] : nullptr, rounding, absolute, cut_where);
-      expect_poison_around(output, cut_where);
-      if (::testing::Test::HasFailure()) return;
-    }
+    expect_results(test, prepared, cut_where);
+    if (::testing::Test::HasFailure()) return;
   }
 }
 
-Tensors evaluate_on(const Case& test, const std::vector<Input>& inputs, bool absolute) {
+Tensors evaluate_on(const Case& test, const std::vector<CaseInput>& inputs, bool absolute) {
   std::vector<Tensor> tensors;
-  for (const Input& input : inputs) {
+  for (const CaseInput& input : inputs) {
     Tensor tensor = input.dense;
-    if (absolute && tensor.dtype() == DataType::kF32) {
-      tensor = *Tensor::allocate(DataType::kF32, input.dense.dims());
-      for (std::int64_t i = 0; i < tensor.count(); ++i) {
-        const auto at = static_cast<std::size_t>(i);
-        tensor.span<float>()[at] = std::abs(input.dense.span<float>()[at]);
-      }
+    if (absolute && is_float(tensor.dtype())) {
+      tensor = *cast(input.dense, DataType::kF32);
+      Tensor positive = *Tensor::allocate(DataType::kF32, tensor.dims());
+      for (std::size_t i = 0; i < positive.span<float>().size(); ++i)
+        positive.span<float>()[i] = std::abs(std::as_const(tensor).span<float>()[i]);
+      tensor = *cast(positive, input.dense.dtype());
     }
     tensors.push_back(std::move(tensor));
   }
@@ -266,11 +232,29 @@ std::vector<Isa> isa_levels() {
   return out;
 }
 
-std::vector<std::string> run_case(const Case& test) {
+void CaseOutput::poison() {
+  bytes.assign(static_cast<std::size_t>((span + 2 * kGuard) * size_of(operand.dtype)), kPoison);
+}
+
+void expect_results(const Case& test, PreparedCase& prepared, const std::string& where) {
+  for (std::size_t o = 0; o < prepared.outputs.size(); ++o) {
+    CaseOutput& output = prepared.outputs[o];
+    Tensor got = *Tensor::allocate(output.operand.dtype, output.operand.dims);
+    if (got.count() > 0) {
+      copy_strided(output.operand.dims, output.data(), output.operand.strides, got.data(),
+                   contiguous_strides(output.operand.dims), size_of(output.operand.dtype));
+    }
+    expect_equal(got, prepared.want[o], test.rounding > 0 ? &prepared.bounds[o] : nullptr, test.rounding, test.absolute,
+                 where);
+    expect_poison_around(output, where);
+  }
+}
+
+PreparedCase prepare_case(const Case& test) {
   std::mt19937 random(7);
-  Prepared prepared;
+  PreparedCase prepared;
   for (const Layout& layout : test.inputs) prepared.inputs.push_back(make_input(layout, random));
-  for (Input& input : prepared.inputs) prepared.problem.inputs.push_back(input.operand);
+  for (CaseInput& input : prepared.inputs) prepared.problem.inputs.push_back(input.operand);
   for (std::size_t i = 0; i < test.inputs.size(); ++i) {
     if (test.inputs[i].constant) prepared.problem.inputs[i].constant = &prepared.inputs[i].dense;
   }
@@ -280,7 +264,7 @@ std::vector<std::string> run_case(const Case& test) {
     Layout layout = o < test.outputs.size() ? test.outputs[o] : Layout{};
     layout.dims = prepared.want[o].dims();
     layout.dtype = prepared.want[o].dtype();
-    Output output;
+    CaseOutput output;
     output.operand.dtype = layout.dtype;
     output.operand.dims = layout.dims;
     output.operand.strides = strides_of(layout);
@@ -290,7 +274,11 @@ std::vector<std::string> run_case(const Case& test) {
   }
   prepared.problem.op = &test.op;
   prepared.problem.threads = test.threads;
+  return prepared;
+}
 
+std::vector<std::string> run_case(const Case& test) {
+  PreparedCase prepared = prepare_case(test);
   std::vector<std::string> ran;
   for (const Isa isa : isa_levels()) {
     ran.clear();
@@ -300,7 +288,7 @@ std::vector<std::string> run_case(const Case& test) {
       if (!tactic->accepts(prepared.problem, backend.target()).accepted) continue;
       EXPECT_GT(tactic->estimate_us(prepared.problem, backend.target()), 0.0) << where;
       EXPECT_EQ(backend.find_tactic(tactic->name()), tactic);
-      run_tactic(*tactic, backend.target(), prepared, test.rounding, test.absolute, where);
+      run_tactic(*tactic, backend.target(), test, prepared, where);
       ran.emplace_back(tactic->name());
       if (::testing::Test::HasFailure()) return ran;
     }

@@ -48,6 +48,35 @@ std::vector<std::string> run_case(const Case& test);
 /// run_case, and the tactic of that name must be among those that ran.
 void expect_tactic(const Case& test, std::string_view name);
 
+/// A case with its numbers drawn and its result evaluated; other harnesses run it their own way.
+struct CaseInput {
+  Operand operand;
+  std::vector<std::byte> bytes;  ///< the whole buffer, with what lies before the first element
+  Tensor dense;
+  const void* data = nullptr;  ///< of the first element
+};
+struct CaseOutput {
+  static constexpr std::int64_t kGuard = 64;  ///< elements on both sides
+
+  Operand operand;
+  std::int64_t span = 0;
+  std::vector<std::byte> bytes;
+
+  std::int64_t first_byte() const { return kGuard * (bit_width(operand.dtype) / 8); }
+  std::byte* data() { return bytes.data() + first_byte(); }
+  void poison();
+};
+struct PreparedCase {
+  Problem problem;
+  std::vector<CaseInput> inputs;
+  std::vector<CaseOutput> outputs;
+  Tensors want;
+  Tensors bounds;
+};
+PreparedCase prepare_case(const Case& test);
+/// Compares what lies in the outputs' bytes, and that what is around them is poison still.
+void expect_results(const Case& test, PreparedCase& prepared, const std::string& where);
+
 /// Strides in elements of a layout, and the elements its buffer spans.
 Dims strides_of(const Layout& layout);
 std::int64_t span_of(const Layout& layout);

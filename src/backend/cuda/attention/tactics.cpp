@@ -61,7 +61,7 @@ bool vectors(const Problem& problem) {
          unit(problem.outputs[0]) >= 4;
 }
 
-class AttentionKernel final : public DeviceKernel {
+class AttentionKernel final : public ContractionKernel {
  public:
   AttentionKernel(const Problem& problem, const Tile& tile, const CudaTarget& target)
       : tile_(tile), mask_(has_mask(problem)), wide_(vectors(problem)), overlaps_(launches_overlap(target)) {
@@ -76,7 +76,7 @@ class AttentionKernel final : public DeviceKernel {
       defines.set("WARPS", tile.warps).set("KEYS", tile.keys).set("ST", tile.stages).set("VECQ", wide ? 16 : 2);
       defines.set("MASK", mask_ ? *number_format(problem.inputs[3].dtype) : -1);
       defines.set("MASKROWS", mask_ && mask_stride(problem.inputs[3], 2) != 0 ? 1 : 0);
-      defines.set("CAUSAL", op.causal ? 1 : 0).set("PDL", overlaps_ ? 1 : 0);
+      defines.set("CAUSAL", op.causal ? 1 : 0).set("PDL", overlaps_ ? 1 : 0).set("FASTMATH", 0);
       texts_.push_back(defines.text() + joined_text({"contraction_numbers", "attention"}));
       if (!wide || !gaps) break;
     }
@@ -97,13 +97,20 @@ class AttentionKernel final : public DeviceKernel {
     args_.d = static_cast<int>(shape.d);
     args_.e = static_cast<int>(shape.e);
     const std::int64_t rows = std::int64_t{tile.warps} * 16;
-    grid_ = {static_cast<unsigned>((shape.queries + rows - 1) / rows), static_cast<unsigned>(shape.batch * shape.heads), 1};
+    grid_ = {static_cast<unsigned>((shape.queries + rows - 1) / rows), static_cast<unsigned>(shape.batch * shape.heads),
+             1};
   }
 
+  std::vector<Use> programs() const override {
+    std::vector<Use> out;
+    for (const std::string& text : texts_) out.push_back({{"attention", text, {}}, "attention"});
+    return out;
+  }
   Status load(Device& device) override {
     auto& cuda = static_cast<CudaDevice&>(device);
-    for (std::size_t i = 0; i < texts_.size(); ++i)
+    for (std::size_t i = 0; i < texts_.size(); ++i) {
       TRY(functions_[i], cuda.function({"attention", texts_[i], {}}, "attention", shared_));
+    }
     return {};
   }
   Status launch(DeviceStream& stream, const KernelBuffers& buffers) const override {
@@ -178,10 +185,12 @@ class AttentionTactic final : public Tactic {
     const std::int64_t fit = std::max<std::int64_t>(
         1, std::min<std::int64_t>(cuda.facts.shared_bytes_per_multiprocessor / (shape.shared(tile_) + 1024),
                                   12 / tile_.warps));
-    const double waves = static_cast<double>((blocks + fit * cuda.facts.multiprocessors - 1) / (fit * cuda.facts.multiprocessors));
+    const double waves =
+        static_cast<double>((blocks + fit * cuda.facts.multiprocessors - 1) / (fit * cuda.facts.multiprocessors));
     const double tiles = static_cast<double>((shape.keys + tile_.keys - 1) / tile_.keys);
     const double one = static_cast<double>(tile_.keys * (shape.wide_d() + shape.wide_e())) * 1.5e-4;
-    return std::max(3.0 + waves * (0.8 + tiles * std::max(0.6, one)), estimate_cuda_us(cuda, 0, shape.operations(), 3e8));
+    return std::max(3.0 + waves * (0.8 + tiles * std::max(0.6, one)),
+                    estimate_cuda_us(cuda, 0, shape.operations(), 3e8));
   }
   Result<std::unique_ptr<Kernel>> bind(const Problem& problem, const Target& target) const override {
     return std::unique_ptr<Kernel>(std::make_unique<AttentionKernel>(problem, tile_, cuda_target(target)));

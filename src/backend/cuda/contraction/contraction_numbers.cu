@@ -27,9 +27,14 @@ DEVICE u16 to_f16(float value) {
 }
 DEVICE float from_bf16(u16 bits) { return __uint_as_float((u32)bits << 16); }
 DEVICE u16 to_bf16(float value) {
-  const u32 bits = __float_as_uint(value);
-  if ((bits & 0x7fffffffu) > 0x7f800000u) return (u16)((bits >> 16) | 0x40u);
-  return (u16)((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
+#if __CUDA_ARCH__ >= 800
+  u16 out;
+  asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(out) : "f"(value));
+  return out;
+#else
+  const u32 bits = __float_as_uint(value), nearest = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
+  return (u16)((bits & 0x7fffffffu) > 0x7f800000u ? (bits >> 16) | 0x40u : nearest);
+#endif
 }
 
 // Two neighbours of a 16-bit format in one word, the first in the low half.
@@ -120,6 +125,19 @@ constexpr bool kAnyPlaced = any_placed(0);
 DEVICE float load_format(int format, const char* data, i64 offset) {
   return format == 0 ? load1<0>(data, offset) : format == 1 ? load1<1>(data, offset) : load1<2>(data, offset);
 }
+
+// Results of 16 bits do not show what these save: errors of 2e-7.
+#if FASTMATH
+DEVICE float quick_erf(float x) {  // Abramowitz and Stegun 7.1.26
+  const float a = fabsf(x), t = __fdividef(1.f, fmaf(0.3275911f, a, 1.f));
+  float p = fmaf(1.061405429f, t, -1.453152027f);
+  p = fmaf(fmaf(fmaf(p, t, 1.421413741f), t, -0.284496736f), t, 0.254829592f) * t;
+  return copysignf(fmaf(-p, __expf(-a * a), 1.f), x);
+}
+DEVICE float quick_sigmoid(float x) { return __fdividef(1.f, 1.f + __expf(-fmaxf(x, -80.f))); }
+#define erff quick_erf
+#define fn_sigmoid quick_sigmoid
+#endif
 
 // Where launches overlap: nothing before it reads what the kernel before wrote.
 DEVICE void wait_for_kernel_before() {

@@ -35,7 +35,8 @@ Defines& Defines::extras(const GemmProblem& gemm) {
 }
 
 std::string gemm_text(const GemmProblem& gemm, const Defines& defines, std::initializer_list<std::string_view> names) {
-  std::string out = defines.text() + joined_text({"contraction_numbers"});
+  std::string out = defines.text() + strings::join("#define FASTMATH ", gemm.y_format == 2 ? 0 : 1, "\n") +
+                    joined_text({"contraction_numbers"});
   std::vector<std::string> inputs = {"sum"};
   std::size_t next = 1;
   out += "DEVICE float epilogue(const float* x) {\n  const float sum = x[0]";

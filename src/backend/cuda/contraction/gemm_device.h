@@ -58,7 +58,17 @@ inline bool aligned(const void* address, std::int64_t bytes) {
 /// The largest power of two up to 16 that divides all of `values`, as bytes.
 std::int64_t common_unit(std::initializer_list<std::int64_t> values, std::int64_t element_bytes);
 
+/// A kernel that can tell its texts, so that they are compiled without a device too.
+class ContractionKernel : public DeviceKernel {
+ public:
+  struct Use {
+    Program program;
+    std::string function;
+  };
+  virtual std::vector<Use> programs() const = 0;
+};
+
 /// The form without tensor cores, for every problem. `packed`: b as pack_rows writes it.
-Result<std::unique_ptr<DeviceKernel>> bind_simt(const GemmProblem& gemm, const CudaTarget& target, bool packed);
+std::unique_ptr<ContractionKernel> bind_simt(const GemmProblem& gemm, const CudaTarget& target, bool packed);
 
 }  // namespace bolide::cuda

@@ -250,9 +250,7 @@ double GemmProblem::bytes() const {
 }
 
 Result<GemmProblem> gemm_problem(const Problem& problem) {
-  const auto spatial = [](const Operand& operand) {
-    return std::span<const std::int64_t>(operand.dims).subspan(2);
-  };
+  const auto spatial = [](const Operand& operand) { return std::span<const std::int64_t>(operand.dims).subspan(2); };
   if (const auto* conv = problem.op->as<Conv>()) {
     if (conv->x_zero != 0 || conv->w_zero != 0) return unsupported("zero points");
     TRY(auto axes, window_axes("Conv", conv->window(), spatial(problem.inputs[1]), spatial(problem.inputs[0])));
@@ -272,9 +270,10 @@ Result<GemmProblem> gemm_problem(const Problem& problem) {
 }
 
 std::optional<std::int64_t> row_distance(const GemmProblem& gemm, const RowStrides& strides) {
-  const std::array<std::pair<std::int64_t, std::int64_t>, 4> dims = {
-      {{gemm.axes[2].out, strides.pixel}, {gemm.axes[1].out, strides.line}, {gemm.axes[0].out, strides.plane},
-       {gemm.images, strides.image}}};
+  const std::array<std::pair<std::int64_t, std::int64_t>, 4> dims = {{{gemm.axes[2].out, strides.pixel},
+                                                                      {gemm.axes[1].out, strides.line},
+                                                                      {gemm.axes[0].out, strides.plane},
+                                                                      {gemm.images, strides.image}}};
   std::optional<std::int64_t> distance;
   std::int64_t expected = 0;
   for (const auto& dim : dims) {

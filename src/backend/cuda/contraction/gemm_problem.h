@@ -69,12 +69,12 @@ struct GemmProblem {
   double bytes() const;
 };
 
-/// Of a Conv, MatMul or ConvTranspose. Errors: Unsupported with what no CUDA form takes: dtypes, more than three spatial
-/// or batch dims, too many operands, sizes of 2^31 and more.
+/// Of a Conv, MatMul or ConvTranspose. Errors: Unsupported with what no CUDA form takes: dtypes, more than three
+/// spatial or batch dims, too many operands, sizes of 2^31 and more.
 Result<GemmProblem> gemm_problem(const Problem& problem);
 
-/// The distance between rows of an operand when it is the same for all (rows in the order image, line, pixel; planes are
-/// of size 1).
+/// The distance between rows of an operand when it is the same for all (rows in the order image, line, pixel; planes
+/// are of size 1).
 std::optional<std::int64_t> row_distance(const GemmProblem& gemm, const RowStrides& strides);
 
 /// Whether elements of an operand of rank 2 or more lie next to each other without gaps, in any order.

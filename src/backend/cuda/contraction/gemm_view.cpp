@@ -82,9 +82,8 @@ Result<GemmView> gemm_view(const Problem& problem, const CudaTarget& target, boo
   args.inner_batch = static_cast<int>(gemm.batch1);
   args.splits = 1;
   const auto& as = args.as;
-  view.a_unit = common_unit({as.batch0, as.batch1, as.image, as.line, as.pixel, args.tap_line, args.tap_pixel,
-                             args.corner, args.c},
-                            size);
+  view.a_unit = common_unit(
+      {as.batch0, as.batch1, as.image, as.line, as.pixel, args.tap_line, args.tap_pixel, args.corner, args.c}, size);
 
   view.packed = gemm.b_constant != nullptr && gemm.b_batch0 == 0 && (gemm.batch1 == 1 || gemm.b_batch1 != 0);
   if (view.packed) {
@@ -112,9 +111,9 @@ Result<GemmView> gemm_view(const Problem& problem, const CudaTarget& target, boo
     args.ys.pixel = *distance;
   }
   const auto& ys = args.ys;
-  view.y_vectors = common_unit({ys.batch0, ys.batch1, view.y_linear ? 0 : ys.image, view.y_linear ? 0 : ys.line,
-                                ys.pixel, gemm.n},
-                               format_bytes(gemm.y_format)) == 16;
+  view.y_vectors =
+      common_unit({ys.batch0, ys.batch1, view.y_linear ? 0 : ys.image, view.y_linear ? 0 : ys.line, ys.pixel, gemm.n},
+                  format_bytes(gemm.y_format)) == 16;
   for (std::size_t i = 0; i < gemm.extras.size(); ++i) {
     const GemmExtra& extra = gemm.extras[i];
     args.extra[i] = device_extra(gemm, extra);

@@ -34,13 +34,13 @@ struct GemmView {
   bool patches = false;         ///< windows that touch and do not overlap, in planar images: the run is along a line
   bool linear = false;          ///< row m of a lies at m * as.pixel
   bool y_linear = false;
-  bool packed = false;          ///< b is a constant
-  bool b_rows_of_k = false;     ///< b is [k, n] with neighbouring n
-  std::int64_t a_unit = 16;     ///< bytes of one copy
+  bool packed = false;       ///< b is a constant
+  bool b_rows_of_k = false;  ///< b is [k, n] with neighbouring n
+  std::int64_t a_unit = 16;  ///< bytes of one copy
   std::int64_t b_unit = 16;
-  bool y_vectors = false;       ///< y may be written 16 bytes at a time
-  int fetch = -1;               ///< an extra whose rows may be copied 16 bytes at a time
-  bool gaps = false;            ///< an operand is a slice: its address may be less aligned than its strides
+  bool y_vectors = false;  ///< y may be written 16 bytes at a time
+  int fetch = -1;          ///< an extra whose rows may be copied 16 bytes at a time
+  bool gaps = false;       ///< an operand is a slice: its address may be less aligned than its strides
 
   std::int64_t element_bytes() const { return format_bytes(gemm.a_format); }
 };

@@ -39,11 +39,12 @@ constexpr int kMapTypes[] = {6, 9, 7};
 constexpr int kSwizzle = 3;
 constexpr int kPromotion = 3;
 
-class HopperGemmKernel final : public DeviceKernel {
+class HopperGemmKernel final : public ContractionKernel {
  public:
   HopperGemmKernel(GemmView view, const Tile& tile, const CudaTarget& target) : view_(std::move(view)), tile_(tile) {
     const GemmProblem& gemm = view_.gemm;
     overlaps_ = launches_overlap(target);
+    if (view_.gaps) slices_ = bind_simt(gemm, target, view_.packed);
     bulk_ = gemm.y_format != 2;
     if (!bulk_) view_.fetch = -1;
     Defines defines;
@@ -58,12 +59,12 @@ class HopperGemmKernel final : public DeviceKernel {
     view_.args.tiles_n = static_cast<int>(tiles_n);
     blocks_ = static_cast<unsigned>(std::min<std::int64_t>(tiles, target.facts.multiprocessors * tile.blocks));
   }
-  Status prepare_slices(const CudaTarget& target) {
-    if (!view_.gaps) return {};
-    TRY(slices_, bind_simt(view_.gemm, target, view_.packed));
-    return {};
-  }
 
+  std::vector<Use> programs() const override {
+    std::vector<Use> out = {{{"contraction", text_, {}}, "contract"}};
+    if (slices_) out.push_back(slices_->programs()[0]);
+    return out;
+  }
   Status load(Device& device) override {
     auto& cuda = static_cast<CudaDevice&>(device);
     if (cuda.api().tensor_map_tiled == nullptr || cuda.api().tensor_map_im2col == nullptr)
@@ -81,6 +82,7 @@ class HopperGemmKernel final : public DeviceKernel {
     }
     auto& cuda = static_cast<CudaStream&>(stream);
     const DriverApi& api = cuda.device().api();
+    const CudaDevice::Current current(cuda.device());  // tensor maps are made for it
     const GemmProblem& gemm = view_.gemm;
     const std::int64_t size = view_.element_bytes();
     const std::int64_t slice = 128 / size;
@@ -123,7 +125,8 @@ class HopperGemmKernel final : public DeviceKernel {
                        std::int64_t columns, std::int64_t distance, std::int64_t box_rows, std::int64_t box_columns) {
     const std::array<std::uint64_t, 2> dims = {as_size(columns), as_size(rows)};
     // One row has no distance; the driver wants a multiple of 16.
-    const std::int64_t bytes = rows == 1 ? (columns * format_bytes(format) + 15) / 16 * 16 : distance * format_bytes(format);
+    const std::int64_t bytes =
+        rows == 1 ? (columns * format_bytes(format) + 15) / 16 * 16 : distance * format_bytes(format);
     const std::array<std::uint64_t, 1> strides = {as_size(bytes)};
     const std::array<unsigned, 2> box = {static_cast<unsigned>(box_columns), static_cast<unsigned>(box_rows)};
     const std::array<unsigned, 2> one = {1, 1};
@@ -146,7 +149,8 @@ class HopperGemmKernel final : public DeviceKernel {
     const std::array<std::uint64_t, 3> strides = {as_size(pixel), as_size(line), as_size(image)};
     const std::array<int, 2> lower = {static_cast<int>(-across.before), static_cast<int>(-down.before)};
     const std::array<int, 2> upper = {upper_corner(across), upper_corner(down)};
-    const std::array<unsigned, 4> steps = {1, static_cast<unsigned>(across.stride), static_cast<unsigned>(down.stride), 1};
+    const std::array<unsigned, 4> steps = {1, static_cast<unsigned>(across.stride), static_cast<unsigned>(down.stride),
+                                           1};
     return api.check(api.tensor_map_im2col(&map, kMapTypes[gemm.a_format], 4, const_cast<void*>(args.a), dims.data(),
                                            strides.data(), lower.data(), upper.data(), static_cast<unsigned>(slice),
                                            static_cast<unsigned>(tile_.rows), steps.data(), 0, kSwizzle, kPromotion, 0),
@@ -167,7 +171,7 @@ class HopperGemmKernel final : public DeviceKernel {
   bool overlaps_ = false;
   bool bulk_ = false;
   Function function_;
-  std::unique_ptr<DeviceKernel> slices_;
+  std::unique_ptr<ContractionKernel> slices_;
 };
 
 /// Needs     sm_90; f16, bf16 or (allowed) TF32; channels in units of 16 bytes; no groups; constant b for windows
@@ -186,6 +190,8 @@ class HopperGemm final : public Tactic {
     if (view->b_rows_of_k) return reject("b has rows of k");
     if (view->a_unit < 16 || view->b_unit < 16) return reject("rows of a or b are not aligned to 16 bytes");
     if (!view->y_linear || !view->y_vectors) return reject("rows of y are not aligned to 16 bytes or not in line");
+    if (tile_.blocks > 2 && tile_.rows * tile_.columns > 64 * 64 && !gemm.extras.empty() && view->fetch >= 0)
+      return reject("an operand beside the tile leaves too few registers");
     if (gemm.y_format == 2 && tile_.blocks > 1) return reject("an f32 result from small blocks");
     if (!view->linear) {
       for (const WindowAxis& axis : {gemm.axes[1], gemm.axes[2]}) {
@@ -246,7 +252,6 @@ class HopperGemm final : public Tactic {
     const CudaTarget& cuda = cuda_target(target);
     TRY(GemmView view, gemm_view(problem, cuda, false));
     auto kernel = std::make_unique<HopperGemmKernel>(std::move(view), tile_, cuda);
-    TRY_OK(kernel->prepare_slices(cuda));
     return std::unique_ptr<Kernel>(std::move(kernel));
   }
 

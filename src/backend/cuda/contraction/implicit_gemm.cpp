@@ -28,7 +28,7 @@ std::int64_t shared_bytes(const GemmView& view, const Tile& tile) {
   return std::max(tile.ring(), results);
 }
 
-class ImplicitGemmKernel final : public DeviceKernel {
+class ImplicitGemmKernel final : public ContractionKernel {
  public:
   ImplicitGemmKernel(GemmView view, const Tile& tile, const CudaTarget& target) : view_(std::move(view)) {
     const GemmProblem& gemm = view_.gemm;
@@ -36,15 +36,20 @@ class ImplicitGemmKernel final : public DeviceKernel {
     const int split = tile.splits == 1 ? 0 : cluster ? 2 : 1;
     if (split != 0) view_.fetch = -1;
     overlaps_ = launches_overlap(target);
+    if (view_.gaps) slices_ = bind_simt(gemm, target, view_.packed);
     Defines defines;
     defines.extras(gemm).set("ELEM", gemm.a_format).set("OUT", gemm.y_format);
     defines.set("BM", tile.rows).set("BN", tile.columns).set("BKB", tile.depth);
-    defines.set("WM", tile.warps_m).set("WN", tile.warps_n).set("ST", tile.stages).set("MINB", tile.blocks);
+    defines.set("WM", tile.warps_m).set("WN", tile.warps_n).set("ST", tile.stages);
     defines.set("LINEAR", view_.linear ? 1 : 0).set("VECA", view_.a_unit).set("VECB", view_.b_unit);
     defines.set("BT", view_.b_rows_of_k ? 1 : 0).set("SPLIT", split).set("SPLITS", tile.splits);
     defines.set("YLINEAR", view_.y_linear ? 1 : 0).set("YVEC", view_.y_vectors ? 1 : 0).set("FETCH", view_.fetch);
     defines.set("PDL", overlaps_ ? 1 : 0).set("BCONSTANT", view_.packed ? 1 : 0);
-    text_ = gemm_text(gemm, defines, {"contraction_rows", "implicit_gemm"});
+    for (int blocks = tile.blocks; blocks > 0; --blocks) {
+      Defines all = defines;
+      all.set("MINB", blocks);
+      texts_.push_back(gemm_text(gemm, all, {"contraction_rows", "implicit_gemm"}));
+    }
     shared_ = static_cast<std::size_t>(shared_bytes(view_, tile));
     const std::int64_t tiles_n = (gemm.n + tile.columns - 1) / tile.columns;
     const std::int64_t tiles_m = (gemm.m() + tile.rows - 1) / tile.rows;
@@ -59,18 +64,24 @@ class ImplicitGemmKernel final : public DeviceKernel {
       workspace_ = static_cast<std::size_t>(count * gemm.batches() * tile.splits) * sizeof(float);
     }
   }
-  Status prepare_slices(const CudaTarget& target) {
-    if (!view_.gaps) return {};
-    TRY(slices_, bind_simt(view_.gemm, target, view_.packed));
-    return {};
-  }
 
   std::size_t workspace_bytes() const override { return workspace_; }
+  std::vector<Use> programs() const override {
+    std::vector<Use> out = {{{"contraction", texts_[form_], {}}, "contract"}};
+    if (slices_) out.push_back(slices_->programs()[0]);
+    return out;
+  }
   Status load(Device& device) override {
     auto& cuda = static_cast<CudaDevice&>(device);
-    const Program program{"contraction", text_, {}};
-    TRY(function_, cuda.function(program, "contract", shared_));
-    if (finish_blocks_ > 0) TRY(finish_, cuda.function(program, "contract_finish"));
+    // The fullest multiprocessor at which all sums stay in registers.
+    for (form_ = 0;; ++form_) {
+      const Program program{"contraction", texts_[form_], {}};
+      TRY(function_, cuda.function(program, "contract", shared_));
+      if (finish_blocks_ > 0) {
+        TRY(finish_, cuda.function(program, "contract_finish"));
+      }
+      if (function_.local_bytes == 0 || form_ + 1 == texts_.size()) break;
+    }
     if (slices_) TRY_OK(slices_->load(device));
     return {};
   }
@@ -85,13 +96,14 @@ class ImplicitGemmKernel final : public DeviceKernel {
                         {.grid = grid_, .block = {threads_, 1, 1}, .shared_bytes = shared_, .overlaps = overlaps_},
                         *args));
     if (finish_blocks_ == 0) return {};
-    return cuda::launch(
-        cuda, finish_, {.grid = {finish_blocks_, 1, grid_[2]}, .block = {256, 1, 1}, .overlaps = overlaps_}, *args);
+    return cuda::launch(cuda, finish_,
+                        {.grid = {finish_blocks_, 1, grid_[2]}, .block = {256, 1, 1}, .overlaps = overlaps_}, *args);
   }
 
  private:
   GemmView view_;
-  std::string text_;
+  std::vector<std::string> texts_;  // by how many blocks a multiprocessor should hold
+  std::size_t form_ = 0;
   std::array<unsigned, 3> grid_ = {1, 1, 1};
   unsigned threads_ = 0;
   unsigned finish_blocks_ = 0;
@@ -100,7 +112,7 @@ class ImplicitGemmKernel final : public DeviceKernel {
   bool overlaps_ = false;
   Function function_;
   Function finish_;
-  std::unique_ptr<DeviceKernel> slices_;
+  std::unique_ptr<ContractionKernel> slices_;
 };
 
 /// Needs     f16, bf16 or (allowed) TF32; neighbouring channels; at most two spatial dims; sm_80
@@ -139,15 +151,17 @@ class ImplicitGemm final : public Tactic {
     const GemmProblem& gemm = view.gemm;
     const std::int64_t k = tile_.depth / view.element_bytes();
     const std::int64_t steps = ((gemm.kd() + k - 1) / k + tile_.splits - 1) / tile_.splits;
-    const std::int64_t tiles = (gemm.n + tile_.columns - 1) / tile_.columns * ((gemm.m() + tile_.rows - 1) / tile_.rows) *
-                               gemm.batches() * tile_.splits;
+    const std::int64_t tiles = (gemm.n + tile_.columns - 1) / tile_.columns *
+                               ((gemm.m() + tile_.rows - 1) / tile_.rows) * gemm.batches() * tile_.splits;
     const std::int64_t fit = std::max<std::int64_t>(
         1, std::min<std::int64_t>(cuda.facts.shared_bytes_per_multiprocessor / (shared_bytes(view, tile_) + 1024),
                                   std::max(1, 512 / tile_.threads())));
     const std::int64_t waves = (tiles + fit * cuda.facts.multiprocessors - 1) / (fit * cuda.facts.multiprocessors);
-    const auto together = static_cast<double>(std::min(fit, (tiles + cuda.facts.multiprocessors - 1) / cuda.facts.multiprocessors));
+    const auto together =
+        static_cast<double>(std::min(fit, (tiles + cuda.facts.multiprocessors - 1) / cuda.facts.multiprocessors));
     // One step of all blocks of a multiprocessor: products, bytes from the L2 cache, latency left after the stages.
-    const double products = 2.0 * tile_.rows * tile_.columns * static_cast<double>(k) / 2.4e6 * (gemm.a_format == 2 ? 2 : 1);
+    const double products =
+        2.0 * tile_.rows * tile_.columns * static_cast<double>(k) / 2.4e6 * (gemm.a_format == 2 ? 2 : 1);
     const double bytes = static_cast<double>(tile_.rows + tile_.columns) * tile_.depth / 40e3;
     const double narrow = view.a_unit < 16 ? 0.15 : 0.0;
     const double step = std::max({products * together, bytes * together, 0.9 / tile_.stages + narrow});
@@ -173,7 +187,6 @@ class ImplicitGemm final : public Tactic {
     const CudaTarget& cuda = cuda_target(target);
     TRY(GemmView view, gemm_view(problem, cuda, patches_));
     auto kernel = std::make_unique<ImplicitGemmKernel>(std::move(view), tile_, cuda);
-    TRY_OK(kernel->prepare_slices(cuda));
     return std::unique_ptr<Kernel>(std::move(kernel));
   }
 

@@ -25,11 +25,9 @@ struct DirectContraction {
   int m, n, c, taps, inner_batch;
 };
 
-DeviceVolume volume(const RowStrides& s) {
-  return {s.batch0, s.batch1, s.image, s.plane, s.line, s.pixel, s.column};
-}
+DeviceVolume volume(const RowStrides& s) { return {s.batch0, s.batch1, s.image, s.plane, s.line, s.pixel, s.column}; }
 
-class SimtKernel final : public DeviceKernel {
+class SimtKernel final : public ContractionKernel {
  public:
   SimtKernel(const GemmProblem& gemm, const CudaTarget& target, bool packed) : packed_(packed) {
     Defines defines;
@@ -68,6 +66,7 @@ class SimtKernel final : public DeviceKernel {
     grid_ = {static_cast<unsigned>(tiles), 1, static_cast<unsigned>(gemm.batches())};
   }
 
+  std::vector<Use> programs() const override { return {{{"contraction", text_, {}}, "contract_simt"}}; }
   Status load(Device& device) override {
     TRY(function_, static_cast<CudaDevice&>(device).function({"contraction", text_, {}}, "contract_simt"));
     return {};
@@ -113,7 +112,8 @@ class Simt final : public Tactic {
     const CudaTarget& cuda = cuda_target(target);
     const std::int64_t tiles = (gemm.m() + 63) / 64 * ((gemm.n + 63) / 64) * gemm.batches();
     const std::int64_t steps = gemm.taps() * ((gemm.c + 15) / 16);
-    const auto waves = static_cast<double>((tiles + cuda.facts.multiprocessors * 4 - 1) / (cuda.facts.multiprocessors * 4));
+    const auto waves =
+        static_cast<double>((tiles + cuda.facts.multiprocessors * 4 - 1) / (cuda.facts.multiprocessors * 4));
     return std::max(estimate_cuda_us(cuda, gemm.bytes()), 3.0 + waves * (1.0 + 1.5 * static_cast<double>(steps)));
   }
   Result<std::unique_ptr<Kernel>> bind(const Problem& problem, const Target& target) const override {
@@ -126,8 +126,8 @@ constexpr Simt kSimt;
 
 }  // namespace
 
-Result<std::unique_ptr<DeviceKernel>> bind_simt(const GemmProblem& gemm, const CudaTarget& target, bool packed) {
-  return std::unique_ptr<DeviceKernel>(std::make_unique<SimtKernel>(gemm, target, packed));
+std::unique_ptr<ContractionKernel> bind_simt(const GemmProblem& gemm, const CudaTarget& target, bool packed) {
+  return std::make_unique<SimtKernel>(gemm, target, packed);
 }
 
 std::span<const Tactic* const> simt_tactics() {

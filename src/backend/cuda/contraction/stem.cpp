@@ -19,11 +19,11 @@ struct DeviceStem {
 
 /// Sizes that the text and the launch agree on.
 struct StemShape {
-  std::int64_t lines = 8;    ///< of a piece, which is 16 pixels wide
+  std::int64_t lines = 8;     ///< of a piece, which is 16 pixels wide
   std::int64_t columns = 64;  ///< output channels of a block
-  std::int64_t span = 0;     ///< kernel width rounded up to even
-  std::int64_t steps = 0;    ///< of 16 products
-  std::int64_t patch = 0;    ///< input elements under a piece
+  std::int64_t span = 0;      ///< kernel width rounded up to even
+  std::int64_t steps = 0;     ///< of 16 products
+  std::int64_t patch = 0;     ///< input elements under a piece
   std::int64_t shared = 0;
   std::int64_t pieces = 0;
   bool vectors = false;
@@ -48,7 +48,7 @@ StemShape stem_shape(const GemmProblem& gemm, std::int64_t lines) {
   return out;
 }
 
-class StemKernel final : public DeviceKernel {
+class StemKernel final : public ContractionKernel {
  public:
   StemKernel(const GemmProblem& gemm, const StemShape& shape, const CudaTarget& target, bool gaps) {
     const WindowAxis& down = gemm.axes[1];
@@ -86,16 +86,22 @@ class StemKernel final : public DeviceKernel {
     args_.pad_h = static_cast<int>(down.before);
     args_.pad_w = static_cast<int>(across.before);
     args_.n = static_cast<int>(gemm.n);
-    const std::int64_t fit = std::clamp<std::int64_t>(
-        target.facts.shared_bytes_per_multiprocessor / (shape.shared + 1024), 1, 6);
+    const std::int64_t fit =
+        std::clamp<std::int64_t>(target.facts.shared_bytes_per_multiprocessor / (shape.shared + 1024), 1, 6);
     grid_ = {static_cast<unsigned>(std::min(shape.pieces, target.facts.multiprocessors * fit)),
              static_cast<unsigned>((gemm.n + shape.columns - 1) / shape.columns), 1};
   }
 
+  std::vector<Use> programs() const override {
+    std::vector<Use> out;
+    for (const std::string& text : texts_) out.push_back({{"stem", text, {}}, "stem"});
+    return out;
+  }
   Status load(Device& device) override {
     auto& cuda = static_cast<CudaDevice&>(device);
-    for (std::size_t i = 0; i < texts_.size(); ++i)
+    for (std::size_t i = 0; i < texts_.size(); ++i) {
       TRY(functions_[i], cuda.function({"stem", texts_[i], {}}, "stem", shared_));
+    }
     return {};
   }
   Status launch(DeviceStream& stream, const KernelBuffers& buffers) const override {
@@ -182,8 +188,8 @@ class StemTactic final : public Tactic {
   bool packs_input(const Problem&, int index) const override { return index == 1; }
   Result<std::unique_ptr<Kernel>> bind(const Problem& problem, const Target& target) const override {
     TRY(const GemmProblem gemm, gemm_problem(problem));
-    return std::unique_ptr<Kernel>(std::make_unique<StemKernel>(gemm, stem_shape(gemm, lines_), cuda_target(target),
-                                                                !dense(problem.outputs[0])));
+    return std::unique_ptr<Kernel>(
+        std::make_unique<StemKernel>(gemm, stem_shape(gemm, lines_), cuda_target(target), !dense(problem.outputs[0])));
   }
 
  private:

@@ -56,7 +56,7 @@ GemmProblem by_channels(GemmProblem gemm) {
   return gemm;
 }
 
-class DepthwiseKernel final : public DeviceKernel {
+class DepthwiseKernel final : public ContractionKernel {
  public:
   DepthwiseKernel(const GemmProblem& gemm, const Piece& piece, const CudaTarget& target, bool gaps)
       : wide_(vectors(gemm)), overlaps_(launches_overlap(target)) {
@@ -88,10 +88,16 @@ class DepthwiseKernel final : public DeviceKernel {
     args_.c = static_cast<int>(gemm.batch1);
   }
 
+  std::vector<Use> programs() const override {
+    std::vector<Use> out;
+    for (const std::string& text : texts_) out.push_back({{"depthwise", text, {}}, "depthwise"});
+    return out;
+  }
   Status load(Device& device) override {
     auto& cuda = static_cast<CudaDevice&>(device);
-    for (std::size_t i = 0; i < texts_.size(); ++i)
+    for (std::size_t i = 0; i < texts_.size(); ++i) {
       TRY(functions_[i], cuda.function({"depthwise", texts_[i], {}}, "depthwise"));
+    }
     return {};
   }
   Status launch(DeviceStream& stream, const KernelBuffers& buffers) const override {
@@ -118,8 +124,8 @@ class DepthwiseKernel final : public DeviceKernel {
   bool overlaps_;
 };
 
-/// Needs     one input and one output channel a group, neighbouring channels, at most two spatial dims, constant weights
-/// Numerics  sums in f32, taps in order
+/// Needs     one input and one output channel a group, neighbouring channels, at most two spatial dims, constant
+/// weights Numerics  sums in f32, taps in order
 class DepthwiseTactic final : public Tactic {
  public:
   constexpr DepthwiseTactic(std::string_view name, const Piece& piece) : Tactic(name, 1), piece_(piece) {}
@@ -144,15 +150,18 @@ class DepthwiseTactic final : public Tactic {
     const bool wide = vectors(gemm);
     const double pixels = piece_.pixels;
     const double taps = static_cast<double>(gemm.taps());
-    const double span = (pixels - 1) * static_cast<double>(gemm.axes[2].stride) + static_cast<double>(gemm.axes[2].kernel);
+    const double span =
+        (pixels - 1) * static_cast<double>(gemm.axes[2].stride) + static_cast<double>(gemm.axes[2].kernel);
     // Operations of a thread for one line: products, and loads that every line repeats.
-    const double work = (taps * pixels + 2 * span * static_cast<double>(gemm.axes[1].kernel)) * (wide ? 8 : 2) * piece_.lines;
+    const double work =
+        (taps * pixels + 2 * span * static_cast<double>(gemm.axes[1].kernel)) * (wide ? 8 : 2) * piece_.lines;
     const double threads = static_cast<double>(threads_of(gemm, piece_, wide));
     const double slots = cuda.facts.multiprocessors * 512.0;
     const double latency = 1.5 + 0.25 * piece_.lines * (wide ? 1.0 : 0.8);
     const double waves = std::max(1.0, threads / slots);
     return std::max(estimate_cuda_us(cuda, gemm.bytes()),
-                    1.0 + std::max(latency * waves / 2, latency) * 0.6 + threads * work / (cuda.facts.multiprocessors * 128 * 800.0));
+                    1.0 + std::max(latency * waves / 2, latency) * 0.6 +
+                        threads * work / (cuda.facts.multiprocessors * 128 * 800.0));
   }
   std::size_t packed_bytes(const Problem& problem, const Target&) const override {
     const auto gemm = gemm_problem(problem);

@@ -1,0 +1,143 @@
+#include "backend/cuda/device_harness.h"
+
+#include "backend/cuda/contraction/gemm_device.h"
+#include "backend/cuda/tactics.h"
+
+#include <cstring>
+
+namespace bolide::test {
+namespace {
+
+using cuda::CudaDevice;
+
+std::vector<const Tactic*> tactics_for(const Op& op) {
+  std::vector<const Tactic*> out;
+  for (const CudaTacticFamily& family : cuda_tactic_families()) {
+    if (!family.covers(op)) continue;
+    for (const Tactic* tactic : family.tactics()) out.push_back(tactic);
+  }
+  return out;
+}
+
+std::unique_ptr<DeviceBlock> uploaded(CudaDevice& device, DeviceStream& stream, const std::byte* data,
+                                      std::size_t bytes) {
+  auto block = device.allocate(std::max<std::size_t>(bytes, 1));
+  EXPECT_TRUE(block) << (block ? "" : block.error().message);
+  if (!block) return nullptr;
+  EXPECT_TRUE(bytes == 0 || stream.upload((*block)->data(), data, bytes));
+  EXPECT_TRUE(stream.wait());
+  return *std::move(block);
+}
+
+void run_one(const Tactic& tactic, const CudaTarget& target, const Case& test, PreparedCase& prepared,
+             const std::string& where) {
+  CudaDevice& device = *target.device;
+  auto stream = device.make_stream();
+  ASSERT_TRUE(stream) << where << ": " << stream.error().message;
+  const Problem& problem = prepared.problem;
+  std::vector<std::byte> packed(tactic.packed_bytes(problem, target));
+  const Status status = tactic.pack(problem, target, packed);
+  ASSERT_TRUE(status) << where << ": " << status.error().message;
+  Result<std::unique_ptr<Kernel>> bound = tactic.bind(problem, target);
+  ASSERT_TRUE(bound) << where << ": " << bound.error().message;
+  auto& kernel = static_cast<DeviceKernel&>(**bound);
+  const Status loaded = kernel.load(device);
+  ASSERT_TRUE(loaded) << where << ": " << loaded.error().message;
+  if (const auto* texts = dynamic_cast<const cuda::ContractionKernel*>(&kernel)) {
+    for (const auto& use : texts->programs()) {
+      const auto function = device.function(use.program, use.function);
+      ASSERT_TRUE(function) << where << ": " << function.error().message;
+      EXPECT_EQ(function->local_bytes, 0) << where << ": " << use.function << " uses local memory";
+    }
+  }
+
+  std::vector<std::unique_ptr<DeviceBlock>> blocks;
+  std::vector<const void*> inputs;
+  for (std::size_t i = 0; i < prepared.inputs.size(); ++i) {
+    const CaseInput& input = prepared.inputs[i];
+    inputs.push_back(nullptr);
+    if (input.operand.absent || tactic.packs_input(problem, static_cast<int>(i))) continue;
+    const auto* first = static_cast<const std::byte*>(input.data);
+    blocks.push_back(uploaded(device, **stream, input.bytes.data(), input.bytes.size()));
+    ASSERT_NE(blocks.back(), nullptr) << where;
+    inputs.back() = blocks.back()->data() + (first - input.bytes.data());
+  }
+  const auto weights = uploaded(device, **stream, packed.data(), packed.size());
+  std::vector<std::byte> nans(kernel.workspace_bytes(), std::byte{0xFF});
+  const auto workspace = uploaded(device, **stream, nans.data(), nans.size());
+  ASSERT_TRUE(weights != nullptr && workspace != nullptr) << where;
+
+  std::vector<std::vector<std::byte>> before;
+  for (int run = 0; run < 2; ++run) {
+    std::vector<void*> outputs;
+    std::vector<std::unique_ptr<DeviceBlock>> results;
+    for (CaseOutput& output : prepared.outputs) {
+      output.poison();
+      results.push_back(uploaded(device, **stream, output.bytes.data(), output.bytes.size()));
+      ASSERT_NE(results.back(), nullptr) << where;
+      outputs.push_back(results.back()->data() + output.first_byte());
+    }
+    const KernelBuffers buffers{inputs.data(), outputs.data(), weights->data(), workspace->data(), nullptr};
+    const Status launched = kernel.launch(**stream, buffers);
+    ASSERT_TRUE(launched) << where << ": " << launched.error().message;
+    const Status done = (*stream)->wait();
+    ASSERT_TRUE(done) << where << ": " << done.error().message;
+    for (std::size_t o = 0; o < results.size(); ++o) {
+      CaseOutput& output = prepared.outputs[o];
+      ASSERT_TRUE((*stream)->download(output.bytes.data(), results[o]->data(), output.bytes.size())) << where;
+    }
+    ASSERT_TRUE((*stream)->wait()) << where;
+    expect_results(test, prepared, where);
+    for (std::size_t o = 0; o < results.size(); ++o) {
+      if (run == 0) before.push_back(prepared.outputs[o].bytes);
+      EXPECT_EQ(before[o], prepared.outputs[o].bytes) << where << ": two runs differ";
+    }
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<CudaDevice> test_device(std::string& why) {
+  auto device = CudaDevice::open(0);
+  if (device) return *device;
+  why = device.error().message;
+  return nullptr;
+}
+
+std::vector<std::string> run_on_device(const Case& test, const std::shared_ptr<CudaDevice>& device, bool tf32) {
+  PreparedCase prepared = prepare_case(test);
+  const CudaTarget target = make_cuda_target(device, tf32);
+  std::vector<std::string> ran;
+  for (const Tactic* tactic : tactics_for(test.op)) {
+    if (!tactic->accepts(prepared.problem, target).accepted) continue;
+    EXPECT_GT(tactic->estimate_us(prepared.problem, target), 0.0) << tactic->name();
+    run_one(*tactic, target, test, prepared, strings::join(tactic->name(), ", ", prepared.problem.key()));
+    ran.emplace_back(tactic->name());
+  }
+  return ran;
+}
+
+int compile_texts(const Case& test, int capability, std::string_view prefix, bool tf32) {
+  const PreparedCase prepared = prepare_case(test);
+  const auto target = make_cuda_target(capability, tf32);
+  EXPECT_TRUE(target) << (target ? "" : target.error().message);
+  if (!target) return 0;
+  int count = 0;
+  for (const Tactic* tactic : tactics_for(test.op)) {
+    if (tactic->name().substr(0, prefix.size()) != prefix) continue;
+    if (!tactic->accepts(prepared.problem, *target).accepted) continue;
+    auto kernel = tactic->bind(prepared.problem, *target);
+    EXPECT_TRUE(kernel) << tactic->name();
+    if (!kernel) continue;
+    const auto* texts = dynamic_cast<const cuda::ContractionKernel*>(kernel->get());
+    if (texts == nullptr) continue;
+    for (const auto& use : texts->programs()) {
+      const auto code = cuda::compile(use.program, {capability});
+      EXPECT_TRUE(code) << tactic->name() << " for " << capability << ": " << (code ? "" : code.error().message);
+    }
+    ++count;
+  }
+  return count;
+}
+
+}  // namespace bolide::test
