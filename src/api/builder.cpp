@@ -84,9 +84,17 @@ Result<Engine> Builder::build(Network network, const BuilderConfig& config) cons
   return Engine(std::move(state));
 }
 
+namespace {
+
+ImportOptions import_options(const OnnxParser::Options& options) {
+  return {.shapes = {options.shapes.begin(), options.shapes.end()}, .dynamic_batch = options.dynamic_batch};
+}
+
+}  // namespace
+
 Result<Network> OnnxParser::parse_file(const std::filesystem::path& path, const Options& options) {
   Network network;
-  TRY(network.state().graph, import_onnx(path, {.shapes = {options.shapes.begin(), options.shapes.end()}}));
+  TRY(network.state().graph, import_onnx(path, import_options(options)));
   const auto outputs = network.state().graph.outputs();
   network.state().outputs.assign(outputs.begin(), outputs.end());
   return network;
@@ -95,7 +103,7 @@ Result<Network> OnnxParser::parse_file(const std::filesystem::path& path, const 
 Result<Network> OnnxParser::parse_bytes(std::span<const std::byte> bytes, const Options& options) {
   auto copy = std::make_shared<std::vector<std::byte>>(bytes.begin(), bytes.end());
   Network network;
-  TRY(network.state().graph, import_onnx(*copy, copy, {.shapes = {options.shapes.begin(), options.shapes.end()}}));
+  TRY(network.state().graph, import_onnx(*copy, copy, import_options(options)));
   const auto outputs = network.state().graph.outputs();
   network.state().outputs.assign(outputs.begin(), outputs.end());
   return network;

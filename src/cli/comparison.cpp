@@ -73,4 +73,27 @@ Difference difference(const std::string& name, const HostTensor& got, const Host
   return result;
 }
 
+Difference difference_of_draws(const std::string& name, const HostTensor& got, const HostTensor& want) {
+  constexpr double kAny = std::numeric_limits<double>::infinity();
+  Difference result = difference(name, got, want, {0, kAny});
+  const Result<HostTensor> a = got.converted(DataType::kF64);
+  const Result<HostTensor> b = want.converted(DataType::kF64);
+  if (!result.holds || !a || !b || want.count() == 0) return result;
+  double sums[2] = {};
+  double squares = 0;
+  for (std::size_t i = 0; i < b->values<double>().size(); ++i) {
+    sums[0] += a->values<double>()[i];
+    sums[1] += b->values<double>()[i];
+    squares += b->values<double>()[i] * b->values<double>()[i];
+  }
+  const auto count = static_cast<double>(want.count());
+  const double mean = sums[1] / count;
+  const double allowed = 5 * std::sqrt(2 * std::max(squares / count - mean * mean, 0.0) / count) + 1e-6;
+  result.max_absolute = std::abs(sums[0] / count - mean);
+  result.max_relative = 0;
+  result.holds = result.max_absolute <= allowed;
+  if (!result.holds) result.why = fmt::format("random numbers of mean {}, wanted {}", sums[0] / count, mean);
+  return result;
+}
+
 }  // namespace bolide::cli

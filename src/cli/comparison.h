@@ -25,6 +25,8 @@ struct Difference {
 
 Difference difference(const std::string& name, const HostTensor& got, const HostTensor& want,
                       const Tolerance& tolerance);
+/// For random numbers: dtype and sizes are equal, and the means are those of one distribution (five standard errors).
+Difference difference_of_draws(const std::string& name, const HostTensor& got, const HostTensor& want);
 /// Largest finite |x|; 0 for none.
 double largest_magnitude(const HostTensor& tensor);
 /// "1.2e-05", "0"

@@ -33,6 +33,8 @@ void add_shape_options(CLI::App& app, ModelOptions& options) {
         const Result<InputShapes> shapes = parse_shapes(text);
         return shapes ? std::string() : shapes.error().message;
       });
+  app.add_flag("--dynamic-batch", options.dynamic_batch,
+               "a model exported for one batch size takes any: the size is named 'batch'");
 }
 
 void add_run_options(CLI::App& app, ModelOptions& options) {
@@ -95,7 +97,9 @@ Result<BuilderConfig> to_config(const ModelOptions& options) {
   return config;
 }
 
-Result<Network> read_network(const ModelOptions& options) { return OnnxParser::parse_file(options.path); }
+Result<Network> read_network(const ModelOptions& options) {
+  return OnnxParser::parse_file(options.path, {.shapes = {}, .dynamic_batch = options.dynamic_batch});
+}
 
 Result<Engine> open_engine(const ModelOptions& options, bool tune, const InputShapes& sizes) {
   if (is_engine_file(options.path)) {

@@ -8,6 +8,7 @@ namespace bolide::cli {
 struct ModelOptions {
   std::string path;
   std::vector<std::string> shapes;  ///< each NAME:DIMxDIM...[,NAME:...]; the first is what runs use
+  bool dynamic_batch = false;
   std::string precision = "best";
   std::string device = "cpu";
   int threads = 0;

@@ -11,7 +11,10 @@ Result<TensorTypes> Expand::infer(const InferContext& context) const {
     TRY(const std::int64_t rank, known_length(kInfo, context, 1));
     TensorType out{context.dtype(0), {}};
     for (std::int64_t i = std::max<std::int64_t>(rank, context.rank(0)); i > 0; --i) {
-      out.shape.push_back(context.fresh_dim("expanded"));
+      // A size that is not 1 stays, whatever the target says.
+      const auto at = static_cast<std::size_t>(context.rank(0) - i);
+      const bool stays = i <= context.rank(0) && context.shape(0)[at].constant().value_or(1) != 1;
+      out.shape.push_back(stays ? context.shape(0)[at] : context.fresh_dim("expanded"));
     }
     return TensorTypes{std::move(out)};
   }

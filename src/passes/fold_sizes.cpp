@@ -208,6 +208,7 @@ Rewrite rule(Graph& graph, NodeId id) {
   if (found) return found;
   if (op.is<ConstantOfShape>()) return rebuild(graph, id, 0);
   if (op.is<Expand>() || op.is<Reshape>() || op.is<Tile>()) return rebuild(graph, id, 1);
+  if (op.is<Resize>() && is_computed(graph, graph.node(id), 3)) return rebuild(graph, id, 3);
   return std::optional<Patch>();
 }
 

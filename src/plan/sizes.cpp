@@ -1,5 +1,7 @@
 #include "plan/sizes.h"
 
+#include "plan/check_types.h"
+
 #include <algorithm>
 
 namespace bolide {
@@ -130,11 +132,15 @@ Result<std::vector<Dims>> complete_sizes(const StepGraph& graph,
     TRY_OK(check_input(graph.values[static_cast<std::size_t>(input)], dims, names));
   }
   TRY(std::vector<Dims> ones, fill_sizes(graph, names, by_input, 1));
-  if (const auto sizes = resolve_sizes(graph, ones); sizes) return ones;
+  const auto fits = [&graph](const std::vector<Dims>& inputs) {
+    const auto sizes = resolve_sizes(graph, inputs);
+    return sizes && check_types(graph, *sizes);
+  };
+  if (fits(ones)) return ones;
   for (std::int64_t filler = 2; filler <= 65536; filler *= 2) {
     TRY(std::vector<Dims> candidate, fill_sizes(graph, names, by_input, filler));
     const auto sizes = resolve_sizes(graph, candidate);
-    if (sizes && all_positive(*sizes)) return candidate;
+    if (sizes && all_positive(*sizes) && check_types(graph, *sizes)) return candidate;
   }
   return ones;
 }

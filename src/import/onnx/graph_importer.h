@@ -14,6 +14,7 @@ struct ImportState {
   std::map<std::pair<std::string_view, std::string_view>, const OnnxFunction*> functions;  ///< by domain and name
   std::vector<const OnnxFunction*> calls;  ///< functions that are being inlined, outermost first
   std::size_t inlined_nodes = 0;
+  std::optional<std::int64_t> batch = std::nullopt;  ///< the size that the file fixes and that may be any
 };
 
 /// The names that a list of nodes can read, and what they stand for.

@@ -1,6 +1,7 @@
 #include "import/onnx/importer.h"
 
 #include "base/log.h"
+#include "import/onnx/dynamic_batch.h"
 #include "import/onnx/graph_importer.h"
 #include "import/onnx/input_types.h"
 #include "import/onnx/reader.h"
@@ -55,7 +56,15 @@ Result<Graph> import_model(const OnnxModel& model, const ExternalData& external,
   log(LogLevel::kInfo, graph.info.source);
   GraphImporter importer(state, graph);
   Scope scope;
-  for (auto& [name, type] : input_types(model.graph, options, state.problems)) {
+  auto inputs = input_types(model.graph, options, state.problems);
+  if (options.dynamic_batch) {
+    std::vector<TensorType*> types;
+    for (auto& [name, type] : inputs) {
+      if (type) types.push_back(&*type);
+    }
+    state.batch = free_batch(types);
+  }
+  for (auto& [name, type] : inputs) {
     Scope::Binding binding;
     if (type) {
       Result<ValueId> id = graph.add_input(std::string(name), *std::move(type));

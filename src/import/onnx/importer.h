@@ -17,6 +17,9 @@ namespace bolide {
 struct ImportOptions {
   /// Sizes of graph inputs; -1 keeps what the file says. A named dim that gets a size has it everywhere.
   std::map<std::string, Dims> shapes;
+  /// The first size of the first input, where the file fixes it, may be any; so may it be in the other inputs that begin
+  /// with it. Constant targets of Reshape follow.
+  bool dynamic_batch = false;
 };
 
 /// Errors: those of reading the file; else one error that tells everything wrong with it, a line each, by node name,

@@ -1,6 +1,7 @@
 #include "import/onnx/node_importer.h"
 
 #include "base/log.h"
+#include "import/onnx/dynamic_batch.h"
 #include "import/onnx/topology.h"
 
 #include <algorithm>
@@ -125,7 +126,17 @@ void NodeImporter::import() {
   bind_outputs(*values, first_new);
 }
 
+void NodeImporter::free_batch_of_reshape(Values& inputs) {
+  if (!state_.batch || node_.op_type != "Reshape" || inputs.size() < 2) return;
+  const Tensor* target = graph_.constant(inputs[1]);
+  const Result<Dims> sizes = target != nullptr ? to_i64(*target) : Result<Dims>(Dims());
+  if (target == nullptr || !sizes || inputs[0] == kNoValue) return;
+  const Dims free = reshape_for_any_batch(graph_.value(inputs[0]).type.shape, *sizes, *state_.batch);
+  if (free != *sizes) inputs[1] = graph_.add_constant(name_ + "/shape", Tensor::of<std::int64_t>(free));
+}
+
 Result<Values> NodeImporter::apply(const RuleEntry& entry, Values inputs) {
+  free_batch_of_reshape(inputs);
   OnnxNodeView view(node_, name_, version(), std::move(inputs), attributes(), graph_, state_.external);
   Builder build(
       graph_, name_, [this](std::string_view name) { return into_.reserved_.contains(name); },

@@ -32,6 +32,8 @@ class NodeImporter {
   /// The node's attributes, references to function attributes replaced.
   std::map<std::string_view, const OnnxAttribute*> attributes();
   std::int64_t version() const;
+  /// A constant target of Reshape for a batch of any size.
+  void free_batch_of_reshape(Values& inputs);
   Result<Values> apply(const RuleEntry& entry, Values inputs);
   Result<Values> inline_function(const OnnxFunction& function, const Values& inputs);
   Result<Bodies> import_bodies(std::span<const OnnxGraph* const> bodies, std::span<const TensorType> inputs);

@@ -1,5 +1,6 @@
 #include "import/onnx/rules/all.h"
 #include "ops/if.h"
+#include "ops/reshape.h"
 
 #include <array>
 
@@ -28,6 +29,30 @@ bool is_conditional_squeeze(const OnnxGraph& then_branch, const OnnxGraph& else_
          then_branch.outputs.size() == 1 && else_branch.outputs.size() == 1;
 }
 
+bool is_one_element(const TensorType& type) { return type.rank() == 1 && type.shape[0] == Dim(1); }
+
+/// A result that is a scalar in one branch and has one element of rank 1 in the other is that in both: nothing that
+/// broadcasts tells them apart, and a value here has one rank.
+Status unify_scalars(Bodies& branches) {
+  const std::size_t count = std::min(branches.graphs[0]->outputs().size(), branches.graphs[1]->outputs().size());
+  for (std::size_t i = 0; i < count; ++i) {
+    for (const std::size_t branch : {0U, 1U}) {
+      const Graph& body = *branches.graphs[branch];
+      const Graph& other = *branches.graphs[1 - branch];
+      if (body.value(body.outputs()[i]).type.rank() != 0 || is_container(body.value(body.outputs()[i]).type.dtype) ||
+          !is_one_element(other.value(other.outputs()[i]).type)) {
+        continue;
+      }
+      auto raised = std::make_shared<Graph>(body);
+      std::vector<ValueId> outputs(body.outputs().begin(), body.outputs().end());
+      TRY(outputs[i], raised->add(Unsqueeze{.axes = {0}}, {outputs[i]}, raised->unique_name("raised")));
+      raised->set_outputs(std::move(outputs));
+      branches.graphs[branch] = std::move(raised);
+    }
+  }
+  return ok();
+}
+
 }  // namespace
 
 /// ONNX If: a node with two bodies; of a condition that is known, what the branch that it takes holds. A squeeze under
@@ -45,6 +70,7 @@ Result<Values> import_if(OnnxNodeView& node, Builder& build) {
   if (is_conditional_squeeze(*then_branch, *else_branch)) return build.inline_body(*then_branch);
   const std::array<const OnnxGraph*, 2> branches = {then_branch, else_branch};
   TRY(Bodies bodies, build.import_bodies(branches, {}));
+  TRY_OK(unify_scalars(bodies));
   Values inputs = {node.in(0)};
   inputs.insert(inputs.end(), bodies.captures.begin(), bodies.captures.end());
   return build.add_node(If{}, std::move(inputs), node.output_count(), std::move(bodies.graphs));
