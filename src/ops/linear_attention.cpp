@@ -81,7 +81,7 @@ Result<Tensors> LinearAttention::evaluate(TensorInputs inputs, EvalContext& cont
   };
   const bool per_key = numbers[kDecay].count() > 0 && inputs[kDecay]->dims()[2] != kv_num_heads;
   const bool one_beta = numbers[kBeta].count() > 0 && inputs[kBeta]->dims()[2] == 1;
-  std::vector<double> update(static_cast<std::size_t>(e));
+  std::vector<double> update(static_cast<std::size_t>(batch * length == 0 ? 0 : e));
   for (std::int64_t i = 0; i < batch * kv_num_heads * length; ++i) {
     const std::int64_t h = i / length % kv_num_heads;
     const std::int64_t token = i / length / kv_num_heads * length + i % length;

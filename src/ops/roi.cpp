@@ -11,6 +11,7 @@ namespace bolide {
 namespace {
 
 constexpr std::int64_t kMostSamples = 1 << 12;  // along one axis of one bin
+constexpr std::int64_t kMostTaps = 1 << 26;     // along one axis of a box
 
 Result<TensorTypes> infer_boxes(const OpInfo& info, const InferContext& context, std::int64_t columns,
                                 std::int64_t height, std::int64_t width) {
@@ -59,6 +60,7 @@ Result<Line> samples_of(const RoiAlign& op, double begin, double end, std::int64
   }
   Line line;
   line.count = std::max<std::int64_t>(0, static_cast<std::int64_t>(wanted));
+  if (bins > kMostTaps / kMostSamples) return invalid_argument("RoiAlign: ", bins, " bins along an axis");
   for (std::int64_t i = 0; i < bins * line.count; ++i) {
     const double within = (static_cast<double>(i % line.count) + 0.5) * bin / static_cast<double>(line.count);
     line.taps.push_back(roi_taps(start + static_cast<double>(i / line.count) * bin + within, size));

@@ -94,6 +94,16 @@ TEST(Gradient, OfProductsAndMovedElements) {
             "4,6");
 }
 
+TEST(Gradient, OfConvolutions) {
+  // Windows {a0, a1} and {a2, a3} of 4 numbers and one that no window reads.
+  EXPECT_EQ(gradients({.nodes = {node("Conv", {"a", "w", "b"}, {"y"}, {attr("strides", Dims{2})})},
+                       .inputs = {{"a", numbers({1, 1, 5}, {1, 2, 3, 4, 5})},
+                                  {"w", numbers({1, 1, 2}, {10, 20})},
+                                  {"b", numbers({1}, {7})}},
+                       .xs = {"a", "w", "b"}}),
+            "10,20,10,20,0 4,6 2");
+}
+
 TEST(Gradient, OfReductionsAndSoftmax) {
   EXPECT_EQ(gradients({.nodes = {node("ReduceMean", {"a"}, {"y"}, {attr("axes", Dims{1}), attr("keepdims", 0)})},
                        .inputs = {{"a", numbers({1, 4}, {1, 2, 3, 4})}},

@@ -13,6 +13,7 @@
 namespace bolide::onnx {
 namespace {
 
+constexpr std::int64_t kMostHeads = 1 << 20;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// The operands: q [b, heads, s, d], k [b, kv_heads, t, d], v [b, kv_heads, t, e], where t counts past keys too.
@@ -107,7 +108,7 @@ ValueId repeat_heads(Formula& f, ValueId x, ValueId q) {
   if (f.failed() || f.type(x).shape[1] == f.type(q).shape[1]) return x;
   const std::int64_t have = f.known_size(x, 1, "the number of key and value heads");
   const std::int64_t want = f.known_size(q, 1, "the number of query heads");
-  if (!f.failed() && (have < 1 || want % have != 0)) {
+  if (!f.failed() && (have < 1 || want % have != 0 || want > kMostHeads)) {
     f.fail(invalid_argument(want, " query heads do not share ", have, " key and value heads evenly"));
   }
   if (f.failed()) return kNoValue;

@@ -45,9 +45,12 @@ std::vector<NodeId> copied(Builder& build, Formula& f, const std::vector<NodeId>
     for (ValueId& input : inputs) {
       if (const auto found = now.find(input); found != now.end()) input = found->second;
     }
+    if (!node.subgraphs.empty()) f.fail(unsupported("there is no gradient of the operator ", node.op.name()));
     Values made = f.op(node.op, std::move(inputs), node.outputs.size());
     if (f.failed()) break;
-    for (std::size_t i = 0; i < made.size(); ++i) now[node.outputs[i]] = made[i];
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      if (node.outputs[i] != kNoValue) now[node.outputs[i]] = made[i];
+    }
     if (const NodeId producer = build.graph().value(made[0]).producer; producer != kNoNode) out.push_back(producer);
   }
   return out;

@@ -146,7 +146,7 @@ Result<Values> import_group_normalization_18(OnnxNodeView& node, Builder& build)
   const float epsilon = node.number("epsilon", 1e-5F);
   if (!node.has_input(2)) return invalid_argument("inputs X, scale and bias are needed");
   const auto channels = node.rank(0) < 2 ? std::nullopt : node.shape(0)[1].constant();
-  if (!channels || groups < 1 || *channels % groups != 0) {
+  if (!channels || *channels > (1 << 24) || groups < 1 || *channels % groups != 0) {
     return invalid_argument("attribute 'num_groups' is ", groups, " for the input ", node.type(0));
   }
   Dims group_of(static_cast<std::size_t>(*channels));

@@ -133,6 +133,9 @@ Values pullback(Formula& f, const Node& node, const Values& gradients, const std
   if (const MatMul* op = node.op.as<MatMul>(); op != nullptr && op->epilogue.is_identity() && g != kNoValue) {
     return product(f, node, g, wanted);
   }
+  if (const Conv* conv = node.op.as<Conv>(); conv != nullptr && conv->epilogue.is_identity()) {
+    return conv_pullback(f, node, *conv, g, wanted);
+  }
   if (const Concat* concat = node.op.as<Concat>()) return joined(f, node, concat->axis, g, wanted);
   if (gradients.size() > 1) f.fail(unsupported("there is no gradient of the operator ", node.op.name()));
   if (wanted[0]) out[0] = single(f, node, g);

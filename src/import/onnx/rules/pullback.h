@@ -2,6 +2,7 @@
 #pragma once
 
 #include "import/onnx/rules/formula.h"
+#include "ops/conv.h"
 
 namespace bolide::onnx {
 
@@ -9,6 +10,9 @@ namespace bolide::onnx {
 /// also of inputs that are no floats). `wanted` says which inputs are asked for. After a failure of f anything.
 /// Errors of f: Unsupported naming the operator when it has no such rule.
 Values pullback(Formula& f, const Node& node, const Values& gradients, const std::vector<bool>& wanted);
+
+/// The same for a convolution without an epilogue.
+Values conv_pullback(Formula& f, const Node& node, const Conv& conv, ValueId g, const std::vector<bool>& wanted);
 
 /// x summed over the axes along which `like` was broadcast to it, so that it has the sizes of `like`.
 ValueId sum_to(Formula& f, ValueId x, ValueId like);
