@@ -209,7 +209,11 @@ Result<Shape> broadcast(const Shape& a, const Shape& b) {
     if (x == y || y == Dim(1)) return x;
     if (x == Dim(1)) return y;
     if (x.is_constant() && y.is_constant()) return std::nullopt;
-    return y.is_constant() ? y : x;
+    if (x.is_constant() || y.is_constant()) return y.is_constant() ? y : x;
+    // They are equal, or one of them is 1.
+    const Dim larger = Dim::max(x, y);
+    const bool is_known = larger == x || larger == y || (x.single_name() && y.single_name());
+    return is_known ? larger : x;
   });
 }
 

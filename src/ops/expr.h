@@ -94,8 +94,8 @@ extern template std::uint64_t apply(Fn, std::uint64_t, std::uint64_t, std::uint6
 Result<Tensor> evaluate(const Expr& expr, std::span<const Tensor* const> inputs, DataType compute, DataType out);
 
 /// The common shape of numpy broadcasting. A named dim broadcasts with 1 and with itself; of two different expressions
-/// the constant one is kept, else the first (sizes are checked when they are known).
-/// Errors: InvalidArgument with both shapes.
+/// the constant one is kept, else the larger one where that is known (of two names their maximum), else the first;
+/// sizes are checked when they are known. Errors: InvalidArgument with both shapes.
 Result<Shape> broadcast(const Shape& a, const Shape& b);
 Result<Dims> broadcast(const Dims& a, const Dims& b);
 

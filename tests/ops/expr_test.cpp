@@ -170,6 +170,8 @@ TEST(Broadcast, OfNamedSizesKeepsTheKnownOne) {
   EXPECT_EQ(text(*broadcast(named, Shape{4, 8})), "[batch,4,8]");
   EXPECT_EQ(text(*broadcast(named, Shape{Dim("m"), 1})), "[batch,m,n]");
   EXPECT_EQ(text(*broadcast(Shape{}, named)), "[batch,1,n]");
+  EXPECT_EQ(text(*broadcast(Shape{Dim("n")}, Shape{Dim("n") * 2})), "[2*n]");  // n is 1
+  EXPECT_EQ(text(*broadcast(Shape{Dim("m")}, Shape{Dim("n")})), "[max(m,n)]");
   EXPECT_FALSE(broadcast(Shape{2}, Shape{3}));
 }
 
