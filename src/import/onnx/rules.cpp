@@ -2,6 +2,7 @@
 
 #include "import/onnx/rules/all.h"
 #include "import/onnx/rules/microsoft.h"
+#include "import/onnx/rules/ml.h"
 
 #include <algorithm>
 #include <array>
@@ -11,6 +12,7 @@ namespace bolide::onnx {
 namespace {
 
 constexpr std::string_view kMicrosoft = "com.microsoft";
+constexpr std::string_view kMl = "ai.onnx.ml";
 constexpr std::string_view kPreview = "ai.onnx.preview";
 constexpr std::string_view kTraining = "ai.onnx.preview.training";
 
@@ -251,6 +253,23 @@ constexpr std::array kRules = {
     RuleEntry{"", "Where", 1, import_same},
     RuleEntry{"", "Xor", 1, import_binary_1},
     RuleEntry{"", "Xor", 7, import_same},
+    RuleEntry{kMl, "ArrayFeatureExtractor", 1, import_array_feature_extractor},
+    RuleEntry{kMl, "Binarizer", 1, import_binarizer},
+    RuleEntry{kMl, "CategoryMapper", 1, import_category_mapper},
+    RuleEntry{kMl, "FeatureVectorizer", 1, import_feature_vectorizer},
+    RuleEntry{kMl, "Imputer", 1, import_imputer},
+    RuleEntry{kMl, "LabelEncoder", 1, import_label_encoder_1},
+    RuleEntry{kMl, "LabelEncoder", 2, import_label_encoder},
+    RuleEntry{kMl, "LinearClassifier", 1, import_linear_classifier},
+    RuleEntry{kMl, "LinearRegressor", 1, import_linear_regressor},
+    RuleEntry{kMl, "Normalizer", 1, import_normalizer},
+    RuleEntry{kMl, "OneHotEncoder", 1, import_one_hot_encoder},
+    RuleEntry{kMl, "SVMClassifier", 1, import_svm_classifier},
+    RuleEntry{kMl, "SVMRegressor", 1, import_svm_regressor},
+    RuleEntry{kMl, "Scaler", 1, import_scaler},
+    RuleEntry{kMl, "TreeEnsemble", 5, import_tree_ensemble},
+    RuleEntry{kMl, "TreeEnsembleClassifier", 1, import_tree_classifier},
+    RuleEntry{kMl, "TreeEnsembleRegressor", 1, import_tree_regressor},
     RuleEntry{kPreview, "FlexAttention", 1, import_flex_attention},
     RuleEntry{kTraining, "Adagrad", 1, import_adagrad},
     RuleEntry{kTraining, "Adam", 1, import_adam},
