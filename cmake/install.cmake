@@ -15,7 +15,7 @@ if(TARGET bolide_shared)
 
   set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/Bolide)
   install(TARGETS bolide_shared EXPORT BolideTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
-  install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/bolide DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/bolide DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
   install(EXPORT BolideTargets NAMESPACE Bolide:: DESTINATION ${package_dir})
   configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/BolideConfig.cmake.in ${PROJECT_BINARY_DIR}/BolideConfig.cmake
     INSTALL_DESTINATION ${package_dir})

@@ -9,6 +9,7 @@
 #include <bolide/engine.h>
 #include <bolide/logger.h>
 #include <bolide/network.h>
+#include <bolide/plugins.h>
 #include <bolide/tensor.h>
 #include <bolide/types.h>
 

@@ -1,6 +1,9 @@
 #include <bolide/bolide.h>
 #include <bolide/c.h>
 #include <bolide/io.h>
+#include <bolide/plugin.h>
+
+#include "ops/plugin_registry.h"
 
 #include <exception>
 #include <new>
@@ -117,6 +120,22 @@ bolide_code bolide_load(const char* engine_path, bolide_engine** engine) {
   if (engine_path == nullptr) return null_argument("engine_path");
   if (engine == nullptr) return null_argument("engine");
   return guarded([&] { return give(bolide::load(engine_path), engine); });
+}
+
+bolide_code bolide_load_plugin(const char* path) {
+  if (path == nullptr) return null_argument("path");
+  return guarded([&] {
+    const bolide::Status loaded = bolide::load_plugin(path);
+    return loaded ? BOLIDE_OK : fail(loaded.error());
+  });
+}
+
+bolide_code bolide_register_plugin(const bolide_plugin* plugin) {
+  if (plugin == nullptr) return null_argument("plugin");
+  return guarded([&] {
+    const bolide::Status taken = bolide::register_plugin(*plugin);
+    return taken ? BOLIDE_OK : fail(taken.error());
+  });
 }
 
 bolide_code bolide_engine_save(const bolide_engine* engine, const char* path) {

@@ -44,6 +44,7 @@ int build(const BuildArgs& args) {
 std::function<int()> add_build(CLI::App& app) {
   auto args = std::make_shared<BuildArgs>();
   app.add_option("MODEL", args->model.path, "ONNX model")->required();
+  add_plugin_option(app, args->model);
   app.add_option("--output,-o", args->output, "engine file to write")->required();
   add_build_options(app, args->model);
   app.add_flag("--verbose,-v", args->verbose, "print passes, fusions with their members, candidates with times");

@@ -72,6 +72,7 @@ int check(const CheckArgs& args) {
 std::function<int()> add_check(CLI::App& app) {
   auto args = std::make_shared<CheckArgs>();
   app.add_option("MODEL", args->model.path, "ONNX model")->required();
+  add_plugin_option(app, args->model);
   add_shape_options(app, args->model);
   app.add_flag("--json", args->json, "print one JSON document");
   return [args] { return check(*args); };

@@ -177,6 +177,7 @@ int compare(const CompareArgs& args) {
 std::function<int()> add_compare(CLI::App& app) {
   auto args = std::make_shared<CompareArgs>();
   app.add_option("MODEL", args->model.path, "ONNX model")->required();
+  add_plugin_option(app, args->model);
   app.add_option("--data", args->data, "folder with input_N.pb and output_N.pb, or one that holds test_data_set_*");
   app.add_option("--rtol", args->rtol, "relative tolerance; default 1e-3 with --data, else 0")
       ->check(CLI::NonNegativeNumber);

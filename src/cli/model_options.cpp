@@ -24,6 +24,11 @@ void catch_interrupts() {
 
 void add_model_path(CLI::App& app, ModelOptions& options, const char* what) {
   app.add_option(what, options.path, "ONNX model or engine file")->required();
+  add_plugin_option(app, options);
+}
+
+void add_plugin_option(CLI::App& app, ModelOptions& options) {
+  app.add_option("--plugin", options.plugins, "shared library with operators of your own; may be repeated");
 }
 
 void add_shape_options(CLI::App& app, ModelOptions& options) {
@@ -97,11 +102,20 @@ Result<BuilderConfig> to_config(const ModelOptions& options) {
   return config;
 }
 
+Status load_plugins(const ModelOptions& options) {
+  for (const std::string& file : options.plugins) {
+    if (Status loaded = load_plugin(file); !loaded) return loaded;
+  }
+  return {};
+}
+
 Result<Network> read_network(const ModelOptions& options) {
+  if (Status loaded = load_plugins(options); !loaded) return loaded.error();
   return OnnxParser::parse_file(options.path, {.shapes = {}, .dynamic_batch = options.dynamic_batch});
 }
 
 Result<Engine> open_engine(const ModelOptions& options, bool tune, const InputShapes& sizes) {
+  if (Status loaded = load_plugins(options); !loaded) return loaded.error();
   if (is_engine_file(options.path)) {
     return Runtime().load(options.path, {.threads = options.threads, .device = options.device});
   }

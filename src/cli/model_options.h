@@ -23,9 +23,12 @@ struct ModelOptions {
   std::string timing_cache;
   bool verify = false;
   std::string dump_passes;
+  std::vector<std::string> plugins;  ///< shared libraries
 };
 
 void add_model_path(CLI::App& app, ModelOptions& options, const char* what);
+/// --plugin; add_model_path has it, too.
+void add_plugin_option(CLI::App& app, ModelOptions& options);
 void add_shape_options(CLI::App& app, ModelOptions& options);
 /// Threads, device, precision.
 void add_run_options(CLI::App& app, ModelOptions& options);
@@ -34,6 +37,8 @@ void add_build_options(CLI::App& app, ModelOptions& options);
 
 /// Errors: InvalidArgument for a --shapes text; the caller treats it as a wrong command line.
 Result<BuilderConfig> to_config(const ModelOptions& options);
+/// Gives the process what --plugin names.
+Status load_plugins(const ModelOptions& options);
 /// Reads the model; fails with every problem of the file.
 Result<Network> read_network(const ModelOptions& options);
 /// Loads an engine file, or compiles a model, for `sizes` where they are given, else for the options' own. Progress

@@ -98,6 +98,8 @@ constexpr std::array kOperators = {
     entry<Loop>(),
     entry<LpNormalization>(),
     entry<LpPool>(),
+    entry<MapLookup>(),
+    entry<MapToRow>(),
     entry<MapValues>(),
     entry<MatMul>(),
     entry<Max>(),
@@ -120,6 +122,7 @@ constexpr std::array kOperators = {
     entry<Or>(),
     entry<PRelu>(),
     entry<Pad>(),
+    entry<PluginOp>(),
     entry<Pow>(),
     entry<QuantizeLinear>(),
     entry<RMSNormalization>(),
@@ -178,6 +181,7 @@ constexpr std::array kOperators = {
     entry<Unsqueeze>(),
     entry<Where>(),
     entry<Xor>(),
+    entry<ZipMap>(),
 };
 
 }  // namespace

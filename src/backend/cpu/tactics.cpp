@@ -8,6 +8,7 @@
 #include "backend/cpu/elementwise/work.h"
 #include "backend/cpu/matmul/tactics.h"
 #include "backend/cpu/movement/tactics.h"
+#include "backend/cpu/plugin/tactics.h"
 #include "backend/cpu/pool/tactics.h"
 #include "backend/cpu/recurrent/tactics.h"
 #include "backend/cpu/resize/tactics.h"
@@ -17,6 +18,7 @@
 #include "ops/gather.h"
 #include "ops/layer_normalization.h"
 #include "ops/normalization.h"
+#include "ops/plugin_op.h"
 #include "ops/pool.h"
 #include "ops/recurrent.h"
 #include "ops/reduce.h"
@@ -57,6 +59,7 @@ constexpr std::array kFamilies = {
     TacticFamily{"layer norm", is_either<LayerNormalization, RMSNormalization>, cpu::layer_norm_tactics},
     TacticFamily{"channel norm", is_either<InstanceNormalization, GroupNormalization>, cpu::channel_norm_tactics},
     TacticFamily{"reduce", is<Reduce>, cpu::reduce_tactics},
+    TacticFamily{"plugin", is<PluginOp>, cpu::plugin_tactics},
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "import/onnx/input_types.h"
 #include "import/onnx/node_importer.h"
+#include "import/onnx/parts.h"
 #include "import/onnx/sparse.h"
 #include "import/onnx/topology.h"
 #include "ops/identity.h"
@@ -46,7 +47,17 @@ void GraphImporter::import_nodes(const NodeList& list) {
   for (const std::size_t index : order.blocked) {
     for (const std::string_view output : list.nodes[index].outputs) (void)list.scope.bind(output, std::nullopt);
   }
-  for (const std::size_t index : order.order) NodeImporter(*this, list, list.nodes[index]).import();
+  std::vector<bool> bad(list.nodes.size(), false);
+  for (const std::size_t index : order.blocked) bad[index] = true;
+  for (const std::size_t index : order.order) {
+    const std::size_t before = state_.problems.count();
+    NodeImporter(*this, list, list.nodes[index]).import();
+    bad[index] = state_.problems.count() != before;
+  }
+  if (list.depth > 0 || !list.prefix.empty() || !state_.problems.has_unknown()) return;
+  std::vector<std::string> names;
+  for (const OnnxNode& node : list.nodes) names.push_back(node_name(node, list.prefix));
+  state_.problems.set_rest(runnable_parts(list.nodes, order.order, bad, names));
 }
 
 void GraphImporter::finish(const OnnxGraph& from, const Scope& scope) {

@@ -2,7 +2,9 @@
 
 #include "base/log.h"
 #include "import/onnx/dynamic_batch.h"
+#include "import/onnx/rules/all.h"
 #include "import/onnx/topology.h"
+#include "ops/plugin_registry.h"
 
 #include <algorithm>
 
@@ -81,10 +83,10 @@ std::int64_t NodeImporter::version() const {
 void NodeImporter::report_unknown() {
   const std::string_view domain = plain_domain(node_.domain);
   const bool other_version = find_rule(domain, node_.op_type, INT64_MAX) != nullptr;
-  const bool known_domain = domain.empty() || domain == "com.microsoft" || domain == "ai.onnx.ml";
+  const bool known_domain = domain.empty() || domain == "com.microsoft" || domain.starts_with("ai.onnx.");
   std::string_view reason =
-      "is of a domain that Bolide does not know: export it as a local function of standard operators, or register a "
-      "plugin";
+      "is of a domain that Bolide does not know: give the plugin that has it (--plugin FILE or bolide::load_plugin(); "
+      "docs/recipes/write-a-plugin.md), or export it as a local function of standard operators";
   if (known_domain) {
     reason = "is not supported: export the model without it, or add a rule (docs/recipes/add-an-importer-rule.md)";
   }
@@ -94,7 +96,8 @@ void NodeImporter::report_unknown() {
 
 bool NodeImporter::is_known() const {
   const std::string_view domain = plain_domain(node_.domain);
-  return state_.functions.contains({domain, node_.op_type}) || find_rule(domain, node_.op_type, version()) != nullptr;
+  return state_.functions.contains({domain, node_.op_type}) || find_rule(domain, node_.op_type, version()) != nullptr ||
+         find_plugin_operator(domain, node_.op_type) != nullptr;
 }
 
 void NodeImporter::look_for_unknown(int depth) {
@@ -117,8 +120,10 @@ void NodeImporter::import() {
   const auto function = state_.functions.find({domain, node_.op_type});
   is_call_ = function != state_.functions.end();
   const auto first_new = static_cast<NodeId>(graph_.node_slots());
-  Result<Values> values = is_call_ ? inline_function(*function->second, *inputs)
-                                   : apply(*find_rule(domain, node_.op_type, version()), *inputs);
+  const RuleEntry* entry = find_rule(domain, node_.op_type, version());
+  const RuleEntry plugin{domain, node_.op_type, 1, import_plugin};
+  Result<Values> values =
+      is_call_ ? inline_function(*function->second, *inputs) : apply(entry != nullptr ? *entry : plugin, *inputs);
   if (!values) {
     if (!values.error().message.empty()) fail(values.error());
     return poison_outputs();

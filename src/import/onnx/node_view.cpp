@@ -70,7 +70,7 @@ Result<double> OnnxNodeView::number_of(std::size_t index, std::string_view what)
 }
 
 const OnnxAttribute* OnnxNodeView::attribute(std::string_view attribute, OnnxAttribute::Kind kind) {
-  read_.insert(attribute);
+  read_.emplace(attribute);
   const auto found = attributes_.find(attribute);
   if (found == attributes_.end()) return nullptr;
   if (found->second->kind == kind) return found->second;
@@ -126,6 +126,12 @@ Result<DataType> OnnxNodeView::data_type(std::string_view name, DataType fallbac
   if (found == nullptr) return fallback;
   if (const auto type = from_onnx_type(found->i)) return *type;
   return unsupported("attribute '", name, "': there is no dtype for the code ", found->i);
+}
+
+std::vector<std::string_view> OnnxNodeView::attribute_names() const {
+  std::vector<std::string_view> out;
+  for (const auto& [name, attribute] : attributes_) out.push_back(name);
+  return out;
 }
 
 std::vector<std::string_view> OnnxNodeView::unread_attributes() const {

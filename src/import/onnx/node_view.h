@@ -59,11 +59,14 @@ class OnnxNodeView {
   /// An attribute that holds a TensorProto.DataType. Errors: Unsupported for a code without a dtype.
   Result<DataType> data_type(std::string_view attribute, DataType fallback);
   /// Says that the attribute is known and has no effect.
-  void ignore(std::string_view attribute) { read_.insert(attribute); }
+  void ignore(std::string_view attribute) { read_.emplace(attribute); }
 
   void add_error(Error error) { errors_.push_back(std::move(error)); }
   const std::vector<Error>& errors() const { return errors_; }
   std::vector<std::string_view> unread_attributes() const;
+  std::vector<std::string_view> attribute_names() const;  ///< sorted
+  /// Of an attribute that is there.
+  OnnxAttribute::Kind attribute_kind(std::string_view attribute) const { return attributes_.at(attribute)->kind; }
   const ExternalData& external() const { return external_; }
 
  private:
@@ -74,7 +77,7 @@ class OnnxNodeView {
   std::map<std::string_view, const OnnxAttribute*> attributes_;
   const Graph& graph_;
   const ExternalData& external_;
-  std::set<std::string_view> read_;
+  std::set<std::string, std::less<>> read_;  // names may come from short-lived texts
   std::vector<Error> errors_;
 };
 

@@ -61,6 +61,7 @@ Error Problems::error() const {
     out.message += error.message;
   }
   if (kinds > kMostProblems) out.message += strings::join("\n  and ", kinds - kMostProblems, " more");
+  if (!rest_.empty()) out.message += "\n  " + rest_;
   return out;
 }
 

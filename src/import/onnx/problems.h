@@ -18,6 +18,10 @@ class Problems {
   void unknown_operator(std::string_view domain, std::string_view op_type, std::int64_t version, std::string_view node,
                         std::string_view reason);
 
+  /// What would be left of the graph; told last.
+  void set_rest(std::string text) { rest_ = std::move(text); }
+
+  bool has_unknown() const { return unknown_nodes_ > 0; }
   bool empty() const { return count() == 0; }
   std::size_t count() const { return errors_.size() + unknown_nodes_; }
   /// All of them, the first line a summary with their number. BadFile or InvalidArgument when one is, else Unsupported.
@@ -32,6 +36,7 @@ class Problems {
   std::vector<Error> errors_;
   std::map<std::string, Unknown> unknown_;
   std::size_t unknown_nodes_ = 0;
+  std::string rest_;
 };
 
 }  // namespace bolide::onnx

@@ -22,17 +22,33 @@ TEST(ImportProblems, AreToldAllAtOnce) {
             "(docs/recipes/add-an-importer-rule.md); used by 2 nodes: 'b', 'd'\n"
             "  node 'a' (Conv): attribute 'strides' is an integer, where a list of integers is expected\n"
             "  node 'c' (MatMul of f32[1,1,4,3], f32[1,1,1,1]): MatMul: a is [1,1,4,3] and b is [1,1,1,1]; inner sizes "
-            "differ");
+            "differ\n"
+            "  the other 1 of 5 nodes would run: 'silent'");
+}
+
+TEST(ImportProblems, TellWhatWouldRunWithoutTheUnknown) {
+  const OnnxModel bad =
+      model(13, {.nodes = {node("Relu", {"x"}, {"a"}), node("Abs", {"a"}, {"b"}), node("Frobnicate", {"b"}, {"c"}),
+                           node("Add", {"b", "c"}, {"d"}), node("Neg", {"d"}, {"e"}), node("Exp", {"x"}, {"f"})},
+                 .inputs = {f32("x", {"2"})},
+                 .outputs = {output("e"), output("f")}});
+  const std::string text = problems(bad);
+  EXPECT_NE(text.find("\n  the other 5 of 6 nodes would run, in 3 parts: 'a' to 'b' (2 nodes), 'd' to 'e' (2 nodes), "
+                      "'f'"),
+            std::string::npos)
+      << text;
 }
 
 TEST(ImportProblems, AreUnsupportedWhenNothingElseIsWrong) {
   OnnxNode foreign = node("Act", {"x"}, {"y"});
   foreign.domain = "org.example";
   const OnnxModel bad = model(13, {.nodes = {foreign}, .inputs = {f32("x", {"2"})}, .outputs = {output("y")}});
-  EXPECT_EQ(problems(bad),
-            "unsupported: the model cannot be imported: 1 problem\n"
-            "  operator Act (org.example 1) is of a domain that Bolide does not know: export it as a local function of "
-            "standard operators, or register a plugin; used by node 'y'");
+  EXPECT_EQ(
+      problems(bad),
+      "unsupported: the model cannot be imported: 1 problem\n"
+      "  operator Act (org.example 1) is of a domain that Bolide does not know: give the plugin that has it "
+      "(--plugin FILE or bolide::load_plugin(); docs/recipes/write-a-plugin.md), or export it as a local function "
+      "of standard operators; used by node 'y'");
 }
 
 TEST(ImportProblems, NameTheNodesOfACircle) {

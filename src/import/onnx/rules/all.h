@@ -144,5 +144,7 @@ Result<Values> import_if(OnnxNodeView& node, Builder& build);
 Result<Values> import_loop(OnnxNodeView& node, Builder& build);
 Result<Values> import_sequence_map(OnnxNodeView& node, Builder& build);
 Result<Values> import_optional(OnnxNodeView& node, Builder& build);
+// plugin.cpp
+Result<Values> import_plugin(OnnxNodeView& node, Builder& build);
 
 }  // namespace bolide::onnx

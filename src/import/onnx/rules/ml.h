@@ -52,4 +52,9 @@ Result<Values> import_label_encoder_1(OnnxNodeView& node, Builder& build);
 Result<Values> import_label_encoder(OnnxNodeView& node, Builder& build);
 Result<Values> import_category_mapper(OnnxNodeView& node, Builder& build);
 
+// ml_maps.cpp
+Result<Values> import_zip_map(OnnxNodeView& node, Builder& build);
+Result<Values> import_dict_vectorizer(OnnxNodeView& node, Builder& build);
+Result<Values> import_cast_map(OnnxNodeView& node, Builder& build);
+
 }  // namespace bolide::onnx

@@ -129,7 +129,7 @@ Result<Values> linear_svm(OnnxNodeView& node, Builder& build, Formula& f, ValueI
 
 /// ai.onnx.ml SVMClassifier: every pair of classes has a score; the label is the class of most votes, the first of
 /// equals. With prob_a and prob_b the scores are probabilities of classes, else those of the pairs; the score of two
-/// classes is given as that of the first, and its negative.
+/// classes is given twice, negative first.
 Result<Values> import_svm_classifier(OnnxNodeView& node, Builder& build) {
   const std::string transform = node.text("post_transform", "NONE");
   const Dims per_class = node.integers("vectors_per_class");
@@ -160,9 +160,9 @@ Result<Values> import_svm_classifier(OnnxNodeView& node, Builder& build) {
     TRY(const ValueId b, constant_of(node, build, "prob_b", {pairs.count()}));
     const ValueId odds = f.op(Sigmoid{}, {f.op(Neg{}, {f.add(f.mul(scores, a), b)})});
     const ValueId probabilities = f.op(CoupleProbabilities{.classes = pairs.classes}, {odds});
-    return f.result({best_label(f, build, labels, probabilities), post_transform(f, probabilities, transform)});
+    return f.result({label, post_transform(f, probabilities, transform)});
   }
-  const ValueId given = pairs.classes == 2 ? f.concat({scores, f.op(Neg{}, {scores})}, 1) : scores;
+  const ValueId given = pairs.classes == 2 ? f.concat({f.op(Neg{}, {scores}), scores}, 1) : scores;
   return f.result({label, post_transform(f, given, transform)});
 }
 

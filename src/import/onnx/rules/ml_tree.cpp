@@ -155,8 +155,8 @@ Result<Values> binary_trees(Formula& f, Builder& build, const Labels& labels, Va
   const DataType dtype = f.dtype(score);
   if (id == 1) return f.result({label, post_transform(f, f.concat({f.mul(score, 0.0), score}, 1), transform)});
   if (transform == "PROBIT" || (positive && transform == "NONE")) {
-    const ValueId second = post_transform(f, score, transform);
-    return f.result({label, f.concat({f.sub(f.number(dtype, 1), second), second}, 1)});
+    const ValueId both = f.concat({f.sub(f.number(dtype, 1), score), score}, 1);
+    return f.result({label, post_transform(f, both, transform)});
   }
   return f.result({label, post_transform(f, f.concat({f.op(Neg{}, {score}), score}, 1), transform)});
 }

@@ -1,0 +1,54 @@
+#include "support.h"
+
+#include <limits>
+
+namespace bolide {
+namespace {
+
+/// One tree: x0 <= 0.5 (NaN counts as true) ? leaf 0 : (x1 > 2 ? leaf 1 : leaf 2); votes 10, 20 and 30 for target 0,
+/// and leaf 1 another 5 for target 1.
+Tensors tree(const Tensor& x) {
+  return {x,
+          longs({2, 5}, {0, 0, 1, -1, 1, 1, 3, 0, -2, -3}),
+          floats({2}, {0.5, 2}),
+          longs({1}, {0}),
+          longs({4}, {0, 1, 3, 4}),
+          longs({4}, {0, 0, 1, 0}),
+          floats({4}, {10, 20, 5, 30})};
+}
+
+std::string votes(const TreeEnsemble& op, const Tensors& inputs) {
+  std::vector<const Tensor*> pointers;
+  for (const Tensor& input : inputs) pointers.push_back(&input);
+  return show(run(op, pointers));
+}
+
+TEST(TreeEnsemble, LeadsEveryRowToOneLeaf) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_EQ(votes({.targets = 2}, tree(floats({4, 2}, {0, 9, 1, 3, 1, 2, nan, 0}))), "f32[4,2]{10,0,20,5,30,0,10,0}");
+}
+
+TEST(TreeEnsemble, CollectsVotesAsAsked) {
+  Tensors two = tree(floats({1, 2}, {1, 3}));
+  two[3] = longs({2}, {0, -1});  // the tree, and leaf 0 alone
+  EXPECT_EQ(votes({.targets = 2}, two), "f32[1,2]{30,5}");
+  EXPECT_EQ(votes({.targets = 2, .aggregate = TreeAggregate::kAverage}, two), "f32[1,2]{15,2.5}");
+  EXPECT_EQ(votes({.targets = 2, .aggregate = TreeAggregate::kMin}, two), "f32[1,2]{10,5}");
+  EXPECT_EQ(votes({.targets = 2, .aggregate = TreeAggregate::kMax}, two), "f32[1,2]{20,5}");
+  two.push_back(floats({2}, {1, -1}));
+  EXPECT_EQ(votes({.targets = 2}, two), "f32[1,2]{31,4}");
+}
+
+TEST(MapValues, TakesTheLastOfEqualKeysAndNaNAsANumber) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_EQ(show(run(MapValues{}, {floats({4}, {nan, -0.0F, 7, 1}), floats({4}, {0, nan, 1, 1}),
+                                   longs({4}, {10, 20, 30, 40}), longs({1}, {-1})})),
+            "i64[4]{20,10,-1,40}");
+}
+
+TEST(CoupleProbabilities, OfTwoClassesAreThoseOfThePair) {
+  EXPECT_EQ(show(run(CoupleProbabilities{.classes = 2}, {floats({2, 1}, {0.75, 0.5})})), "f32[2,2]{0.7499999,0.2500001,0.5,0.5}");
+}
+
+}  // namespace
+}  // namespace bolide
