@@ -114,7 +114,7 @@ def findings(root):
         if not name.endswith(SOURCES):
             continue
         text = content.decode(errors="replace")
-        if name.endswith(HEADERS) and not re.search(r"^#pragma once$|^#ifndef BOLIDE_C_H_$", text, re.M):
+        if name.endswith(HEADERS) and not re.search(r"^#pragma once$|^#ifndef BOLIDE_(C|PLUGIN)_H_$", text, re.M):
             found.append(f"{name}:1: no #pragma once")
         folder = folder_of(name)
         if folder is None:
