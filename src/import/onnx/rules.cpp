@@ -289,6 +289,7 @@ constexpr std::array kRules = {
     RuleEntry{kMicrosoft, "FusedGemm", 1, import_fused_gemm},
     RuleEntry{kMicrosoft, "FusedMatMul", 1, import_fused_matmul},
     RuleEntry{kMicrosoft, "Gelu", 1, import_same},
+    RuleEntry{kMicrosoft, "GridSample", 1, import_grid_sample},
     RuleEntry{kMicrosoft, "GroupQueryAttention", 1, import_group_query_attention},
     RuleEntry{kMicrosoft, "Inverse", 1, import_same},
     RuleEntry{kMicrosoft, "MatMulIntegerToFloat", 1, import_matmul_integer_to_float},

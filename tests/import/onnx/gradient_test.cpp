@@ -27,7 +27,7 @@ std::string gradients(const Case& given) {
   OnnxGraph graph;
   Tensors values;
   for (const auto& [name, tensor] : given.inputs) {
-    OnnxValueInfo info = f32(name, {});
+    OnnxValueInfo info = value(name, tensor.dtype(), {});
     for (const std::int64_t size : tensor.dims()) {
       info.type.dims->push_back({});
       info.type.dims->back().value = size;
@@ -92,6 +92,18 @@ TEST(Gradient, OfProductsAndMovedElements) {
                        .inputs = {{"a", numbers({1}, {1})}, {"b", numbers({2}, {2, 3})}},
                        .xs = {"b"}}),
             "4,6");
+}
+
+TEST(Gradient, ReturnsToWhereElementsCameFrom) {
+  const Case pooled = {
+      .nodes = {node("MaxPool", {"a"}, {"m"}, {attr("kernel_shape", Dims{2})}), node("Mul", {"m", "m"}, {"y"})},
+      .inputs = {{"a", numbers({1, 1, 4}, {1, 7, 2, 5})}},
+      .xs = {"a"}};
+  EXPECT_EQ(gradients(pooled), "0,28,0,10");
+  const Case tiled = {.nodes = {node("Tile", {"a", "r"}, {"y"})},
+                      .inputs = {{"a", numbers({2}, {1, 2})}, {"r", Tensor::of<std::int64_t>(Dims{3}, Dims{1})}},
+                      .xs = {"a"}};
+  EXPECT_EQ(gradients(tiled), "3,3");
 }
 
 TEST(Gradient, OfConvolutions) {

@@ -8,6 +8,7 @@
 #include "ops/gather.h"
 #include "ops/identity.h"
 #include "ops/matmul.h"
+#include "ops/pool.h"
 #include "ops/reshape.h"
 #include "ops/shape.h"
 #include "ops/softmax.h"
@@ -109,7 +110,7 @@ ValueId single(Formula& f, const Node& node, ValueId g) {
   if (const LogSoftmax* softmax = node.op.as<LogSoftmax>()) {
     return f.sub(g, f.mul(f.op(Exp{}, {y}), f.reduce(ReduceKind::kSum, g, {softmax->axis}, true)));
   }
-  return f.fail(unsupported("there is no gradient of the operator ", node.op.name())), kNoValue;
+  return moved_pullback(f, node, g);
 }
 
 }  // namespace
@@ -137,7 +138,8 @@ Values pullback(Formula& f, const Node& node, const Values& gradients, const std
     return conv_pullback(f, node, *conv, g, wanted);
   }
   if (const Concat* concat = node.op.as<Concat>()) return joined(f, node, concat->axis, g, wanted);
-  if (gradients.size() > 1) f.fail(unsupported("there is no gradient of the operator ", node.op.name()));
+  if (gradients.size() > 1 && (g == kNoValue || !node.op.is<MaxPool>()))
+    f.fail(unsupported("there is no gradient of the operator ", node.op.name()));
   if (wanted[0]) out[0] = single(f, node, g);
   return out;
 }

@@ -14,6 +14,9 @@ Values pullback(Formula& f, const Node& node, const Values& gradients, const std
 /// The same for a convolution without an epilogue.
 Values conv_pullback(Formula& f, const Node& node, const Conv& conv, ValueId g, const std::vector<bool>& wanted);
 
+/// The gradient of input 0 of an operator whose result 0 is elements of it elsewhere (Slice, Gather, ..., MaxPool).
+ValueId moved_pullback(Formula& f, const Node& node, ValueId g);
+
 /// x summed over the axes along which `like` was broadcast to it, so that it has the sizes of `like`.
 ValueId sum_to(Formula& f, ValueId x, ValueId like);
 
