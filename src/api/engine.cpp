@@ -47,8 +47,10 @@ Result<std::shared_ptr<const Backend>> make_cuda(const std::string& device, bool
     TRY(CudaTarget target, make_cuda_target(number, tf32));
     return std::shared_ptr<const Backend>(std::make_shared<CudaBackend>(std::move(target)));
   }
-  TRY(auto opened, cuda::CudaDevice::open(number).within(strings::join("device '", device, "'")));
-  return std::shared_ptr<const Backend>(std::make_shared<CudaBackend>(make_cuda_target(std::move(opened), tf32)));
+  auto opened = cuda::CudaDevice::open(number).within(strings::join("device '", device, "'"));
+  if (!opened && opened.error().code == Code::kNotFound) return unsupported(opened.error().message);
+  if (!opened) return std::move(opened).error();
+  return std::shared_ptr<const Backend>(std::make_shared<CudaBackend>(make_cuda_target(*std::move(opened), tf32)));
 }
 
 }  // namespace
