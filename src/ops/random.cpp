@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <random>
 
 namespace bolide {
@@ -114,6 +115,9 @@ Result<TensorTypes> Multinomial::infer(const InferContext& context) const {
 
 Result<Tensors> Multinomial::evaluate(TensorInputs inputs, EvalContext& context) const {
   TRY(Tensors out, outputs_of(*this, inputs, context));
+  if (inputs[0]->dims()[1] > std::numeric_limits<int>::max()) {
+    return unsupported("Multinomial: ", inputs[0]->dims()[1], " classes");
+  }
   const auto classes = static_cast<std::size_t>(inputs[0]->dims()[1]);
   std::vector<double> sums(classes);
   Generator generator(seed);

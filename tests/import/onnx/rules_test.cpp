@@ -113,6 +113,12 @@ TEST(Rules, OfAxesKeepAnInputThatIsComputed) {
             "y = Squeeze(x, axes)\nreturn y\n");
 }
 
+TEST(Rules, OfSqueezeWithoutAxesKeepNamedSizes) {
+  const std::vector<OnnxValueInfo> inputs = {f32("x", {"n", "1", "3"})};
+  EXPECT_EQ(import_node(13, node("Squeeze", {"x"}, {"y"}), {}, inputs),
+            "x = input f32[n,1,3]\ny = Squeeze(x) axes=[1]\nreturn y\n");
+}
+
 TEST(Rules, OfSplitKnowAllThreeForms) {
   const std::string two = "y, z = Split(x) axis=1 sizes=[1,2]\nreturn y, z\n";
   EXPECT_EQ(after(kX, import_node(11, node("Split", {"x"}, {"y", "z"}, {attr("axis", 1), attr("split", Dims{1, 2})}))),

@@ -9,6 +9,7 @@
 #include "ops/slice.h"
 #include "tensor/number.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace bolide::onnx {
@@ -94,6 +95,10 @@ Result<Values> import_crop(OnnxNodeView& node, Builder& build) {
   const Dims size = node.integers("scale");
   if (border.size() != 4 || (!size.empty() && size.size() != 2)) {
     return invalid_argument("attributes 'border' and 'scale' have ", border.size(), " and ", size.size(), " numbers");
+  }
+  for (const Dims* numbers : {&border, &size}) {
+    const auto fits = [](std::int64_t number) { return number >= 0 && number < INT64_C(1) << 31; };
+    if (!std::all_of(numbers->begin(), numbers->end(), fits)) return invalid_argument("a border or size of ", *numbers);
   }
   const Dims starts = {border[1], border[0]};
   Dims ends = {border[3] == 0 ? kEnd : -border[3], border[2] == 0 ? kEnd : -border[2]};

@@ -68,7 +68,8 @@ Result<Values> import_multinomial(OnnxNodeView& node, Builder& build) {
 /// ONNX Dropout, operator set 12 and later: y = x unless `training_mode`, which may be computed.
 Result<Values> import_dropout(OnnxNodeView& node, Builder& build) {
   const Tensor* training = node.constant(2);
-  const bool is_off = training != nullptr && training->count() == 1 && !*training->span<bool>().data();
+  const bool is_known = training != nullptr && training->count() == 1 && training->dtype() == DataType::kBool;
+  const bool is_off = is_known && !training->span<bool>()[0];
   if (!node.has_input(2) || is_off) {
     node.ignore("seed");
     return identity_and_mask(node, build, true);

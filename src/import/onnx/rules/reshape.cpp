@@ -79,7 +79,20 @@ Result<Values> along_axes(T op, OnnxNodeView& node, Builder& build) {
 
 }  // namespace
 
-Result<Values> import_squeeze(OnnxNodeView& node, Builder& build) { return along_axes(Squeeze{}, node, build); }
+/// ONNX Squeeze. Without axes it takes away those whose size is known to be 1; a named size stays an axis, also where
+/// it turns out to be 1.
+Result<Values> import_squeeze(OnnxNodeView& node, Builder& build) {
+  const bool has_axes = node.version() < 13 ? !node.integers("axes").empty() : node.has_input(1);
+  if (has_axes || !node.has_input(0) || constant_dims(node.shape(0))) return along_axes(Squeeze{}, node, build);
+  Squeeze squeeze;
+  for (std::size_t i = 0; i < node.shape(0).size(); ++i) {
+    if (node.shape(0)[i] == Dim(1)) squeeze.axes.push_back(static_cast<std::int64_t>(i));
+  }
+  if (squeeze.axes.empty()) return import_identity(node, build);
+  TRY(const ValueId y, build.add(std::move(squeeze), {node.in(0)}));
+  return Values{y};
+}
+
 Result<Values> import_unsqueeze(OnnxNodeView& node, Builder& build) { return along_axes(Unsqueeze{}, node, build); }
 
 }  // namespace bolide::onnx
