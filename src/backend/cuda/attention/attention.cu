@@ -6,6 +6,7 @@
 //           WARPS KEYS     warps of a block, keys of a tile (a multiple of 16);  ST: tiles in flight (1 or 2)
 //           VECQ           bytes of one copy: 16 where rows are aligned, else 2
 //           MASK           -1: none, else its format;  MASKROWS: 0: the same for all queries
+//           POSITIVE: 1: the scale is
 //           CAUSAL: 1: query i sees keys 0 .. i
 struct Rows {
   i64 batch, head, row;  // strides in elements
@@ -155,31 +156,45 @@ extern "C" __global__ void __launch_bounds__(kThreads) attention(const __grid_co
         multiply(score[j + 1], f, b[2], b[3]);
       }
     }
-    float before[2] = {largest[0], largest[1]};
+    // Scores stay unscaled where that keeps their order; the scale then joins the subtraction of the maximum.
+    constexpr bool kLate = MASK < 0 && POSITIVE;
+    const float factor = kLate ? p.scale : 1.f;
+    if (!kLate) {
+#pragma unroll
+      for (int j = 0; j < KEYS / 8; ++j)
+#pragma unroll
+        for (int c = 0; c < 4; ++c) {
+          score[j][c] *= p.scale;
+          if (MASK >= 0) score[j][c] += 1.4426950408889634f * added[MASK >= 0 ? j : 0][c];
+        }
+    }
+    if (CAUSAL || (tile + 1) * KEYS > p.keys) {
+#pragma unroll
+      for (int j = 0; j < KEYS / 8; ++j)
+#pragma unroll
+        for (int c = 0; c < 4; ++c) {
+          const int row = mine + (lane >> 2) + (c >> 1) * 8, key = tile * KEYS + j * 8 + (lane & 3) * 2 + (c & 1);
+          if (key >= p.keys || (CAUSAL && key > row)) score[j][c] = kLowest;
+        }
+    }
+    const float before[2] = {largest[0], largest[1]};
 #pragma unroll
     for (int j = 0; j < KEYS / 8; ++j)
 #pragma unroll
-      for (int c = 0; c < 4; ++c) {
-        const int row = mine + (lane >> 2) + (c >> 1) * 8, key = tile * KEYS + j * 8 + (lane & 3) * 2 + (c & 1);
-        float s = score[j][c] * p.scale;
-        if (MASK >= 0) s += 1.4426950408889634f * added[j][c];
-        if (key >= p.keys || (CAUSAL && key > row)) s = kLowest;
-        score[j][c] = s;
-        largest[c >> 1] = fmaxf(largest[c >> 1], s);
-      }
+      for (int c = 0; c < 4; ++c) largest[c >> 1] = fmaxf(largest[c >> 1], score[j][c]);
 #pragma unroll
     for (int h = 0; h < 2; ++h) {
       largest[h] = fmaxf(largest[h], __shfl_xor_sync(0xffffffffu, largest[h], 1));
       largest[h] = fmaxf(largest[h], __shfl_xor_sync(0xffffffffu, largest[h], 2));
-      const float shift = largest[h] == kLowest ? 0.f : largest[h];
-      const float shrink = power_of_two(before[h] - shift);
+      const float shift = largest[h] == kLowest ? 0.f : largest[h] * factor;
+      const float shrink = power_of_two(before[h] == kLowest ? kLowest : before[h] * factor - shift);
       sum[h] *= shrink;
 #pragma unroll
       for (int i = 0; i < E / 8; ++i) out[i][h * 2] *= shrink, out[i][h * 2 + 1] *= shrink;
 #pragma unroll
       for (int j = 0; j < KEYS / 8; ++j) {
-        score[j][h * 2] = power_of_two(score[j][h * 2] - shift);
-        score[j][h * 2 + 1] = power_of_two(score[j][h * 2 + 1] - shift);
+        score[j][h * 2] = power_of_two(fmaf(score[j][h * 2], factor, -shift));
+        score[j][h * 2 + 1] = power_of_two(fmaf(score[j][h * 2 + 1], factor, -shift));
         sum[h] += score[j][h * 2] + score[j][h * 2 + 1];
       }
     }

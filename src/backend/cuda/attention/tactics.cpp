@@ -77,6 +77,7 @@ class AttentionKernel final : public ContractionKernel {
       defines.set("MASK", mask_ ? *number_format(problem.inputs[3].dtype) : -1);
       defines.set("MASKROWS", mask_ && mask_stride(problem.inputs[3], 2) != 0 ? 1 : 0);
       defines.set("CAUSAL", op.causal ? 1 : 0).set("PDL", overlaps_ ? 1 : 0).set("FASTMATH", 0);
+      defines.set("POSITIVE", op.scale > 0 ? 1 : 0);
       texts_.push_back(defines.text() + joined_text({"contraction_numbers", "attention"}));
       if (!wide || !gaps) break;
     }
@@ -204,9 +205,8 @@ class AttentionTactic final : public Tactic {
 };
 
 constexpr AttentionTactic kForms[] = {
-    {"cuda.attention.64x64", {4, 64, 2}, 128},
-    {"cuda.attention.64x32", {4, 32, 2}, 128},
-    {"cuda.attention.32x64", {2, 64, 2}, 128},
+    {"cuda.attention.64x64", {4, 64, 2}, 128},      {"cuda.attention.64x32", {4, 32, 2}, 128},
+    {"cuda.attention.32x64", {2, 64, 2}, 128},      {"cuda.attention.112x32", {7, 32, 2}, 128},
     {"cuda.attention.64x32.wide", {4, 32, 1}, 256},
 };
 constexpr auto kAll = [] {

@@ -118,6 +118,11 @@ constexpr int kMostExtras = 4;
 #endif
 // Kinds and formats are written as hexadecimal digits, the first operand lowest.
 #define EXTRA_KIND(i) (((EXTRA_KINDS) >> (4 * (i))) & 15)
+// A bit an operand: neighbouring columns may be read together (16-bit formats).
+#ifndef EXTRA_PAIRS
+#define EXTRA_PAIRS 0
+#endif
+#define EXTRA_PAIRED(i) (((EXTRA_PAIRS) >> (i)) & 1)
 #define EXTRA_FORMAT(i) (((EXTRA_FORMATS) >> (4 * (i))) & 15)
 constexpr bool any_placed(int i) { return i < EXTRAS && (EXTRA_KIND(i) == 3 || any_placed(i + 1)); }
 constexpr bool kAnyPlaced = any_placed(0);

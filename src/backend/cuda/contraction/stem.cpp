@@ -26,25 +26,36 @@ struct StemShape {
   std::int64_t patch = 0;     ///< input elements under a piece
   std::int64_t shared = 0;
   std::int64_t pieces = 0;
-  bool vectors = false;
+  bool pairs = false;  ///< of channels
+  int writes = 0;      ///< YVEC of the text
 };
 
-StemShape stem_shape(const GemmProblem& gemm, std::int64_t lines) {
+/// Channels-last images of an even number of channels.
+bool channel_pairs(const GemmProblem& gemm) {
+  return gemm.c % 2 == 0 && gemm.a.column == 1 && gemm.a.pixel % 2 == 0 && gemm.a.line % 2 == 0 &&
+         gemm.a.image % 2 == 0 && gemm.a_format == gemm.b_format;
+}
+
+StemShape stem_shape(const GemmProblem& gemm, std::int64_t lines, bool pairs) {
   const WindowAxis& down = gemm.axes[1];
   const WindowAxis& across = gemm.axes[2];
   StemShape out;
   out.lines = lines;
-  out.columns = gemm.n == 96 ? 96 : std::min<std::int64_t>(64, (gemm.n + 15) / 16 * 16);
+  out.pairs = pairs;
+  out.columns = gemm.n == 96 ? 96 : std::min<std::int64_t>(64, (gemm.n + 7) / 8 * 8);
   out.span = (across.kernel + 1) / 2 * 2;
-  const std::int64_t pairs = gemm.c * down.kernel * out.span / 2;
-  out.steps = (pairs + 7) / 8;
+  const std::int64_t products = pairs ? gemm.kd() : gemm.c * down.kernel * out.span;
+  out.steps = (products + 15) / 16;
   const std::int64_t patch_h = (lines - 1) * down.stride + down.kernel;
-  const std::int64_t patch_w = (15 * across.stride + out.span + 1) / 2 * 2;
+  const std::int64_t patch_w = pairs ? 15 * across.stride + across.kernel : (15 * across.stride + out.span + 1) / 2 * 2;
   out.patch = gemm.c * patch_h * patch_w;
-  out.shared = out.columns * (out.steps * 8 + 4) * 4 + out.steps * 32 + (out.patch * 2 + 15) / 16 * 16 +
-               lines * 16 * (out.columns * format_bytes(gemm.y_format) + 16);
+  const std::int64_t size = format_bytes(gemm.y_format);
+  out.shared = (out.columns + 15) / 16 * 16 * (out.steps * 8 + 4) * 4 + out.steps * 32 +
+               (out.patch * 2 + 15) / 16 * 16 + lines * 16 * (out.columns * size + 16);
   out.pieces = gemm.images * ((down.out + lines - 1) / lines) * ((across.out + 15) / 16);
-  out.vectors = common_unit({gemm.y.image, gemm.y.line, gemm.y.pixel, gemm.n}, format_bytes(gemm.y_format)) == 16;
+  const bool runs = gemm.y_format != 2 && gemm.n % 2 == 0 && gemm.n <= out.columns && gemm.y.pixel == gemm.n &&
+                    gemm.y.line % 2 == 0 && gemm.y.image % 2 == 0;
+  out.writes = common_unit({gemm.y.image, gemm.y.line, gemm.y.pixel, gemm.n}, size) == 16 ? 1 : runs ? 2 : 0;
   return out;
 }
 
@@ -54,17 +65,25 @@ class StemKernel final : public ContractionKernel {
     const WindowAxis& down = gemm.axes[1];
     const WindowAxis& across = gemm.axes[2];
     overlaps_ = launches_overlap(target);
-    for (const bool vectors : {shape.vectors, false}) {
+    std::int64_t paired = 0;
+    for (std::size_t i = 0; i < gemm.extras.size(); ++i) {
+      const RowStrides& strides = gemm.extras[i].strides;
+      const bool even = strides.image % 2 == 0 && strides.line % 2 == 0 && strides.pixel % 2 == 0;
+      if (!gaps && even && strides.column == 1 && gemm.n % 2 == 0 && gemm.extras[i].format != 2) paired |= 1 << i;
+    }
+    for (const int writes : {shape.writes, 0}) {
       Defines defines;
       defines.extras(gemm).set("XFORMAT", gemm.a_format).set("OUT", gemm.y_format).set("ELEM", gemm.b_format);
       defines.set("C", gemm.c).set("R", down.kernel).set("S", across.kernel).set("SY", down.stride);
       defines.set("SX", across.stride).set("SP", shape.span).set("TH", shape.lines).set("BN", shape.columns);
-      defines.set("MINB", shape.columns * shape.lines > 512 ? 2 : 3).set("YVEC", vectors ? 1 : 0);
+      defines.set("MINB", shape.columns * shape.lines > 512 ? 2 : 3).set("YVEC", writes).set("NY", gemm.n);
+      defines.set("PAIRS", shape.pairs ? 1 : 0).set("EXTRA_PAIRS", paired);
       defines.set("PDL", overlaps_ ? 1 : 0);
       texts_.push_back(gemm_text(gemm, defines, {"stem"}));
-      if (!vectors || !gaps) break;
+      if (writes == 0 || !gaps) break;
     }
-    vectors_ = shape.vectors;
+    unit_ = shape.writes == 1 ? 16 : shape.writes == 2 ? 4 : 1;
+    x_unit_ = shape.pairs ? 4 : 1;
     shared_ = static_cast<std::size_t>(shape.shared);
     for (std::size_t i = 0; i < gemm.extras.size(); ++i) {
       inputs_[i] = gemm.extras[i].input;
@@ -86,10 +105,10 @@ class StemKernel final : public ContractionKernel {
     args_.pad_h = static_cast<int>(down.before);
     args_.pad_w = static_cast<int>(across.before);
     args_.n = static_cast<int>(gemm.n);
-    const std::int64_t fit =
-        std::clamp<std::int64_t>(target.facts.shared_bytes_per_multiprocessor / (shape.shared + 1024), 1, 6);
-    grid_ = {static_cast<unsigned>(std::min(shape.pieces, target.facts.multiprocessors * fit)),
-             static_cast<unsigned>((gemm.n + shape.columns - 1) / shape.columns), 1};
+    fit_ = std::clamp<std::int64_t>(target.facts.shared_bytes_per_multiprocessor / (shape.shared + 1024), 1, 8);
+    multiprocessors_ = target.facts.multiprocessors;
+    pieces_ = shape.pieces;
+    columns_ = (gemm.n + shape.columns - 1) / shape.columns;
   }
 
   std::vector<Use> programs() const override {
@@ -102,6 +121,11 @@ class StemKernel final : public ContractionKernel {
     for (std::size_t i = 0; i < texts_.size(); ++i) {
       TRY(functions_[i], cuda.function({"stem", texts_[i], {}}, "stem", shared_));
     }
+    // Blocks that stay: as many as fit at once.
+    const std::int64_t warps = functions_[0].registers > 0 ? 65536 / (functions_[0].registers * 32) : 64;
+    const std::int64_t blocks = multiprocessors_ * std::clamp<std::int64_t>(warps / 4, 1, fit_);
+    grid_ = {static_cast<unsigned>(std::clamp<std::int64_t>(blocks / columns_, 1, pieces_)),
+             static_cast<unsigned>(columns_), 1};
     return {};
   }
   Status launch(DeviceStream& stream, const KernelBuffers& buffers) const override {
@@ -110,8 +134,9 @@ class StemKernel final : public ContractionKernel {
     args.b = buffers.packed;
     args.y = buffers.outputs[0];
     for (std::size_t i = 0; i < extras_; ++i) args.extra[i].data = buffers.inputs[inputs_[i]];
-    const bool fits = !vectors_ || aligned(args.y, 16);
-    if (!fits && texts_.size() < 2) return internal_error("the result is less aligned than its strides");
+    const bool fits = aligned(args.y, unit_);
+    if ((!fits && texts_.size() < 2) || !aligned(args.x, x_unit_))
+      return internal_error("an image is less aligned than its strides");
     return cuda::launch(static_cast<CudaStream&>(stream), functions_[fits ? 0 : 1],
                         {.grid = grid_, .block = {128, 1, 1}, .shared_bytes = shared_, .overlaps = overlaps_}, args);
   }
@@ -124,15 +149,23 @@ class StemKernel final : public ContractionKernel {
   std::size_t shared_ = 0;
   std::vector<std::string> texts_;
   std::array<Function, 2> functions_ = {};
-  bool vectors_ = false;
+  std::int64_t fit_ = 1;
+  std::int64_t multiprocessors_ = 1;
+  std::int64_t pieces_ = 1;
+  std::int64_t columns_ = 1;
+  std::int64_t unit_ = 1;    // alignment that the result needs
+  std::int64_t x_unit_ = 1;  // and the image
   bool overlaps_ = false;
 };
 
-/// Needs     at most 4 input channels in any order of dims, two spatial dims, constant weights; f16 or bf16; sm_80
-/// Numerics  sums in f32: channel, line, pixel in order, by 16 at a time
+/// Needs     at most 4 input channels in any order of dims, or an even number of neighbouring ones up to 48; two
+/// spatial
+///           dims, constant weights; f16 or bf16; sm_80
+/// Numerics  sums in f32: channel, line, pixel in order (pairs: line, pixel, channel), by 16 at a time
 class StemTactic final : public Tactic {
  public:
-  constexpr StemTactic(std::string_view name, std::int64_t lines) : Tactic(name, 1), lines_(lines) {}
+  constexpr StemTactic(std::string_view name, std::int64_t lines, bool pairs)
+      : Tactic(name, 1), lines_(lines), pairs_(pairs) {}
 
   Verdict accepts(const Problem& problem, const Target& target) const override {
     const CudaTarget& cuda = cuda_target(target);
@@ -140,15 +173,19 @@ class StemTactic final : public Tactic {
     const auto gemm = gemm_problem(problem);
     if (!gemm) return reject(gemm.error().message);
     if (const auto fault = epilogue_fault(*gemm)) return reject(*fault);
-    if (gemm->c > 4 || gemm->taps() < 4) return reject(gemm->c, " channels and ", gemm->taps(), " taps");
+    if (gemm->taps() < 4 || gemm->c > (pairs_ ? 48 : 4))
+      return reject(gemm->c, " channels and ", gemm->taps(), " taps");
+    if (pairs_ && !channel_pairs(*gemm)) return reject("channels do not lie in pairs");
+    if (pairs_ && !dense(problem.inputs[0])) return reject("a slice");
+    if (pairs_ && gemm->n > 64) return reject(gemm->n, " output channels");
     if (gemm->transposed || gemm->batches() != 1) return reject("groups or a transposed convolution");
     if (gemm->b_constant == nullptr) return reject("weights that are computed");
     if (gemm->b_format == 2) return reject("f32 weights");
     if (gemm->axes[0].kernel != 1 || gemm->axes[0].in != 1) return reject("three spatial dims");
     if (gemm->axes[1].dilation != 1 || gemm->axes[2].dilation != 1) return reject("dilations");
     if (gemm->n > 1 && gemm->y.column != 1) return reject("channels of y lie ", gemm->y.column, " apart; needs 1");
-    const StemShape shape = stem_shape(*gemm, lines_);
-    if (shape.patch > 128 * 32) return reject(shape.patch, " input elements under a piece");
+    const StemShape shape = stem_shape(*gemm, lines_, pairs_);
+    if (shape.patch / (pairs_ ? 2 : 1) > 128 * 32) return reject(shape.patch, " input elements under a piece");
     if (shape.shared > cuda.facts.shared_bytes_per_block) return reject(shape.shared, " bytes of shared memory");
     if (shape.pieces >= std::int64_t{1} << 31) return reject(shape.pieces, " pieces");
     return accept();
@@ -156,20 +193,20 @@ class StemTactic final : public Tactic {
   double estimate_us(const Problem& problem, const Target& target) const override {
     const GemmProblem gemm = *gemm_problem(problem);
     const CudaTarget& cuda = cuda_target(target);
-    const StemShape shape = stem_shape(gemm, lines_);
+    const StemShape shape = stem_shape(gemm, lines_, pairs_);
     const std::int64_t blocks = shape.pieces * ((gemm.n + shape.columns - 1) / shape.columns);
     const std::int64_t slots = cuda.facts.multiprocessors * 4;
     const double waves = static_cast<double>((blocks + slots - 1) / slots);
     return std::max(estimate_cuda_us(cuda, gemm.bytes()),
-                    3.0 + waves * static_cast<double>(lines_) * (0.4 + 0.03 * static_cast<double>(shape.steps)));
+                    2.5 + waves * static_cast<double>(lines_) * (0.25 + 0.02 * static_cast<double>(shape.steps)));
   }
   std::size_t packed_bytes(const Problem& problem, const Target&) const override {
     const auto gemm = gemm_problem(problem);
-    return gemm ? static_cast<std::size_t>(stem_shape(*gemm, lines_).steps * 32 * gemm->n) : 0;
+    return gemm ? static_cast<std::size_t>(stem_shape(*gemm, lines_, pairs_).steps * 32 * gemm->n) : 0;
   }
   Status pack(const Problem& problem, const Target&, std::span<std::byte> out) const override {
     TRY(const GemmProblem gemm, gemm_problem(problem));
-    const StemShape shape = stem_shape(gemm, lines_);
+    const StemShape shape = stem_shape(gemm, lines_, pairs_);
     auto* const to = reinterpret_cast<std::uint16_t*>(out.data());
     const auto* const from = reinterpret_cast<const std::uint16_t*>(gemm.b_constant->data());
     std::memset(out.data(), 0, static_cast<std::size_t>(shape.steps * 32 * gemm.n));
@@ -178,8 +215,8 @@ class StemTactic final : public Tactic {
       for (std::int64_t c = 0; c < gemm.c; ++c) {
         for (std::int64_t tap = 0; tap < gemm.taps(); ++tap) {
           const std::int64_t line = c * gemm.axes[1].kernel + tap / width;
-          to[n * shape.steps * 16 + line * shape.span + tap % width] =
-              from[n * gemm.b_n + c * gemm.b_c + tap * gemm.b_tap];
+          const std::int64_t at = pairs_ ? tap * gemm.c + c : line * shape.span + tap % width;
+          to[n * shape.steps * 16 + at] = from[n * gemm.b_n + c * gemm.b_c + tap * gemm.b_tap];
         }
       }
     }
@@ -188,21 +225,26 @@ class StemTactic final : public Tactic {
   bool packs_input(const Problem&, int index) const override { return index == 1; }
   Result<std::unique_ptr<Kernel>> bind(const Problem& problem, const Target& target) const override {
     TRY(const GemmProblem gemm, gemm_problem(problem));
+    bool gaps = !dense(problem.outputs[0]);
+    for (const GemmExtra& extra : gemm.extras) gaps |= !dense(problem.inputs[static_cast<std::size_t>(extra.input)]);
     return std::unique_ptr<Kernel>(
-        std::make_unique<StemKernel>(gemm, stem_shape(gemm, lines_), cuda_target(target), !dense(problem.outputs[0])));
+        std::make_unique<StemKernel>(gemm, stem_shape(gemm, lines_, pairs_), cuda_target(target), gaps));
   }
 
  private:
   std::int64_t lines_;
+  bool pairs_;
 };
 
-constexpr StemTactic kLines8{"cuda.conv.stem.8", 8};
-constexpr StemTactic kLines4{"cuda.conv.stem.4", 4};
+constexpr StemTactic kLines8{"cuda.conv.stem.8", 8, false};
+constexpr StemTactic kLines4{"cuda.conv.stem.4", 4, false};
+constexpr StemTactic kPairs8{"cuda.conv.pairs.8", 8, true};
+constexpr StemTactic kPairs4{"cuda.conv.pairs.4", 4, true};
 
 }  // namespace
 
 std::span<const Tactic* const> stem_tactics() {
-  static constexpr std::array<const Tactic*, 2> kAll = {&kLines8, &kLines4};
+  static constexpr std::array<const Tactic*, 4> kAll = {&kLines8, &kLines4, &kPairs8, &kPairs4};
   return kAll;
 }
 

@@ -4,24 +4,29 @@
 //
 // Defines   XFORMAT OUT ELEM   formats of x, of y and of the product (0 or 1)
 //           C R S SY SX        channels, kernel, strides;  SP: S rounded up to even
-//           TH BN              lines of a piece (a multiple of 4), output channels of a block (a multiple of 16)
-//           MINB               blocks a multiprocessor should hold;  YVEC: 1: y may be written 16 bytes at a time
+//           PAIRS              0: pairs are neighbouring pixels; 1: neighbouring channels of channels-last images (C even)
+//           TH BN              lines of a piece (a multiple of 4), output channels of a block (a multiple of 8)
+//           MINB               blocks a multiprocessor should hold;  YVEC: 1: y may be written 16 bytes at a
+//                              time; 2: lines of y are runs of pairs, all of whose channels are in this block (NY of them)
 struct Stem {
   const char* x;
-  const char* b;  // [n, KP] in the order channel, line, pixel (SP of them), then zeros; KP a multiple of 16
+  const char* b;  // [n, KP] in the order channel, line, pixel (SP of them), or line, pixel, channel; then zeros
   char* y;
   Extra extra[kMostExtras];
   i64 x_image, x_channel, x_line, x_pixel, y_image, y_line, y_pixel;
   int images, h, w, oh, ow, pad_h, pad_w, n;
 };
 
-constexpr int kPairs = C * R * SP / 2, kSteps = (kPairs + 7) / 8, KP = kSteps * 16;
-constexpr int kPatchH = (TH - 1) * SY + R, kPatchW = (15 * SX + SP + 1) / 2 * 2;
+constexpr int kPairs = PAIRS ? R * S * C / 2 : C * R * SP / 2, kSteps = (kPairs + 7) / 8, KP = kSteps * 16;
+constexpr int kPatchH = (TH - 1) * SY + R, kPatchW = PAIRS ? 15 * SX + S : (15 * SX + SP + 1) / 2 * 2;
+constexpr int kPixel = PAIRS ? C : 1;  // elements from one pixel of the patch to the next
 constexpr int kPatch = C * kPatchH * kPatchW;
+constexpr int kItems = PAIRS ? kPatch / 2 : kPatch;  // that threads bring, one or two elements each
 constexpr int kWordPitch = kSteps * 8 + 4;  // of a row of weights
 constexpr int MI = TH / 4, NI = BN / 8;
-constexpr int kOutBytes = OUT == 2 ? 4 : 2, kPitch = BN * kOutBytes + 16;
-constexpr int kFetches = (kPatch + 127) / 128;
+constexpr int kOutBytes = OUT == 2 ? 4 : 2, kPitch = YVEC == 2 ? NY * kOutBytes : BN * kOutBytes + 16;
+constexpr int kWeightRows = (BN + 15) / 16 * 16;
+constexpr int kFetches = (kItems + 127) / 128;
 
 DEVICE void multiply(float (&c)[4], const u32 (&a)[4], const u32 (&b)[2]) {
 #if ELEM == 0
@@ -38,25 +43,30 @@ DEVICE void matrices(u32 (&r)[4], const void* from) {
                : "r"((u32)__cvta_generic_to_shared(from)));
 }
 DEVICE u32 pair_at(const u16* from) {
-  if (SX % 2 == 0) return *(const u32*)from;
+  if (PAIRS || SX % 2 == 0) return *(const u32*)from;
   return (u32)from[0] | ((u32)from[1] << 16);
 }
 
 extern "C" __global__ void __launch_bounds__(128, MINB) stem(const __grid_constant__ Stem p) {
   extern __shared__ __align__(128) char memory[];
   u32* const weights = (u32*)memory;
-  int* const where = (int*)(memory + BN * kWordPitch * 4);
+  int* const where = (int*)(memory + kWeightRows * kWordPitch * 4);
   u16* const patch = (u16*)(where + kSteps * 8);
   char* const out = (char*)patch + (kPatch * 2 + 15) / 16 * 16;
   const int tid = threadIdx.x, lane = tid & 31, warp = tid >> 5, n0 = blockIdx.y * BN;
 
-  for (int i = tid; i < BN * kSteps * 8; i += 128) {
+  for (int i = tid; i < kWeightRows * kSteps * 8; i += 128) {
     const int row = i / (kSteps * 8), word = i % (kSteps * 8);
-    weights[row * kWordPitch + word] = n0 + row < p.n ? ((const u32*)p.b)[(i64)(n0 + row) * (KP / 2) + word] : 0u;
+    weights[row * kWordPitch + word] = row < BN && n0 + row < p.n ? ((const u32*)p.b)[(i64)(n0 + row) * (KP / 2) + word] : 0u;
   }
   for (int i = tid; i < kSteps * 8; i += 128) {
-    const int c = i / (R * SP / 2), line = i / (SP / 2) % R, x = i % (SP / 2) * 2;
-    where[i] = i < kPairs ? (c * kPatchH + line) * kPatchW + x : 0;
+    if (PAIRS) {
+      const int tap = i / (C / 2), c = i % (C / 2) * 2;
+      where[i] = i < kPairs ? (tap / S * kPatchW + tap % S) * C + c : 0;
+    } else {
+      const int c = i / (R * SP / 2), line = i / (SP / 2) % R, x = i % (SP / 2) * 2;
+      where[i] = i < kPairs ? (c * kPatchH + line) * kPatchW + x : 0;
+    }
   }
   wait_for_kernel_before();
   float constant[EXTRAS > 0 ? EXTRAS : 1][NI][2];  // operands of kinds 0 and 1
@@ -72,7 +82,7 @@ extern "C" __global__ void __launch_bounds__(128, MINB) stem(const __grid_consta
                                 : 0.f;
       }
   const int across = (p.ow + 15) / 16, down = (p.oh + TH - 1) / TH, pieces = p.images * across * down;
-  u16 next[kFetches];  // the input under a piece, on its way
+  u32 next[kFetches];  // the input under a piece, on its way
   const auto fetch = [&](int piece) {
     const int left = piece % across * 16 * SX - p.pad_w, top = piece / across % down * TH * SY - p.pad_h;
     const char* const image = p.x + piece / across / down * p.x_image * (XFORMAT == 2 ? 4 : 2);
@@ -80,11 +90,14 @@ extern "C" __global__ void __launch_bounds__(128, MINB) stem(const __grid_consta
     for (int j = 0; j < kFetches; ++j) {
       int i = tid + j * 128;
       asm volatile("" : "+r"(i));  // worked out again for each piece: registers are dearer
-      const int x = left + i % kPatchW, y = top + i / kPatchW % kPatchH, c = i / kPatchW / kPatchH;
+      const int c = PAIRS ? i % (C / 2) * 2 : i / kPatchW / kPatchH, pixel = PAIRS ? i / (C / 2) : i;
+      const int x = left + pixel % kPatchW, y = top + pixel / kPatchW % kPatchH;
       next[j] = 0;
-      if ((u32)x < (u32)p.w && (u32)y < (u32)p.h && i < kPatch) {
+      if ((u32)x < (u32)p.w && (u32)y < (u32)p.h && i < kItems) {
         const i64 at = c * p.x_channel + y * p.x_line + x * p.x_pixel;
-        if (XFORMAT == ELEM)
+        if (PAIRS)
+          next[j] = *(const u32*)((const u16*)image + at);
+        else if (XFORMAT == ELEM)
           next[j] = ((const u16*)image)[at];
         else
           next[j] = ELEM == 0 ? to_f16(load1<XFORMAT>(image, at)) : to_bf16(load1<XFORMAT>(image, at));
@@ -97,7 +110,12 @@ extern "C" __global__ void __launch_bounds__(128, MINB) stem(const __grid_consta
     __syncthreads();
 #pragma unroll
     for (int j = 0; j < kFetches; ++j)
-      if (tid + j * 128 < kPatch) patch[tid + j * 128] = next[j];
+      if (tid + j * 128 < kItems) {
+        if (PAIRS)
+          ((u32*)patch)[tid + j * 128] = next[j];
+        else
+          patch[tid + j * 128] = (u16)next[j];
+      }
     __syncthreads();
     if (piece + (int)gridDim.x < pieces) fetch(piece + gridDim.x);
     float acc[MI][NI][4];
@@ -113,9 +131,9 @@ extern "C" __global__ void __launch_bounds__(128, MINB) stem(const __grid_consta
       u32 a[MI][4];
 #pragma unroll
       for (int i = 0; i < MI; ++i) {
-        const u16* const from = patch + (warp * MI + i) * SY * kPatchW + (lane >> 2) * SX;
-        a[i][0] = pair_at(from + low), a[i][1] = pair_at(from + low + 8 * SX);
-        a[i][2] = pair_at(from + high), a[i][3] = pair_at(from + high + 8 * SX);
+        const u16* const from = patch + ((warp * MI + i) * SY * kPatchW + (lane >> 2) * SX) * kPixel;
+        a[i][0] = pair_at(from + low), a[i][1] = pair_at(from + low + 8 * SX * kPixel);
+        a[i][2] = pair_at(from + high), a[i][3] = pair_at(from + high + 8 * SX * kPixel);
       }
 #pragma unroll
       for (int j = 0; j < NI; j += 2) {
@@ -125,7 +143,7 @@ extern "C" __global__ void __launch_bounds__(128, MINB) stem(const __grid_consta
 #pragma unroll
         for (int i = 0; i < MI; ++i) {
           multiply(acc[i][j], a[i], b0);
-          multiply(acc[i][j + 1], a[i], b1);
+          if (j + 1 < NI) multiply(acc[i][j + 1 < NI ? j + 1 : j], a[i], b1);
         }
       }
     }
@@ -140,6 +158,14 @@ extern "C" __global__ void __launch_bounds__(128, MINB) stem(const __grid_consta
           float v[2] = {0.f, 0.f};
           if (x < p.ow && y < p.oh) {
             const Place place = {image, y, x};
+            float2 beside[EXTRAS > 0 ? EXTRAS : 1];
+#pragma unroll
+            for (int k = 0; k < EXTRAS; ++k)
+              if (EXTRA_KIND(k) > 1 && EXTRA_PAIRED(k) && at < p.n) {
+                const i64 offset = extra_offset(p.extra[k], EXTRA_KIND(k), 0, ((i64)image * p.oh + y) * p.ow + x, place, at);
+                const u32 word = *(const u32*)(p.extra[k].data + offset * 2);
+                beside[k] = EXTRA_FORMAT(k) == 0 ? unpack2<0>(word) : unpack2<1>(word);
+              }
 #pragma unroll
             for (int h = 0; h < 2; ++h) {
               if (at + h >= p.n) continue;
@@ -147,8 +173,8 @@ extern "C" __global__ void __launch_bounds__(128, MINB) stem(const __grid_consta
               e[0] = acc[i][j][q * 2 + h];
 #pragma unroll
               for (int k = 0; k < EXTRAS; ++k)
-                e[k + 1] = EXTRA_KIND(k) <= 1
-                               ? constant[k][j][h]
+                e[k + 1] = EXTRA_KIND(k) <= 1 ? constant[k][j][h]
+                           : EXTRA_PAIRED(k)  ? (h == 0 ? beside[k].x : beside[k].y)
                                : load_format(EXTRA_FORMAT(k), p.extra[k].data,
                                              extra_offset(p.extra[k], EXTRA_KIND(k), 0,
                                                           ((i64)image * p.oh + y) * p.ow + x, place, at + h));
@@ -156,7 +182,7 @@ extern "C" __global__ void __launch_bounds__(128, MINB) stem(const __grid_consta
               if (!YVEC) store1<OUT>(p.y, image * p.y_image + y * p.y_line + x * p.y_pixel + at + h, v[h]);
             }
           }
-          if (YVEC) {
+          if (YVEC == 1 || (YVEC == 2 && at < p.n)) {
             if (OUT == 2)
               *(float2*)(out + row * kPitch + column * 4) = make_float2(v[0], v[1]);
             else
@@ -164,7 +190,16 @@ extern "C" __global__ void __launch_bounds__(128, MINB) stem(const __grid_consta
           }
         }
       }
-    if (YVEC) {
+    if (YVEC == 2) {
+      __syncthreads();
+      const int run = min(16, p.ow - x0) * NY / 2;
+#pragma unroll
+      for (int line = 0; line < TH; ++line) {
+        if (y0 + line >= p.oh) break;
+        u32* const to = (u32*)(p.y + (image * p.y_image + (y0 + line) * p.y_line + x0 * p.y_pixel) * 2);
+        for (int i = tid; i < run; i += 128) to[i] = ((const u32*)(out + line * 16 * kPitch))[i];
+      }
+    } else if (YVEC) {
       __syncthreads();
       constexpr int kElems = 16 / kOutBytes, kChunks = BN / kElems;
       for (int i = tid; i < TH * 16 * kChunks; i += 128) {

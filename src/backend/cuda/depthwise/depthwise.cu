@@ -3,8 +3,8 @@
 //
 // Defines   FORMAT OUT       formats of x (and b) and of y
 //           R S SY SX DY DX  kernel, strides, dilations;  TW TH: pixels and lines of a thread
-//           VEC              8 (aligned 16-byte accesses of 16-bit formats; twice of f32), or 1
-//           KEEP             1: the weights of a thread stay in registers
+//           VEC              8 (aligned 16-byte accesses of 16-bit formats; twice of f32), 2 (16-bit formats), or 1
+//           KEEP             1: the weights of a thread stay in registers;  UNROLL: lines of the kernel read ahead
 struct Depthwise {
   const char* x;
   const char* b;  // [R, S, c] of FORMAT
@@ -14,7 +14,7 @@ struct Depthwise {
   int images, h, w, oh, ow, pad_h, pad_w, c;
 };
 
-constexpr int kUnrolledLines = KEEP ? R : 1;
+constexpr int kUnrolledLines = KEEP ? R : UNROLL;
 constexpr int kBytes = FORMAT == 2 ? 4 : 2;
 struct Vector {  // VEC elements as they lie in memory
   u32 words[VEC == 1 ? 1 : VEC * kBytes / 4];
@@ -23,6 +23,8 @@ DEVICE Vector load_vector(const char* from) {
   Vector out;
   if (VEC == 1) {
     out.words[0] = FORMAT == 2 ? *(const u32*)from : (u32) * (const u16*)from;
+  } else if (VEC == 2) {
+    out.words[0] = *(const u32*)from;
   } else {
 #pragma unroll
     for (int i = 0; i < VEC * kBytes / 16; ++i) {
@@ -89,7 +91,7 @@ extern "C" __global__ void __launch_bounds__(128) depthwise(const __grid_constan
 #pragma unroll kUnrolledLines
     for (int ky = 0; ky < R; ++ky) {
       const int iy = y * SY - p.pad_h + ky * DY;
-      if ((u32)iy >= (u32)p.h) continue;
+      const bool inside = (u32)iy < (u32)p.h;
       const char* const from = p.x + (image * p.x_image + iy * p.x_line + channel) * kBytes;
       Vector row[S];
       if (!KEEP) {
@@ -101,7 +103,7 @@ extern "C" __global__ void __launch_bounds__(128) depthwise(const __grid_constan
       for (int i = 0; i < kSpan; ++i) {
         const int ix = left + i;
         in[i] = zero_vector();
-        if ((u32)ix < (u32)p.w) in[i] = load_vector(from + ix * p.x_pixel * kBytes);
+        if (inside && (u32)ix < (u32)p.w) in[i] = load_vector(from + ix * p.x_pixel * kBytes);
       }
 #pragma unroll
       for (int i = 0; i < kSpan; ++i) {
@@ -141,6 +143,8 @@ extern "C" __global__ void __launch_bounds__(128) depthwise(const __grid_constan
       const i64 to = image * p.y_image + y * p.y_line + x * p.y_pixel + channel;
       if (VEC == 8)
         store8<OUT>(p.y + to * (OUT == 2 ? 4 : 2), result);
+      else if (VEC == 2)
+        *(u32*)(p.y + to * 2) = pack2<OUT == 2 ? 0 : OUT>(result[0], result[1]);
       else
         store1<OUT>(p.y, to, result[0]);
     }

@@ -17,32 +17,37 @@ struct DeviceDepthwise {
   int images, h, w, oh, ow, pad_h, pad_w, c;
 };
 
-/// Pixels and lines of the result for each thread.
+/// Pixels, lines and channels of the result for each thread, where they can be.
 struct Piece {
-  int pixels, lines;
+  int pixels, lines, channels;
 };
 
-/// Eight channels a thread where everything is aligned to them.
-bool vectors(const GemmProblem& gemm) {
-  return gemm.batch1 % 8 == 0 && gemm.a.batch1 == 1 && gemm.y.batch1 == 1 &&
-         common_unit({gemm.a.image, gemm.a.line, gemm.a.pixel}, format_bytes(gemm.a_format)) == 16 &&
-         common_unit({gemm.y.image, gemm.y.line, gemm.y.pixel}, format_bytes(gemm.y_format)) == 16;
+/// Channels a thread takes: those of the piece where everything is aligned to them, else one.
+int width(const GemmProblem& gemm, const Piece& piece) {
+  const std::int64_t unit = piece.channels == 8 ? 16 : 4;
+  const bool fits = gemm.batch1 % piece.channels == 0 && gemm.a.batch1 == 1 && gemm.y.batch1 == 1 &&
+                    (piece.channels == 8 || (gemm.a_format != 2 && gemm.y_format != 2)) &&
+                    common_unit({gemm.a.image, gemm.a.line, gemm.a.pixel}, format_bytes(gemm.a_format)) >= unit &&
+                    common_unit({gemm.y.image, gemm.y.line, gemm.y.pixel}, format_bytes(gemm.y_format)) >= unit;
+  return fits ? piece.channels : 1;
 }
 
-std::string depthwise_text(const GemmProblem& gemm, const Piece& piece, bool wide, bool overlaps) {
+std::string depthwise_text(const GemmProblem& gemm, const Piece& piece, int wide, bool overlaps) {
   const WindowAxis& down = gemm.axes[1];
   const WindowAxis& across = gemm.axes[2];
   Defines defines;
   defines.extras(gemm).set("FORMAT", gemm.a_format).set("OUT", gemm.y_format).set("R", down.kernel);
   defines.set("S", across.kernel).set("SY", down.stride).set("SX", across.stride).set("DY", down.dilation);
-  defines.set("DX", across.dilation).set("TW", piece.pixels).set("TH", piece.lines).set("VEC", wide ? 8 : 1);
-  defines.set("KEEP", gemm.taps() <= 9 ? 1 : 0).set("PDL", overlaps ? 1 : 0);
+  defines.set("DX", across.dilation).set("TW", piece.pixels).set("TH", piece.lines).set("VEC", wide);
+  defines.set("KEEP", gemm.taps() <= 9 ? 1 : 0)
+      .set("UNROLL", wide == 8 ? (piece.pixels > 2 ? 1 : 2) : down.kernel)
+      .set("PDL", overlaps ? 1 : 0);
   return gemm_text(gemm, defines, {"depthwise"});
 }
 
-std::int64_t threads_of(const GemmProblem& gemm, const Piece& piece, bool wide) {
+std::int64_t threads_of(const GemmProblem& gemm, const Piece& piece, int wide) {
   return gemm.images * ((gemm.axes[1].out + piece.lines - 1) / piece.lines) *
-         ((gemm.axes[2].out + piece.pixels - 1) / piece.pixels) * (wide ? gemm.batch1 / 8 : gemm.batch1);
+         ((gemm.axes[2].out + piece.pixels - 1) / piece.pixels) * (gemm.batch1 / wide);
 }
 
 /// The problem of all channels at once: columns are channels. The epilogue's operands lie as columns too.
@@ -59,13 +64,13 @@ GemmProblem by_channels(GemmProblem gemm) {
 class DepthwiseKernel final : public ContractionKernel {
  public:
   DepthwiseKernel(const GemmProblem& gemm, const Piece& piece, const CudaTarget& target, bool gaps)
-      : wide_(vectors(gemm)), overlaps_(launches_overlap(target)) {
+      : wide_(width(gemm, piece)), overlaps_(launches_overlap(target)) {
     const GemmProblem all = by_channels(gemm);
     texts_.push_back(depthwise_text(all, piece, wide_, overlaps_));
     blocks_[0] = static_cast<unsigned>((threads_of(gemm, piece, wide_) + 127) / 128);
-    if (wide_ && gaps) {
-      texts_.push_back(depthwise_text(all, piece, false, overlaps_));
-      blocks_[1] = static_cast<unsigned>((threads_of(gemm, piece, false) + 127) / 128);
+    if (wide_ > 1 && gaps) {
+      texts_.push_back(depthwise_text(all, piece, 1, overlaps_));
+      blocks_[1] = static_cast<unsigned>((threads_of(gemm, piece, 1) + 127) / 128);
     }
     for (std::size_t i = 0; i < all.extras.size(); ++i) {
       inputs_[i] = all.extras[i].input;
@@ -106,7 +111,8 @@ class DepthwiseKernel final : public ContractionKernel {
     args.b = buffers.packed;
     args.y = buffers.outputs[0];
     for (std::size_t i = 0; i < extras_; ++i) args.extra[i].data = buffers.inputs[inputs_[i]];
-    const bool fits = !wide_ || (aligned(args.x, 16) && aligned(args.y, 16));
+    const std::int64_t unit = wide_ == 8 ? 16 : wide_ == 2 ? 4 : 1;
+    const bool fits = aligned(args.x, unit) && aligned(args.y, unit);
     if (!fits && texts_.size() < 2) return internal_error("an image is less aligned than its strides");
     const std::size_t form = fits ? 0 : 1;
     return cuda::launch(static_cast<CudaStream&>(stream), functions_[form],
@@ -120,7 +126,7 @@ class DepthwiseKernel final : public ContractionKernel {
   std::vector<std::string> texts_;
   std::array<unsigned, 2> blocks_ = {1, 1};
   std::array<Function, 2> functions_ = {};
-  bool wide_;
+  int wide_;
   bool overlaps_;
 };
 
@@ -140,28 +146,33 @@ class DepthwiseTactic final : public Tactic {
     if (gemm->b_constant == nullptr) return reject("weights that are computed");
     if (gemm->axes[0].kernel != 1 || gemm->axes[0].in != 1) return reject("three spatial dims");
     if (gemm->a.batch1 != 1 || gemm->y.batch1 != 1) return reject("channels do not lie side by side");
+    if (piece_.pixels > 4 &&
+        (gemm->a_format == 2 || gemm->taps() <= 9 || gemm->axes[2].stride > 1 || gemm->axes[2].dilation > 1))
+      return reject("long pieces need registers that this kernel does not leave");
     if (gemm->taps() > 121) return reject(gemm->taps(), " taps; at most 121");
-    if (threads_of(*gemm, piece_, false) >= std::int64_t{1} << 32) return reject("too many pixels");
+    if (piece_.channels == 2 && width(*gemm, piece_) == 1) return reject("channels do not lie in pairs");
+    if (threads_of(*gemm, piece_, 1) >= std::int64_t{1} << 32) return reject("too many pixels");
     return accept();
   }
   double estimate_us(const Problem& problem, const Target& target) const override {
     const GemmProblem gemm = *gemm_problem(problem);
     const CudaTarget& cuda = cuda_target(target);
-    const bool wide = vectors(gemm);
+    const int wide = width(gemm, piece_);
     const double pixels = piece_.pixels;
     const double taps = static_cast<double>(gemm.taps());
+    const double lines = static_cast<double>(gemm.axes[1].kernel);
     const double span =
         (pixels - 1) * static_cast<double>(gemm.axes[2].stride) + static_cast<double>(gemm.axes[2].kernel);
-    // Operations of a thread for one line: products, and loads that every line repeats.
-    const double work =
-        (taps * pixels + 2 * span * static_cast<double>(gemm.axes[1].kernel)) * (wide ? 8 : 2) * piece_.lines;
+    // Operations of a thread: products, and loads and conversions that neighbours repeat.
+    const double work = (taps * pixels * wide + (span + taps / pixels) * lines * (2.0 + wide)) * piece_.lines;
     const double threads = static_cast<double>(threads_of(gemm, piece_, wide));
-    const double slots = cuda.facts.multiprocessors * 512.0;
-    const double latency = 1.5 + 0.25 * piece_.lines * (wide ? 1.0 : 0.8);
-    const double waves = std::max(1.0, threads / slots);
-    return std::max(estimate_cuda_us(cuda, gemm.bytes()),
-                    1.0 + std::max(latency * waves / 2, latency) * 0.6 +
-                        threads * work / (cuda.facts.multiprocessors * 128 * 800.0));
+    const double waves = std::max(1.0, threads / (cuda.facts.multiprocessors * 384.0));
+    // Lines of the kernel that wait for their loads.
+    const double waits = gemm.taps() <= 9 || wide < 8 ? 1.0 : piece_.pixels > 2 ? lines : lines / 2;
+    const double latency = 1.2 + 0.7 * waits * piece_.lines + 0.002 * work;
+    return std::max(
+        estimate_cuda_us(cuda, gemm.bytes()),
+        std::max(latency, latency * 0.25 * waves) + threads * work / (cuda.facts.multiprocessors * 128 * 800.0));
   }
   std::size_t packed_bytes(const Problem& problem, const Target&) const override {
     const auto gemm = gemm_problem(problem);
@@ -196,8 +207,10 @@ class DepthwiseTactic final : public Tactic {
 };
 
 constexpr DepthwiseTactic kForms[] = {
-    {"cuda.conv.depthwise.4x4", {4, 4}}, {"cuda.conv.depthwise.4x1", {4, 1}}, {"cuda.conv.depthwise.2x1", {2, 1}},
-    {"cuda.conv.depthwise.4x2", {4, 2}}, {"cuda.conv.depthwise.8x2", {8, 2}},
+    {"cuda.conv.depthwise.4x4", {4, 4, 8}},    {"cuda.conv.depthwise.4x1", {4, 1, 8}},
+    {"cuda.conv.depthwise.2x1", {2, 1, 8}},    {"cuda.conv.depthwise.4x2", {4, 2, 8}},
+    {"cuda.conv.depthwise.8x2", {8, 2, 8}},    {"cuda.conv.depthwise.1x1.c2", {1, 1, 2}},
+    {"cuda.conv.depthwise.2x1.c2", {2, 1, 2}}, {"cuda.conv.depthwise.4x1.c2", {4, 1, 2}},
 };
 constexpr auto kAll = [] {
   std::array<const Tactic*, std::size(kForms)> out = {};
