@@ -140,6 +140,7 @@ constexpr std::array kRules = {
     RuleEntry{"", "MaxRoiPool", 1, import_same},
     RuleEntry{"", "MaxUnpool", 9, import_max_unpool},
     RuleEntry{"", "Mean", 1, import_mean},
+    RuleEntry{"", "MeanVarianceNormalization", 1, import_mean_variance_normalization_1},
     RuleEntry{"", "MeanVarianceNormalization", 9, import_mean_variance_normalization},
     RuleEntry{"", "MelWeightMatrix", 17, import_mel_weight_matrix},
     RuleEntry{"", "Min", 1, import_min},

@@ -30,7 +30,7 @@ std::string shown(const Tensor& tensor) {
   return out;
 }
 
-std::string run(const OnnxNode& one, const std::vector<Given>& inputs, bool named) {
+std::string run(const OnnxNode& one, const std::vector<Given>& inputs, bool named, std::int64_t opset = 28) {
   OnnxGraph graph;
   Tensors values;
   std::vector<std::string> names;
@@ -48,7 +48,7 @@ std::string run(const OnnxNode& one, const std::vector<Given>& inputs, bool name
     if (!name.empty()) graph.outputs.push_back(output(name));
   }
   graph.nodes = {one};
-  OnnxModel whole = model(28, std::move(graph));
+  OnnxModel whole = model(opset, std::move(graph));
   whole.opset_imports.emplace("ai.onnx.preview", 1);
   whole.opset_imports.emplace("ai.onnx.preview.training", 1);
   const Result<Graph> imported_graph = imported(whole);
@@ -280,6 +280,16 @@ TEST(AttentionRules, OfFlexAttentionCallTheirBodies) {
   EXPECT_EQ(result(one, given), "f32[1,1,1,1] 4");
   one.attributes = {attr("score_mod", body)};
   EXPECT_EQ(result(one, given), "f32[1,1,1,1] 3");
+}
+
+TEST(NormalizationRules, OfOldMeanVarianceTakeThePlane) {
+  const std::vector<Given> given = {{"x", f32s({1, 2, 1, 2}, {1, 3, 5, 9}), false}};
+  const auto normalized = [&](std::vector<OnnxAttribute> attributes) {
+    return run(node("MeanVarianceNormalization", {"x"}, {"y"}, std::move(attributes)), given, false, 8);
+  };
+  EXPECT_EQ(normalized({}), "f32[1,2,1,2] -1,1,-1,1");
+  EXPECT_EQ(normalized({attr("normalize_variance", 0)}), "f32[1,2,1,2] -1,1,-2,2");
+  EXPECT_EQ(normalized({attr("normalize_variance", 0), attr("across_channels", 1)}), "f32[1,2,1,2] -3.5,-1.5,0.5,4.5");
 }
 
 TEST(SamplingRules, OfMaxUnpoolScatterIntoTheCorner) {

@@ -65,6 +65,7 @@ Result<Values> import_instance_normalization(OnnxNodeView& node, Builder& build)
 Result<Values> import_layer_normalization(OnnxNodeView& node, Builder& build);
 Result<Values> import_group_normalization_18(OnnxNodeView& node, Builder& build);
 Result<Values> import_group_normalization(OnnxNodeView& node, Builder& build);
+Result<Values> import_mean_variance_normalization_1(OnnxNodeView& node, Builder& build);
 Result<Values> import_mean_variance_normalization(OnnxNodeView& node, Builder& build);
 // softmax.cpp
 Result<Values> import_softmax_1(OnnxNodeView& node, Builder& build);

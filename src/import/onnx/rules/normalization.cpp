@@ -1,6 +1,7 @@
 #include "ops/normalization.h"
 
 #include "import/onnx/rules/all.h"
+#include "import/onnx/rules/formula.h"
 #include "import/onnx/rules/sizes.h"
 #include "ops/arithmetic.h"
 #include "ops/cast.h"
@@ -170,7 +171,20 @@ Result<Values> import_group_normalization(OnnxNodeView& node, Builder& build) {
   return Values{y};
 }
 
-/// ONNX MeanVarianceNormalization: (x - mean) / (sqrt(mean of x^2 - mean^2) + 1e-9) over `axes` (default [0, 2, 3]).
+/// MeanVarianceNormalization of operator sets 1 to 8, an experiment: over each plane, or with `across_channels` each
+/// picture; without `normalize_variance` only the mean is taken off.
+Result<Values> import_mean_variance_normalization_1(OnnxNodeView& node, Builder& build) {
+  if (!node.has_input(0)) return invalid_argument("input 0 is missing");
+  Dims axes;
+  for (std::int64_t axis = node.flag("across_channels") ? 1 : 2; axis < node.rank(0); ++axis) axes.push_back(axis);
+  Formula f(build);
+  const ValueId centred = f.sub(node.in(0), f.reduce(ReduceKind::kMean, node.in(0), axes, true));
+  if (!node.flag("normalize_variance", true)) return f.result({centred});
+  const ValueId variance = f.reduce(ReduceKind::kMean, f.mul(centred, centred), axes, true);
+  return f.result({f.div(centred, f.add(f.op(Sqrt{}, {variance}), 1e-9))});
+}
+
+/// ONNX MeanVarianceNormalization-9: (x - mean) / (sqrt(mean of x^2 - mean^2) + 1e-9) over `axes` (default [0, 2, 3]).
 Result<Values> import_mean_variance_normalization(OnnxNodeView& node, Builder& build) {
   const Reduce mean_of{.kind = ReduceKind::kMean, .axes = node.integers("axes", {0, 2, 3}), .keepdims = true};
   if (!node.has_input(0)) return invalid_argument("input 0 is missing");
