@@ -17,12 +17,15 @@ Result<TensorTypes> Conv::infer(const InferContext& context) const {
     return invalid_argument("Conv: ", w[0], " output channels do not divide into ", groups, " groups");
   }
   const std::optional<Dims> kernel = constant_dims(Shape(w.begin() + 2, w.end()));
-  if (!kernel) return unsupported("Conv: kernel sizes of w ", w, " must be constant");
   if (context.has(2)) {
     if (context.rank(2) != 1) return invalid_argument("Conv: bias is ", context.shape(2), ", expected [", w[0], "]");
     TRY_OK(require_equal(kInfo, "bias", context.shape(2)[0], w[0]));
   }
   Shape y = {x[0], w[0]};
+  if (!kernel) {  // only the weights say how large it is
+    for (std::size_t i = 2; i < x.size(); ++i) y.push_back(context.fresh_dim("conv"));
+    return TensorTypes{{out, std::move(y)}};
+  }
   TRY(const Shape sizes, window_sizes(kInfo.name, window(), *kernel, std::span(x).subspan(2)));
   y.insert(y.end(), sizes.begin(), sizes.end());
   TRY_OK(check_epilogue(kInfo, epilogue, context, y));

@@ -20,13 +20,16 @@ Result<TensorTypes> ConvTranspose::infer(const InferContext& context) const {
     return invalid_argument("ConvTranspose: ", w[0], " input channels do not divide into ", groups, " groups");
   }
   const std::optional<Dims> kernel = constant_dims(Shape(w.begin() + 2, w.end()));
-  if (!kernel) return unsupported("ConvTranspose: kernel sizes of w ", w, " must be constant");
   Shape y = {x[0], w[1] * Dim(groups)};
   if (context.has(2)) {
     if (context.rank(2) != 1) {
       return invalid_argument("ConvTranspose: bias is ", context.shape(2), ", expected [", y[1], "]");
     }
     TRY_OK(require_equal(kInfo, "bias", context.shape(2)[0], y[1]));
+  }
+  if (!kernel) {  // only the weights say how large it is
+    for (std::size_t i = 2; i < x.size(); ++i) y.push_back(context.fresh_dim("conv_transpose"));
+    return TensorTypes{{out, std::move(y)}};
   }
   TRY(const Shape sizes,
       transposed_window_sizes(kInfo.name, window(), output_padding, *kernel, std::span(x).subspan(2)));

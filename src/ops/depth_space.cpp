@@ -32,12 +32,14 @@ Walk block_walk(const Dims& space, const Dims& deep, std::int64_t b, bool block_
 Result<TensorTypes> DepthToSpace::infer(const InferContext& context) const {
   TRY_OK(check(kInfo, context, blocksize));
   TensorType out = context.type(0);
-  const auto depth = Dim::exact_div(out.shape[1], blocksize * blocksize);
-  if (!depth) {
-    return invalid_argument("DepthToSpace: ", out.shape[1], " channels do not divide into blocks of ", blocksize, "x",
+  const Dim channels = out.shape[1];
+  const auto exact = Dim::exact_div(channels, blocksize * blocksize);
+  if (!exact && channels.is_constant()) {
+    return invalid_argument("DepthToSpace: ", channels, " channels do not divide into blocks of ", blocksize, "x",
                             blocksize);
   }
-  out.shape = {out.shape[0], *depth, out.shape[2] * blocksize, out.shape[3] * blocksize};
+  const Dim depth = exact ? *exact : channels.floor_div(blocksize * blocksize);
+  out.shape = {out.shape[0], depth, out.shape[2] * blocksize, out.shape[3] * blocksize};
   return TensorTypes{std::move(out)};
 }
 

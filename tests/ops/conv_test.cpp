@@ -137,6 +137,8 @@ TEST(Conv, InfersNamedSizes) {
 }
 
 TEST(Conv, SaysWhichSizesDisagree) {
+  EXPECT_EQ(infer(Conv{}, {"f32[1,3,8,8]", "f32[4,3,k,k]"}), "f32[1,4,conv,conv]");
+  EXPECT_EQ(infer(ConvTranspose{}, {"f32[1,3,8,8]", "f32[3,4,k,k]"}), "f32[1,4,conv_transpose,conv_transpose]");
   EXPECT_EQ(infer(Conv{}, {"f32[1,3,8,8]", "f32[4,2,3,3]"}), "Conv: channels of x is 3, expected 2");
   EXPECT_EQ(infer(Conv{.groups = 2}, {"f32[1,4,8,8]", "f32[3,2,3,3]"}),
             "Conv: 3 output channels do not divide into 2 groups");

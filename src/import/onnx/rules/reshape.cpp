@@ -52,10 +52,15 @@ Result<Values> import_flatten(OnnxNodeView& node, Builder& build) {
     const Dims known = {-1, *back};
     sizes = build.integers("sizes", known);
   } else {
-    TRY(const ValueId all, build.add(ShapeOf{.start = 0, .end = axis}, {node.in(0)}));
-    TRY(const ValueId product, build.add(Reduce{.kind = ReduceKind::kProd, .axes = {0}, .keepdims = true}, {all}));
-    const Dims rest = {-1};
-    TRY(sizes, build.add(Concat{.axis = 0}, {product, build.integers("rest", rest)}));
+    Values products;  // both, so that a size of 0 is no riddle
+    for (const ShapeOf part : {ShapeOf{.start = 0, .end = axis}, ShapeOf{.start = axis, .end = rank}}) {
+      TRY(const ValueId all, build.add(part, {node.in(0)}));
+      TRY(const ValueId product, build.add(Reduce{.kind = ReduceKind::kProd, .axes = {0}, .keepdims = true}, {all}));
+      products.push_back(product);
+    }
+    TRY(sizes, build.add(Concat{.axis = 0}, products));
+    TRY(const ValueId y, build.add(Reshape{.allowzero = true}, {node.in(0), sizes}));
+    return Values{y};
   }
   TRY(const ValueId y, build.add(Reshape{}, {node.in(0), sizes}));
   return Values{y};
