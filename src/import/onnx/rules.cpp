@@ -283,6 +283,7 @@ constexpr std::array kRules = {
     RuleEntry{kMicrosoft, "BiasGelu", 1, import_bias_gelu},
     RuleEntry{kMicrosoft, "BiasSplitGelu", 1, import_bias_split_gelu},
     RuleEntry{kMicrosoft, "DequantizeLinear", 1, import_dequantize},
+    RuleEntry{kMicrosoft, "DynamicQuantizeLSTM", 1, import_dynamic_quantize_lstm},
     RuleEntry{kMicrosoft, "DynamicQuantizeMatMul", 1, import_dynamic_quantize_matmul},
     RuleEntry{kMicrosoft, "EmbedLayerNormalization", 1, import_embed_layer_normalization},
     RuleEntry{kMicrosoft, "FastGelu", 1, import_bias_gelu},

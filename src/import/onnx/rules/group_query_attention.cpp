@@ -143,7 +143,7 @@ Result<Values> import_group_query_attention(OnnxNodeView& node, Builder& build) 
   if (heads < 1 || kv_heads < 1 || heads % kv_heads != 0 || heads > (INT64_C(1) << 20)) {
     return invalid_argument("attributes 'num_heads' ", heads, " and 'kv_num_heads' ", kv_heads);
   }
-  for (const std::size_t i : {0, 5, 6}) {
+  for (const std::size_t i : {0U, 5U, 6U}) {
     if (!node.has_input(i)) return invalid_argument("input ", i, " is missing");
   }
   for (const std::string_view name : {"sliding_window_cache", "qk_output", "kv_cache_bit_width"}) {

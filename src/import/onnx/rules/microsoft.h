@@ -19,6 +19,8 @@ Result<Values> import_dynamic_quantize_matmul(OnnxNodeView& node, Builder& build
 Result<Values> import_matmul_n_bits(OnnxNodeView& node, Builder& build);
 // transformer.cpp
 Result<Values> import_bias_gelu(OnnxNodeView& node, Builder& build);
+// quantized_lstm.cpp
+Result<Values> import_dynamic_quantize_lstm(OnnxNodeView& node, Builder& build);
 // embedding.cpp
 Result<Values> import_skip_layer_normalization(OnnxNodeView& node, Builder& build);
 Result<Values> import_simplified_layer_normalization(OnnxNodeView& node, Builder& build);

@@ -67,7 +67,7 @@ Result<Values> import_microsoft_attention(OnnxNodeView& node, Builder& build) {
 /// QAttention of com.microsoft: Attention of codes; inputs x, weights, bias, x_scale, weight_scale, mask, x_zero,
 /// weight_zero, past. Weights have one scale, or one a column.
 Result<Values> import_q_attention(OnnxNodeView& node, Builder& build) {
-  for (const std::size_t i : {0, 1, 3, 4}) {
+  for (const std::size_t i : {0U, 1U, 3U, 4U}) {
     if (!node.has_input(i)) return invalid_argument("input ", i, " is missing");
   }
   TRY(const ValueId x, dequantized(build, node.in(0), node.in(3), node.in(6)));
