@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <numeric>
 
 namespace bolide::onnx {
@@ -78,8 +79,29 @@ Result<Values> import_conv(OnnxNodeView& node, Builder& build) {
   return Values{y};
 }
 
+namespace {
+
+/// f32, where every partial sum of products with the weights is a whole number that f32 holds; else f64. Inputs are of
+/// 8 bits.
+DataType sum_type(const Tensor* weights, const Result<std::int64_t>& zero) {
+  constexpr double kMost = 16777216;  // 2^24
+  if (weights == nullptr || !zero || weights->rank() < 1 || weights->dims()[0] == 0) return DataType::kF64;
+  const Result<std::vector<double>> codes = to_f64(*weights);
+  if (!codes) return DataType::kF64;
+  const std::size_t each = codes->size() / static_cast<std::size_t>(weights->dims()[0]);
+  double sum = 0;
+  for (std::size_t i = 0; i < codes->size(); ++i) {
+    if (i % each == 0) sum = 0;
+    sum += 255 * std::abs((*codes)[i] - static_cast<double>(*zero));
+    if (sum > kMost) return DataType::kF64;
+  }
+  return DataType::kF32;
+}
+
+}  // namespace
+
 /// ONNX ConvInteger: inputs x, w, and optionally their zero points; i32. Zero points that are computed, or differ
-/// between channels, are subtracted in f64, where every sum is exact.
+/// between channels, are subtracted in f32 or f64, where every sum is exact.
 Result<Values> import_conv_integer(OnnxNodeView& node, Builder& build) {
   TRY(Conv conv, conv_of(node));
   const Result<std::int64_t> x_zero = zero_point(node, 2, "x_zero_point");
@@ -91,11 +113,12 @@ Result<Values> import_conv_integer(OnnxNodeView& node, Builder& build) {
     TRY(const ValueId y, build.add(std::move(conv), {node.in(0), node.in(1)}));
     return Values{y};
   }
+  const DataType sums_in = sum_type(node.constant(1), w_zero);
   std::array<ValueId, 2> centred = {kNoValue, kNoValue};
   for (std::size_t i = 0; i < 2; ++i) {
-    TRY(centred.at(i), build.add(Cast{.to = DataType::kF64}, {node.in(i)}));
+    TRY(centred.at(i), build.add(Cast{.to = sums_in}, {node.in(i)}));
     if (!node.has_input(i + 2)) continue;
-    TRY(ValueId zero, build.add(Cast{.to = DataType::kF64}, {node.in(i + 2)}));
+    TRY(ValueId zero, build.add(Cast{.to = sums_in}, {node.in(i + 2)}));
     if (i == 1 && build.rank(zero) == 1) {  // one an output channel
       Dims axes(static_cast<std::size_t>(std::max<std::int64_t>(node.rank(1) - 1, 0)));
       std::iota(axes.begin(), axes.end(), 1);
@@ -103,7 +126,7 @@ Result<Values> import_conv_integer(OnnxNodeView& node, Builder& build) {
     }
     TRY(centred.at(i), build.add(Sub{}, {centred.at(i), zero}));
   }
-  conv.out = DataType::kF64;
+  conv.out = sums_in;
   TRY(const ValueId sums, build.add(std::move(conv), {centred[0], centred[1]}));
   TRY(const ValueId y, build.add(Cast{.to = DataType::kI32}, {sums}));
   return Values{y};

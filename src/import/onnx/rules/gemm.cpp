@@ -1,4 +1,5 @@
 #include "import/onnx/rules/all.h"
+#include "import/onnx/rules/formula.h"
 #include "ops/arithmetic.h"
 #include "ops/cast.h"
 #include "ops/matmul.h"
@@ -88,6 +89,23 @@ Result<Values> import_matmul(OnnxNodeView& node, Builder& build) {
   return Values{y};
 }
 
+namespace {
+
+/// A (B - b_zero) - a_zero * (the sums of the columns of B - b_zero), in i32 as MatMulInteger: the product is that of
+/// the codes themselves, for which there are fast kernels. a_zero is one number or one a row.
+Result<Values> shifted_product(OnnxNodeView& node, Builder& build, std::int64_t b_zero) {
+  Formula f(build);
+  const ValueId product = f.op(MatMul{.b_zero = b_zero, .out = DataType::kI32}, {node.in(0), node.in(1)});
+  ValueId b = f.cast(node.in(1), DataType::kI32);
+  if (b_zero != 0) b = f.add(b, -static_cast<double>(b_zero));
+  const ValueId sums = f.reduce(ReduceKind::kSum, b, {-2}, true);
+  ValueId a_zero = f.cast(node.in(2), DataType::kI32);
+  if (f.rank(a_zero) == 1 && !(f.type(a_zero).shape[0] == Dim(1))) a_zero = f.unsqueeze(a_zero, {1});
+  return f.result({f.sub(product, f.mul(sums, a_zero))});
+}
+
+}  // namespace
+
 /// ONNX MatMulInteger: (A - a_zero) (B - b_zero) in i32. Zero points that are computed, or differ between rows of A or
 /// columns of B, are subtracted in i32.
 Result<Values> import_matmul_integer(OnnxNodeView& node, Builder& build) {
@@ -97,6 +115,9 @@ Result<Values> import_matmul_integer(OnnxNodeView& node, Builder& build) {
     const MatMul product{.a_zero = *a_zero, .b_zero = *b_zero, .out = DataType::kI32};
     TRY(const ValueId y, build.add(product, {node.in(0), node.in(1)}));
     return Values{y};
+  }
+  if (b_zero && node.has_input(0) && node.has_input(1) && node.rank(0) >= 2 && node.rank(1) >= 2) {
+    return shifted_product(node, build, *b_zero);
   }
   std::array<ValueId, 2> centred = {kNoValue, kNoValue};
   for (std::size_t i = 0; i < 2; ++i) {
