@@ -1,5 +1,7 @@
 #include "plan/check_types.h"
 
+#include "ops/plugin_op.h"
+
 namespace bolide {
 namespace {
 
@@ -35,7 +37,11 @@ class Checker {
     context.fresh_dim = [this](std::string_view hint) { return Dim(strings::join(hint, "?", ++fresh_)); };
     context.subgraph_types = [&step](int index) { return body_types(step, index); };
     const auto derived = step.op.infer(context);
-    if (!derived) return bad_file("step '", step.name, "': ", derived.error().message);
+    if (!derived) {
+      // A plugin that was not given is no fault of the file.
+      const Code code = step.op.is<PluginOp>() ? derived.error().code : Code::kBadFile;
+      return make_error(code, "step '", step.name, "': ", derived.error().message);
+    }
     if (derived->size() < step.outputs.size()) {
       return bad_file("step '", step.name, "': ", step.op.name(), " has ", derived->size(), " outputs, ",
                       step.outputs.size(), " are named");
