@@ -33,7 +33,7 @@ ARROWS = {
 # Users of the public headers: no folder of src/ but their own. The last two stand beside src/.
 USERS = ("cli", "server", "python", "apps")
 # The public headers that a folder between base and compile may see; api and the users see all of them.
-VALUE_HEADERS = ("bolide/types.h", "bolide/plugin.h")
+VALUE_HEADERS = ("bolide/types.h", "bolide/media.h", "bolide/plugin.h")
 
 SOURCES = (".h", ".hpp", ".cuh", ".cpp", ".cu", ".c")
 HEADERS = (".h", ".hpp", ".cuh")
