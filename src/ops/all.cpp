@@ -142,6 +142,7 @@ constexpr std::array kOperators = {
     entry<Round>(),
     entry<Rsqrt>(),
     entry<STFT>(),
+    entry<Scan>(),
     entry<ScatterElements>(),
     entry<ScatterND>(),
     entry<Selu>(),

@@ -49,6 +49,7 @@
 #include "ops/resize.h"
 #include "ops/reverse_sequence.h"
 #include "ops/roi.h"
+#include "ops/scan.h"
 #include "ops/scatter.h"
 #include "ops/select.h"
 #include "ops/sequence.h"

@@ -202,6 +202,8 @@ constexpr std::array kRules = {
     RuleEntry{"", "STFT", 17, import_same},
     RuleEntry{"", "Scale", 1, import_scale},
     RuleEntry{"", "ScaledTanh", 1, import_scaled_tanh},
+    RuleEntry{"", "Scan", 8, import_scan_8},
+    RuleEntry{"", "Scan", 9, import_scan},
     RuleEntry{"", "Scatter", 9, import_scatter_9},
     RuleEntry{"", "ScatterElements", 1, import_same},
     RuleEntry{"", "ScatterND", 1, import_same},
