@@ -8,7 +8,8 @@ set -euo pipefail
 
 level=${1:-test}
 packages=(g++ cmake ninja-build ccache pkg-config libprotozero-dev libxxhash-dev libfmt-dev libcli11-dev
-  nlohmann-json3-dev libturbojpeg0-dev libspng-dev libzip-dev)
+  nlohmann-json3-dev libturbojpeg0-dev libspng-dev libzip-dev
+  libopenjp2-7-dev libtiff-dev libwebp-dev libre2-dev)
 case $level in
   build) ;;
   test) packages+=(libgtest-dev libonnx-testdata python3 git) ;;

@@ -13,6 +13,14 @@ if(TARGET bolide_shared)
     add_library(Bolide::bolide ALIAS bolide_shared)
   endif()
 
+  if(TARGET bolide_media_shared)
+    set_target_properties(bolide_media_shared PROPERTIES
+      OUTPUT_NAME bolide_media EXPORT_NAME media VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
+      INSTALL_RPATH "$ORIGIN")
+    add_library(Bolide::media ALIAS bolide_media_shared)
+    install(TARGETS bolide_media_shared EXPORT BolideTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  endif()
+
   set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/Bolide)
   install(TARGETS bolide_shared EXPORT BolideTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/bolide DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")

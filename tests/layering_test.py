@@ -27,11 +27,12 @@ ARROWS = {
     "vision": ["backend"],
     "compile": ["ir", "passes", "quant", "tune", "plan", "runtime"],
     "api": ["import", "compile", "runtime", "vision"],
+    "media": [],
     "cli": [],
     "server": [],
 }
 # Users of the public headers: no folder of src/ but their own. The last two stand beside src/.
-USERS = ("cli", "server", "python", "apps")
+USERS = ("cli", "media", "server", "python", "apps")
 # The public headers that a folder between base and compile may see; api and the users see all of them.
 VALUE_HEADERS = ("bolide/types.h", "bolide/media.h", "bolide/plugin.h")
 

@@ -8,6 +8,7 @@
 #include <bolide/builder.h>
 #include <bolide/engine.h>
 #include <bolide/logger.h>
+#include <bolide/media.h>
 #include <bolide/network.h>
 #include <bolide/plugins.h>
 #include <bolide/tensor.h>

@@ -1,5 +1,7 @@
 #include "cli/command.h"
 
+#include <bolide/media.h>
+
 #include <iostream>
 
 namespace bolide::cli {
@@ -31,6 +33,7 @@ int usage_error(const std::string& message) {
 
 int main(int argc, char** argv) {
   using namespace bolide::cli;
+  bolide::use_media();
   CLI::App app{
       "Bolide optimises a trained network for the machine at hand and runs it.\n"
       "\n"

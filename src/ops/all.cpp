@@ -60,6 +60,7 @@ constexpr std::array kOperators = {
     entry<Div>(),
     entry<Dropout>(),
     entry<DynamicQuantizeLinear>(),
+    entry<Einsum>(),
     entry<Elementwise>(),
     entry<Elu>(),
     entry<Equal>(),

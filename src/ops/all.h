@@ -16,6 +16,7 @@
 #include "ops/deform_conv.h"
 #include "ops/depth_space.h"
 #include "ops/determinant.h"
+#include "ops/einsum.h"
 #include "ops/expand.h"
 #include "ops/fill.h"
 #include "ops/fourier.h"

@@ -34,7 +34,7 @@ void put_character(char32_t c, std::string& out) {
     return;
   }
   const unsigned further = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-  const unsigned mark = 0xF00U >> further;  // as many ones as bytes, and a zero
+  const unsigned mark = 0xFF00U >> (further + 1);  // as many ones as bytes, and a zero
   out.push_back(static_cast<char>((mark & 0xFFU) | (c >> (6 * further))));
   for (unsigned i = further; i-- > 0;) out.push_back(static_cast<char>(0x80U | ((c >> (6 * i)) & 0x3FU)));
 }

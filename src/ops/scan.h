@@ -24,7 +24,7 @@ struct Scan {
   std::vector<std::int64_t> output_directions;
   bool batched = false;
 
-  static constexpr OpInfo kInfo{.name = "Scan", .max_inputs = -1, .outputs = -1, .pure = false};
+  static constexpr OpInfo kInfo{.name = "Scan", .min_inputs = 0, .max_inputs = -1, .outputs = -1, .pure = false};
   static constexpr auto kFields =
       std::tuple{field("states", &Scan::states),           field("scans", &Scan::scans),
                  field("input_axes", &Scan::input_axes),   field("input_directions", &Scan::input_directions),

@@ -9,6 +9,8 @@
 
 #include "base/log.h"
 
+#include <bolide/media.h>
+
 #include <unistd.h>
 #include <atomic>
 #include <csignal>
@@ -186,6 +188,7 @@ int main(int argc, char** argv) {
   bolide::conformance::Arguments arguments;
   if (!bolide::conformance::parse(argc, argv, arguments)) return bolide::conformance::usage();
   bolide::set_log_level(bolide::LogLevel::kError);
+  bolide::use_media();
   for (const int signal : {SIGSEGV, SIGFPE, SIGABRT, SIGBUS}) std::signal(signal, bolide::conformance::on_crash);
   return bolide::conformance::run(arguments);
 }

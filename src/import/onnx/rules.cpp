@@ -81,6 +81,7 @@ constexpr std::array kRules = {
     RuleEntry{"", "Dropout", 12, import_dropout},
     RuleEntry{"", "DynamicQuantizeLinear", 11, import_same},
     RuleEntry{"", "DynamicSlice", 1, import_dynamic_slice},
+    RuleEntry{"", "Einsum", 12, import_einsum},
     RuleEntry{"", "Elu", 1, import_same},
     RuleEntry{"", "Equal", 1, import_binary_1},
     RuleEntry{"", "Equal", 7, import_same},

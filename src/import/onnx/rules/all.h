@@ -93,6 +93,8 @@ Result<Values> import_compress(OnnxNodeView& node, Builder& build);
 Result<Values> import_eye_like(OnnxNodeView& node, Builder& build);
 Result<Values> import_tile_1(OnnxNodeView& node, Builder& build);
 Result<Values> import_unique(OnnxNodeView& node, Builder& build);
+// einsum.cpp
+Result<Values> import_einsum(OnnxNodeView& node, Builder& build);
 // scan.cpp
 Result<Values> import_scan_8(OnnxNodeView& node, Builder& build);
 Result<Values> import_scan(OnnxNodeView& node, Builder& build);
