@@ -76,11 +76,13 @@ Result<Shape> window_sizes(std::string_view op, const WindowAttributes& attribut
     }
     const std::int64_t span = span_of(axis);
     const Dim room = in[i] + Dim(axis.before + axis.after) - Dim(span);
-    if (const auto constant = room.constant(); constant && *constant < 0) {
+    const bool ceil = attributes.ceil_mode && attributes.auto_pad == AutoPad::kExplicit;
+    // Rounded up, a window that starts inside counts, also the first.
+    const std::int64_t least = ceil ? 1 - std::min(axis.stride, span) : 0;
+    if (const auto constant = room.constant(); constant && *constant < least) {
       return invalid_argument(op, ": a window of ", span, " (kernel ", axis.kernel, ", dilation ", axis.dilation,
                               ") is larger than the padded input ", in[i], "+", axis.before, "+", axis.after);
     }
-    const bool ceil = attributes.ceil_mode && attributes.auto_pad == AutoPad::kExplicit;
     if (!ceil) {
       out.push_back(room.floor_div(axis.stride) + 1);
     } else if (axis.stride + axis.after <= span) {  // the last window always starts inside

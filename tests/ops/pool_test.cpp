@@ -65,5 +65,12 @@ TEST(Pool, InfersNamedSizesAndRefusesOtherTypes) {
   EXPECT_EQ(infer(MaxPool{.kernel = {2, 2}}, {"f32[1,1,4]"}), "MaxPool: kernel has 2 numbers, expected 1");
 }
 
+TEST(AveragePool, RoundedUpTakesAFirstWindowThatReachesBeyondTheInput) {
+  const AveragePool pool{.kernel = {3}, .strides = {2}, .ceil_mode = true};
+  EXPECT_EQ(numbers(run(pool, {make({1, 1, 2}, {1, 3})})), (std::vector<double>{2}));
+  EXPECT_EQ(infer(pool, {"f32[1,1,1]"}),
+            "AveragePool: a window of 3 (kernel 3, dilation 1) is larger than the padded input 1+0+0");
+}
+
 }  // namespace
 }  // namespace bolide::testing
