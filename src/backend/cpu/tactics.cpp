@@ -13,6 +13,7 @@
 #include "backend/cpu/recurrent/tactics.h"
 #include "backend/cpu/resize/tactics.h"
 #include "backend/cpu/rows/tactics.h"
+#include "backend/cpu/trees/tactics.h"
 #include "ops/attention.h"
 #include "ops/conv_transpose.h"
 #include "ops/gather.h"
@@ -25,6 +26,7 @@
 #include "ops/resize.h"
 #include "ops/shape.h"
 #include "ops/softmax.h"
+#include "ops/tree_ensemble.h"
 
 namespace bolide {
 
@@ -60,6 +62,7 @@ constexpr std::array kFamilies = {
     TacticFamily{"channel norm", is_either<InstanceNormalization, GroupNormalization>, cpu::channel_norm_tactics},
     TacticFamily{"reduce", is<Reduce>, cpu::reduce_tactics},
     TacticFamily{"plugin", is<PluginOp>, cpu::plugin_tactics},
+    TacticFamily{"trees", is<TreeEnsemble>, cpu::tree_tactics},
 };
 
 }  // namespace
