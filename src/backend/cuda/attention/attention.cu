@@ -3,6 +3,7 @@
 //
 // Defines   ELEM           format of q, k, v and y (0 or 1)
 //           D E            head sizes of q and k, and of v, rounded up to 16
+//           MINB           blocks a multiprocessor should hold
 //           WARPS KEYS     warps of a block, keys of a tile (a multiple of 16);  ST: tiles in flight (1 or 2)
 //           VECQ           bytes of one copy: 16 where rows are aligned, else 2
 //           MASK           -1: none, else its format;  MASKROWS: 0: the same for all queries
@@ -71,7 +72,7 @@ DEVICE void load_rows(char* to, const char* from, i64 stride, int first, int cou
   }
 }
 
-extern "C" __global__ void __launch_bounds__(kThreads) attention(const __grid_constant__ Attention p) {
+extern "C" __global__ void __launch_bounds__(kThreads, MINB) attention(const __grid_constant__ Attention p) {
   extern __shared__ __align__(128) char memory[];
   char *const tiles_k = memory, *const tiles_v = memory + ST * kTileK;
   const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
@@ -124,6 +125,10 @@ extern "C" __global__ void __launch_bounds__(kThreads) attention(const __grid_co
       asm volatile("cp.async.wait_group 0;\n" ::);
     }
     __syncthreads();
+    if (mine >= p.queries) {  // this warp only helps to copy
+      __syncthreads();
+      continue;
+    }
     const char* const tk = tiles_k + tile % ST * kTileK;
     const char* const tv = tiles_v + tile % ST * kTileV;
     float added[MASK >= 0 ? KEYS / 8 : 1][4];

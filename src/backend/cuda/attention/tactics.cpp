@@ -78,6 +78,9 @@ class AttentionKernel final : public ContractionKernel {
       defines.set("MASKROWS", mask_ && mask_stride(problem.inputs[3], 2) != 0 ? 1 : 0);
       defines.set("CAUSAL", op.causal ? 1 : 0).set("PDL", overlaps_ ? 1 : 0).set("FASTMATH", 0);
       defines.set("POSITIVE", op.scale > 0 ? 1 : 0);
+      // Registers for what each lane keeps: more blocks where heads are small and nothing is added to scores.
+      const bool small = std::max(shape.wide_d(), shape.wide_e()) <= 64 && tile.warps <= 4;
+      defines.set("MINB", !small ? 1 : mask_ || op.causal ? 12 / tile.warps : 16 / tile.warps);
       texts_.push_back(defines.text() + joined_text({"contraction_numbers", "attention"}));
       if (!wide || !gaps) break;
     }

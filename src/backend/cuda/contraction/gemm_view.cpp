@@ -71,6 +71,10 @@ Result<GemmView> gemm_view(const Problem& problem, const CudaTarget& target, boo
       }
     }
   }
+  for (const WindowAxis& axis : {down, across}) {
+    const bool near = axis.in < 16384 && axis.before < 8192 && axis.kernel * axis.dilation < 8192;
+    if (!view.linear && !patches && !near) return unsupported("windows over a line of ", axis.in, " pixels");
+  }
   const std::int64_t reach = gemm.images * gemm.a.image + down.in * gemm.a.line + across.in * gemm.a.pixel +
                              gemm.c * gemm.a.column + std::abs(args.corner);
   if (reach > kMostOffset) return unsupported("x reaches over ", reach, " elements");

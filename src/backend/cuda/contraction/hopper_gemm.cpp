@@ -86,6 +86,7 @@ class HopperGemmKernel final : public ContractionKernel {
     const GemmProblem& gemm = view_.gemm;
     const std::int64_t size = view_.element_bytes();
     const std::int64_t slice = 128 / size;
+    const std::int64_t box_columns = std::min(64, tile_.columns);
     TensorMap a = {};
     TensorMap b = {};
     TensorMap extra = {};
@@ -103,11 +104,11 @@ class HopperGemmKernel final : public ContractionKernel {
                                             strides.data(), box.data(), one.data(), 0, kSwizzle, kPromotion, 0),
                        "cuTensorMapEncodeTiled"));
     }
-    if (bulk_) TRY_OK(matrix(api, y, args->y, gemm.y_format, gemm.m(), gemm.n, args->ys.pixel, 64, 64));
+    if (bulk_) TRY_OK(matrix(api, y, args->y, gemm.y_format, gemm.m(), gemm.n, args->ys.pixel, 64, box_columns));
     if (view_.fetch >= 0) {
       const auto at = static_cast<std::size_t>(view_.fetch);
       TRY_OK(matrix(api, extra, args->extra[at].data, gemm.extras[at].format, gemm.m(), gemm.n, args->extra[at].pixel,
-                    64, 64));
+                    64, box_columns));
     }
     return cuda::launch(cuda, function_,
                         {.grid = {blocks_, 1, 1},
@@ -224,7 +225,7 @@ class HopperGemm final : public Tactic {
     const auto together = static_cast<double>(
         std::min<std::int64_t>(tile_.blocks, (tiles + cuda.facts.multiprocessors - 1) / cuda.facts.multiprocessors));
     // Narrow tiles read a from shared memory more often than they multiply.
-    const double rate = tile_.columns >= 128 ? 5.6e6 : 4.2e6;
+    const double rate = tile_.columns >= 128 ? 5.6e6 : tile_.columns == 64 ? 5.0e6 : 3.0e6;
     const double products =
         2.0 * tile_.rows * tile_.columns * static_cast<double>(k) / rate * (gemm.a_format == 2 ? 2 : 1);
     const double bytes = static_cast<double>(tile_.rows + tile_.columns) * 128 / 48e3;

@@ -17,6 +17,7 @@ struct __align__(64) TensorMap {
 constexpr int kElem = ELEM == 2 ? 4 : 2;
 constexpr int BK = 128 / kElem;
 constexpr int kM = BM / (64 * GROUPS);  // products of 64 rows for each group
+constexpr int kBox = BN < 64 ? BN : 64, kBoxes = BN / kBox, kBoxBytes = 64 * kBox * 2;  // of results, 64 rows high
 constexpr int kABytes = BM * 128, kBBytes = BN * 128, kCBytes = YBULK ? BM * BN * 2 : 0;
 
 // Registers of the threads that copy and of those that multiply; together no more than the block starts with.
@@ -115,8 +116,8 @@ extern "C" __global__ void __launch_bounds__(GROUPS * 128 + 128, MINB)
 #pragma unroll
           for (int g = 0; g < BM / 64; ++g)
 #pragma unroll
-            for (int q = 0; q < BN / 64; ++q)
-              copy_tile(&map_extra, to + (g * (BN / 64) + q) * 8192, fetched + buffer, n0 + q * 64, m0 + g * 64);
+            for (int q = 0; q < kBoxes; ++q)
+              copy_tile(&map_extra, to + (g * kBoxes + q) * kBoxBytes, fetched + buffer, n0 + q * kBox, m0 + g * 64);
           if (++buffer == CS) buffer = 0, buffer_phase ^= 1;
         };
         if (FETCH >= 0 && CS > 1) fetch();
@@ -188,8 +189,9 @@ extern "C" __global__ void __launch_bounds__(GROUPS * 128 + 128, MINB)
 #pragma unroll
           for (int j = 0; j < BN / 8; ++j) {
             const int at = n0 + j * 8 + (lane & 3) * 2;
-            char* const box = out + (m * (BN / 64) + j / 8) * 8192;
-            u32* const word = (u32*)(box + local * 128 + (((j & 7) ^ (local & 7)) << 4) + (lane & 3) * 4);
+            char* const box = out + (m * kBoxes + j * 8 / kBox) * kBoxBytes;
+            const int byte = local * kBox * 2 + (j * 8 % kBox) * 2 + (lane & 3) * 4;
+            u32* const word = (u32*)(box + (byte ^ ((byte >> 7 & 7) << 4)));
             float2 f = make_float2(0.f, 0.f);
             if (FETCH >= 0) {
               constexpr int kFetch = FETCH >= 0 ? FETCH : 0;
@@ -217,8 +219,8 @@ extern "C" __global__ void __launch_bounds__(GROUPS * 128 + 128, MINB)
 #pragma unroll
           for (int m = 0; m < kM; ++m)
 #pragma unroll
-            for (int q = 0; q < BN / 64; ++q)
-              store_tile(&map_y, out + (m * (BN / 64) + q) * 8192, n0 + q * 64, m0 + m * 64);
+            for (int q = 0; q < kBoxes; ++q)
+              store_tile(&map_y, out + (m * kBoxes + q) * kBoxBytes, n0 + q * kBox, m0 + m * 64);
           asm volatile("cp.async.bulk.commit_group;" ::: "memory");
           if (FETCH >= 0) {
             // The buffer of the tile before is free once its store has been read.

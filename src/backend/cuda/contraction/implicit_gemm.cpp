@@ -130,7 +130,7 @@ class ImplicitGemm final : public Tactic {
     const GemmProblem& gemm = view->gemm;
     if (!copies_divide(tile_.rows, tile_.depth, view->a_unit, tile_.threads()))
       return reject("copies of ", view->a_unit, " bytes do not divide among the threads");
-    if (tile_.rows >= 128 && view->a_unit < 4) return reject("rows of a are not aligned to 4 bytes");
+    if (tile_.rows >= 64 && view->a_unit < 4) return reject("rows of a are not aligned to 4 bytes");
     const std::int64_t k = tile_.depth / view->element_bytes();
     const std::int64_t b_tall = view->b_rows_of_k ? k : tile_.columns;
     const std::int64_t b_row = view->b_rows_of_k ? tile_.columns * 2 : tile_.depth;

@@ -127,7 +127,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, MINB)
   static_assert(kThreads % kAChunks == 0 && BM % kARows == 0, "tile does not suit the threads");
   const int ac = tid % kAChunks, ar = tid / kAChunks;
   constexpr int kAElems = VECA / kElem;
-  int a_base[kACopies], a_y[LINEAR ? 1 : kACopies], a_x[LINEAR ? 1 : kACopies];
+  int a_base[kACopies], a_at[LINEAR ? 1 : kACopies];  // line in the high half, pixel in the low
 #pragma unroll
   for (int i = 0; i < kACopies; ++i) {
     const int row = m0 + ar + i * kARows;
@@ -135,8 +135,8 @@ extern "C" __global__ void __launch_bounds__(kThreads, MINB)
       a_base[i] = row < p.m ? (int)(row * p.as.pixel) : -1;
     } else {
       const int x = row % p.ow, lines = row / p.ow, y = lines % p.oh, image = lines / p.oh;
-      a_x[i] = x * p.stride_w - p.pad_w;
-      a_y[i] = row < p.m ? y * p.stride_h - p.pad_h : -(1 << 29);
+      const int line = row < p.m ? y * p.stride_h - p.pad_h : -32768;
+      a_at[i] = (int)((u32)line << 16 | ((u32)(x * p.stride_w - p.pad_w) & 0xffffu));
       a_base[i] = (int)(image * p.as.image + y * p.as.line + x * p.as.pixel - p.corner);
     }
   }
@@ -166,7 +166,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, MINB)
       if (LINEAR)
         good = inside && a_base[i] >= 0;
       else
-        good = inside && (u32)(a_y[i] + y_step) < (u32)p.h && (u32)(a_x[i] + x_step) < (u32)p.w;
+        good = inside && (u32)((a_at[i] >> 16) + y_step) < (u32)p.h && (u32)((short)a_at[i] + x_step) < (u32)p.w;
       const u32 at = to + swizzled<BKB>(row, (ac * VECA) >> 4) + (VECA < 16 ? (ac * VECA) & 15 : 0);
       copy_async<VECA>(at, good ? a + (i64)(a_base[i] + offset) * kElem : a, good);
     }
@@ -186,23 +186,20 @@ extern "C" __global__ void __launch_bounds__(kThreads, MINB)
   static_assert(kThreads % kBChunks == 0 && kBTall % kBRows == 0, "tile does not suit the threads");
   const int bc = tid % kBChunks, br = tid / kBChunks;
   constexpr int kBElems = VECB / kElem;
+  const char* b_next = b + (BT ? (i64)(first * BK + br) * p.b_row + n0 + bc * kBElems
+                               : (i64)(n0 + br) * p.b_row + first * BK + bc * kBElems) *
+                               kElem;
   const auto load_b = [&](int stage, int step) {
     const u32 to = shared_address(ring_b + stage * kBBytes);
 #pragma unroll
     for (int i = 0; i < kBCopies; ++i) {
       const int row = br + i * kBRows;
       const u32 at = to + swizzled<kBRowBytes>(row, (bc * VECB) >> 4) + (VECB < 16 ? (bc * VECB) & 15 : 0);
-      bool good;
-      i64 offset;
-      if (BT) {
-        good = step * BK + row < p.kd && n0 + bc * kBElems < p.n;
-        offset = (i64)(step * BK + row) * p.b_row + n0 + bc * kBElems;
-      } else {
-        good = n0 + row < p.n && step * BK + bc * kBElems < p.kd;
-        offset = (i64)(n0 + row) * p.b_row + step * BK + bc * kBElems;
-      }
-      copy_async<VECB>(at, good ? b + offset * kElem : b, good);
+      const bool good = BT ? step * BK + row < p.kd && n0 + bc * kBElems < p.n
+                           : n0 + row < p.n && step * BK + bc * kBElems < p.kd;
+      copy_async<VECB>(at, good ? b_next + i * kBRows * p.b_row * kElem : b, good);
     }
+    b_next += BT ? BK * p.b_row * kElem : (i64)BKB;
   };
 
   if (PDL && BCONSTANT) {

@@ -51,7 +51,8 @@ StemShape stem_shape(const GemmProblem& gemm, std::int64_t lines, bool pairs) {
   out.patch = gemm.c * patch_h * patch_w;
   const std::int64_t size = format_bytes(gemm.y_format);
   out.shared = (out.columns + 15) / 16 * 16 * (out.steps * 8 + 4) * 4 + out.steps * 32 +
-               (out.patch * 2 + 15) / 16 * 16 + lines * 16 * (out.columns * size + 16);
+               (out.patch / (pairs ? 2 : 1) + 1) / 2 * 16 + (out.patch * 2 + 15) / 16 * 16 +
+               lines * 16 * (out.columns * size + 16);
   out.pieces = gemm.images * ((down.out + lines - 1) / lines) * ((across.out + 15) / 16);
   const bool runs = gemm.y_format != 2 && gemm.n % 2 == 0 && gemm.n <= out.columns && gemm.y.pixel == gemm.n &&
                     gemm.y.line % 2 == 0 && gemm.y.image % 2 == 0;
@@ -185,6 +186,8 @@ class StemTactic final : public Tactic {
     if (gemm->axes[1].dilation != 1 || gemm->axes[2].dilation != 1) return reject("dilations");
     if (gemm->n > 1 && gemm->y.column != 1) return reject("channels of y lie ", gemm->y.column, " apart; needs 1");
     const StemShape shape = stem_shape(*gemm, lines_, pairs_);
+    if (gemm->images * gemm->a.image + gemm->c * gemm->a.column >= std::int64_t{1} << 31)
+      return reject("an image of 2^31 elements");
     if (shape.patch / (pairs_ ? 2 : 1) > 128 * 32) return reject(shape.patch, " input elements under a piece");
     if (shape.shared > cuda.facts.shared_bytes_per_block) return reject(shape.shared, " bytes of shared memory");
     if (shape.pieces >= std::int64_t{1} << 31) return reject(shape.pieces, " pieces");

@@ -51,7 +51,8 @@ extern "C" __global__ void __launch_bounds__(128, MINB) stem(const __grid_consta
   extern __shared__ __align__(128) char memory[];
   u32* const weights = (u32*)memory;
   int* const where = (int*)(memory + kWeightRows * kWordPitch * 4);
-  u16* const patch = (u16*)(where + kSteps * 8);
+  int2* const items = (int2*)(where + kSteps * 8);  // of a patch: offset from its corner, line and pixel
+  u16* const patch = (u16*)(items + (kItems + 1) / 2 * 2);
   char* const out = (char*)patch + (kPatch * 2 + 15) / 16 * 16;
   const int tid = threadIdx.x, lane = tid & 31, warp = tid >> 5, n0 = blockIdx.y * BN;
 
@@ -67,6 +68,11 @@ extern "C" __global__ void __launch_bounds__(128, MINB) stem(const __grid_consta
       const int c = i / (R * SP / 2), line = i / (SP / 2) % R, x = i % (SP / 2) * 2;
       where[i] = i < kPairs ? (c * kPatchH + line) * kPatchW + x : 0;
     }
+  }
+  for (int i = tid; i < kItems; i += 128) {
+    const int c = PAIRS ? i % (C / 2) * 2 : i / kPatchW / kPatchH, pixel = PAIRS ? i / (C / 2) : i;
+    const int x = pixel % kPatchW, y = pixel / kPatchW % kPatchH;
+    items[i] = make_int2((int)(c * p.x_channel + y * p.x_line + x * p.x_pixel), y << 16 | x);
   }
   wait_for_kernel_before();
   float constant[EXTRAS > 0 ? EXTRAS : 1][NI][2];  // operands of kinds 0 and 1
@@ -85,25 +91,28 @@ extern "C" __global__ void __launch_bounds__(128, MINB) stem(const __grid_consta
   u32 next[kFetches];  // the input under a piece, on its way
   const auto fetch = [&](int piece) {
     const int left = piece % across * 16 * SX - p.pad_w, top = piece / across % down * TH * SY - p.pad_h;
-    const char* const image = p.x + piece / across / down * p.x_image * (XFORMAT == 2 ? 4 : 2);
+    constexpr int kBytes = XFORMAT == 2 ? 4 : 2;
+    const char* const corner =
+        p.x + (piece / across / down * p.x_image + top * p.x_line + left * p.x_pixel) * (i64)kBytes;
+    const bool inner = left >= 0 && top >= 0 && left + kPatchW <= p.w && top + kPatchH <= p.h;
 #pragma unroll
     for (int j = 0; j < kFetches; ++j) {
-      int i = tid + j * 128;
-      asm volatile("" : "+r"(i));  // worked out again for each piece: registers are dearer
-      const int c = PAIRS ? i % (C / 2) * 2 : i / kPatchW / kPatchH, pixel = PAIRS ? i / (C / 2) : i;
-      const int x = left + pixel % kPatchW, y = top + pixel / kPatchW % kPatchH;
       next[j] = 0;
-      if ((u32)x < (u32)p.w && (u32)y < (u32)p.h && i < kItems) {
-        const i64 at = c * p.x_channel + y * p.x_line + x * p.x_pixel;
+      const int i = tid + j * 128;
+      if (i >= kItems) continue;
+      const int2 item = items[i];
+      if (inner || ((u32)(left + (item.y & 0xffff)) < (u32)p.w && (u32)(top + (item.y >> 16)) < (u32)p.h)) {
+        const char* const from = corner + (i64)item.x * kBytes;
         if (PAIRS)
-          next[j] = *(const u32*)((const u16*)image + at);
+          next[j] = *(const u32*)from;
         else if (XFORMAT == ELEM)
-          next[j] = ((const u16*)image)[at];
+          next[j] = *(const u16*)from;
         else
-          next[j] = ELEM == 0 ? to_f16(load1<XFORMAT>(image, at)) : to_bf16(load1<XFORMAT>(image, at));
+          next[j] = ELEM == 0 ? to_f16(load1<XFORMAT>(from, 0)) : to_bf16(load1<XFORMAT>(from, 0));
       }
     }
   };
+  __syncthreads();
   if ((int)blockIdx.x < pieces) fetch(blockIdx.x);
   for (int piece = blockIdx.x; piece < pieces; piece += gridDim.x) {
     const int x0 = piece % across * 16, y0 = piece / across % down * TH, image = piece / across / down;
@@ -155,32 +164,39 @@ extern "C" __global__ void __launch_bounds__(128, MINB) stem(const __grid_consta
 #pragma unroll
         for (int q = 0; q < 2; ++q) {
           const int x = x0 + (lane >> 2) + q * 8, row = (warp * MI + i) * 16 + (lane >> 2) + q * 8;
-          float v[2] = {0.f, 0.f};
-          if (x < p.ow && y < p.oh) {
-            const Place place = {image, y, x};
-            float2 beside[EXTRAS > 0 ? EXTRAS : 1];
+          const Place place = {image, y, x};
+          const bool good = x < p.ow && y < p.oh;
+          float beside[EXTRAS > 0 ? EXTRAS : 1][2];
 #pragma unroll
-            for (int k = 0; k < EXTRAS; ++k)
-              if (EXTRA_KIND(k) > 1 && EXTRA_PAIRED(k) && at < p.n) {
-                const i64 offset = extra_offset(p.extra[k], EXTRA_KIND(k), 0, ((i64)image * p.oh + y) * p.ow + x, place, at);
-                const u32 word = *(const u32*)(p.extra[k].data + offset * 2);
-                beside[k] = EXTRA_FORMAT(k) == 0 ? unpack2<0>(word) : unpack2<1>(word);
+          for (int k = 0; k < EXTRAS; ++k) {
+            if (EXTRA_KIND(k) <= 1) continue;
+            const i64 pixel = ((i64)image * p.oh + y) * p.ow + x;
+            beside[k][0] = beside[k][1] = 0.f;
+            if (EXTRA_PAIRED(k)) {
+              if (good && at < p.n) {
+                const u32 word = *(const u32*)(p.extra[k].data +
+                                               extra_offset(p.extra[k], EXTRA_KIND(k), 0, pixel, place, at) * 2);
+                const float2 f = EXTRA_FORMAT(k) == 0 ? unpack2<0>(word) : unpack2<1>(word);
+                beside[k][0] = f.x, beside[k][1] = f.y;
               }
+            } else {
 #pragma unroll
-            for (int h = 0; h < 2; ++h) {
-              if (at + h >= p.n) continue;
-              float e[EXTRAS + 1];
-              e[0] = acc[i][j][q * 2 + h];
-#pragma unroll
-              for (int k = 0; k < EXTRAS; ++k)
-                e[k + 1] = EXTRA_KIND(k) <= 1 ? constant[k][j][h]
-                           : EXTRA_PAIRED(k)  ? (h == 0 ? beside[k].x : beside[k].y)
-                               : load_format(EXTRA_FORMAT(k), p.extra[k].data,
-                                             extra_offset(p.extra[k], EXTRA_KIND(k), 0,
-                                                          ((i64)image * p.oh + y) * p.ow + x, place, at + h));
-              v[h] = epilogue(e);
-              if (!YVEC) store1<OUT>(p.y, image * p.y_image + y * p.y_line + x * p.y_pixel + at + h, v[h]);
+              for (int h = 0; h < 2; ++h)
+                if (good && at + h < p.n)
+                  beside[k][h] = load_format(EXTRA_FORMAT(k), p.extra[k].data,
+                                             extra_offset(p.extra[k], EXTRA_KIND(k), 0, pixel, place, at + h));
             }
+          }
+          float v[2];
+#pragma unroll
+          for (int h = 0; h < 2; ++h) {
+            float e[EXTRAS + 1];
+            e[0] = acc[i][j][q * 2 + h];
+#pragma unroll
+            for (int k = 0; k < EXTRAS; ++k) e[k + 1] = EXTRA_KIND(k) <= 1 ? constant[k][j][h] : beside[k][h];
+            v[h] = epilogue(e);
+            if (YVEC == 0 && good && at + h < p.n)
+              store1<OUT>(p.y, image * p.y_image + y * p.y_line + x * p.y_pixel + at + h, v[h]);
           }
           if (YVEC == 1 || (YVEC == 2 && at < p.n)) {
             if (OUT == 2)
