@@ -80,7 +80,11 @@ class AttentionKernel final : public ContractionKernel {
       defines.set("POSITIVE", op.scale > 0 ? 1 : 0);
       // Registers for what each lane keeps: more blocks where heads are small and nothing is added to scores.
       const bool small = std::max(shape.wide_d(), shape.wide_e()) <= 64 && tile.warps <= 4;
-      defines.set("MINB", !small ? 1 : mask_ || op.causal ? 12 / tile.warps : 16 / tile.warps);
+      const int together = mask_ ? 8 : op.causal ? 12 : 16;
+      defines.set("MINB",
+                  small ? std::max(1, (mask_ && mask_stride(problem.inputs[3], 2) == 0 && !op.causal ? 12 : together) /
+                                          tile.warps)
+                        : 1);
       texts_.push_back(defines.text() + joined_text({"contraction_numbers", "attention"}));
       if (!wide || !gaps) break;
     }
