@@ -58,7 +58,8 @@ void count(std::span<const std::int64_t> row, std::int64_t length, std::int64_t 
            std::vector<std::int64_t>& counts) {
   std::vector<std::int64_t> gram(static_cast<std::size_t>(length));
   const auto size = static_cast<std::int64_t>(row.size());
-  for (std::int64_t step = 1; step <= (length == 1 ? 1 : skips + 1); ++step) {
+  for (std::int64_t skip = 0; skip <= (length == 1 ? 0 : std::min(skips, size)); ++skip) {
+    const std::int64_t step = skip + 1;
     if ((length - 1) > (size - 1) / step) return;
     for (std::int64_t begin = 0; begin + (length - 1) * step < size; ++begin) {
       for (std::int64_t i = 0; i < length; ++i) {
