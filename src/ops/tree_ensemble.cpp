@@ -117,7 +117,7 @@ Result<TensorTypes> TreeEnsemble::infer(const InferContext& context) const {
   }
   if (context.rank(1) != 2) return invalid_argument("TreeEnsemble: nodes are ", context.shape(1), "; need [m, 5]");
   TRY_OK(require_equal(kInfo, "number of fields of a node", context.shape(1)[1], Dim(5)));
-  if (targets < 1) return invalid_argument("TreeEnsemble: ", targets, " targets");
+  if (targets < 1 || targets > (INT64_C(1) << 24)) return invalid_argument("TreeEnsemble: ", targets, " targets");
   return TensorTypes{{context.dtype(6), {context.shape(0)[0], Dim(targets)}}};
 }
 

@@ -125,5 +125,18 @@ TEST(MicrosoftRules, OfGroupedAttentionRefuseWhatTheyDoNotKnow) {
   EXPECT_NE(message(attr("scale", 0.25F)).find("scale=0.25"), std::string::npos);
 }
 
+TEST(MicrosoftRules, OfChannelsLastMoveThem) {
+  EXPECT_EQ(nodes(import_node(13, microsoft("NhwcFusedConv", {"x", "w"}, {"y"}, {attr("activation", "Relu")}), {},
+                              {f32("x", {"1", "8", "8", "3"}), f32("w", {"4", "3", "1", "1"})})),
+            "y/Transpose = Transpose(x) perm=[0,3,1,2]\ny/Conv = Conv(y/Transpose, w)\ny/Relu = Relu(y/Conv)\n"
+            "y = Transpose(y/Relu) perm=[0,2,3,1] name=\"y/Transpose.1\"\nreturn y\n");
+  EXPECT_EQ(nodes(import_node(13,
+                              microsoft("SkipGroupNorm", {"x", "g", "b", "x"}, {"y", "s"},
+                                        {attr("groups", 2), attr("activation", 1), attr("channels_last", 0)}),
+                              {}, {f32("x", {"1", "4", "8", "8"}), f32("g", {"4"}), f32("b", {"4"})})),
+            "s = Add(x, x) name=\"y/Add\"\ny/GroupNormalization = GroupNormalization(s, g, b) groups=2\n"
+            "y = Silu(y/GroupNormalization) name=\"y/Silu\"\nreturn y, s\n");
+}
+
 }  // namespace
 }  // namespace bolide::onnx

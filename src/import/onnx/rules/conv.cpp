@@ -2,6 +2,7 @@
 
 #include "import/onnx/rules/activation.h"
 #include "import/onnx/rules/all.h"
+#include "import/onnx/rules/formula.h"
 #include "import/onnx/rules/window.h"
 #include "ops/arithmetic.h"
 #include "ops/cast.h"
@@ -132,17 +133,20 @@ Result<Values> import_conv_integer(OnnxNodeView& node, Builder& build) {
   return Values{y};
 }
 
-/// FusedConv of com.microsoft: activation(Conv(X, W, B) + Z).
+/// FusedConv of com.microsoft: activation(Conv(X, W, B) + Z). NhwcConv and NhwcFusedConv: the same with the channels of
+/// X, Y and Z as the last axis.
 Result<Values> import_fused_conv(OnnxNodeView& node, Builder& build) {
   TRY(Conv conv, conv_of(node));
   if (!node.has_input(0)) return invalid_argument("input 0 is missing");
   conv.out = node.dtype(0);
-  TRY(ValueId y, build.add(std::move(conv), {node.in(0), node.in(1), node.in(2)}));
-  if (node.has_input(3)) {
-    TRY(y, build.add(Add{}, {y, node.in(3)}));
-  }
+  const bool channels_last = node.op_type().starts_with("Nhwc");
+  Formula f(build);
+  const auto planes = [&](ValueId value) { return channels_last ? f.move_axis(value, -1, 1) : value; };
+  ValueId y = f.op(std::move(conv), {planes(node.in(0)), node.in(1), node.in(2)});
+  if (node.has_input(3)) y = f.add(y, planes(node.in(3)));
+  TRY_OK(f.status());
   TRY(y, add_activation(build, node.text("activation", ""), node.numbers("activation_params"), y));
-  return Values{y};
+  return f.result({channels_last ? f.move_axis(y, 1, -1) : y});
 }
 
 /// ONNX ConvTranspose. `output_shape` is met by padding:

@@ -80,7 +80,12 @@ std::int64_t Formula::known_size(ValueId x, std::int64_t axis, std::string_view 
     fail(invalid_argument(what, " is axis ", axis, " of ", build_.type(x)));
     return 1;
   }
-  if (const auto known = build_.type(x).shape[static_cast<std::size_t>(at)].constant()) return *known;
+  if (const auto known = build_.type(x).shape[static_cast<std::size_t>(at)].constant()) {
+    constexpr std::int64_t kMost = INT64_C(1) << 40;  // so that rules may multiply
+    if (*known <= kMost) return *known;
+    fail(unsupported(what, " is ", *known));
+    return 1;
+  }
   fail(unsupported(what, " must be known when the model is imported, and is axis ", axis, " of ", build_.type(x)));
   return 1;
 }

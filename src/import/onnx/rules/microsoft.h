@@ -17,6 +17,15 @@ Result<Values> import_qlinear_where(OnnxNodeView& node, Builder& build);
 Result<Values> import_matmul_integer_to_float(OnnxNodeView& node, Builder& build);
 Result<Values> import_dynamic_quantize_matmul(OnnxNodeView& node, Builder& build);
 Result<Values> import_matmul_n_bits(OnnxNodeView& node, Builder& build);
+// microsoft_small.cpp
+Result<Values> import_bias_add(OnnxNodeView& node, Builder& build);
+Result<Values> import_bias_softmax(OnnxNodeView& node, Builder& build);
+Result<Values> import_gemm_fast_gelu(OnnxNodeView& node, Builder& build);
+Result<Values> import_fused_matmul_activation(OnnxNodeView& node, Builder& build);
+Result<Values> import_c_dist(OnnxNodeView& node, Builder& build);
+Result<Values> import_group_norm(OnnxNodeView& node, Builder& build);
+Result<Values> import_expand_dims(OnnxNodeView& node, Builder& build);
+Result<Values> import_gather_block_quantized(OnnxNodeView& node, Builder& build);
 // transformer.cpp
 Result<Values> import_bias_gelu(OnnxNodeView& node, Builder& build);
 // quantized_lstm.cpp

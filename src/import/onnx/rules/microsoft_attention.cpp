@@ -118,7 +118,7 @@ std::array<ValueId, 3> projected_heads(const OnnxNodeView& node, Formula& f, std
 Result<Values> import_multi_head_attention(OnnxNodeView& node, Builder& build) {
   const std::int64_t heads = node.integer("num_heads", 0);
   const float filter = node.number("mask_filter_value", -10000.0F);
-  if (heads < 1 || heads > (INT64_C(1) << 31)) return invalid_argument("attribute 'num_heads' is ", heads);
+  if (heads < 1 || heads > (INT64_C(1) << 20)) return invalid_argument("attribute 'num_heads' is ", heads);
   if (!node.has_input(0)) return invalid_argument("input 'query' is missing");
   if (node.rank(0) != 5 && !node.has_input(1)) return invalid_argument("input 'key' is missing");
   if (node.has_input(8) || node.has_input(9)) return unsupported("inputs 8 and 9 belong to shared buffers");

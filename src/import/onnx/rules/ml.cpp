@@ -51,6 +51,7 @@ Result<Labels> labels_of(OnnxNodeView& node, std::string_view strings, std::stri
     return Labels{Tensor::of<std::string>(texts), static_cast<std::int64_t>(texts.size())};
   }
   if (numbers.empty()) {
+    if (classes > (INT64_C(1) << 24)) return unsupported(classes, " classes");
     numbers.resize(static_cast<std::size_t>(std::max<std::int64_t>(classes, 0)));
     std::iota(numbers.begin(), numbers.end(), 0);
   }

@@ -144,8 +144,11 @@ Result<Values> import_svm_classifier(OnnxNodeView& node, Builder& build) {
     if (size < 0 || size > (INT64_C(1) << 31)) return invalid_argument("attribute 'vectors_per_class' is ", per_class);
     vectors += size;
   }
+  if (pairs.classes > 256 || vectors * pairs.count() > (INT64_C(1) << 26)) {
+    return unsupported(vectors, " vectors of ", pairs.classes, " classes");
+  }
   const std::vector<float> coefficients = node.numbers("coefficients");
-  if (pairs.classes < 2 || pairs.classes > 4096 || labels.count != pairs.classes ||
+  if (pairs.classes < 2 || labels.count != pairs.classes ||
       static_cast<std::int64_t>(coefficients.size()) != vectors * (pairs.classes - 1)) {
     return invalid_argument(labels.count, " labels, ", pairs.classes, " classes, ", coefficients.size(),
                             " coefficients and ", vectors, " vectors do not fit together");

@@ -68,6 +68,9 @@ Result<Trees> trees_of(OnnxNodeView& node, const std::string& prefix) {
   }
   const Dims targets = node.integers(prefix + "ids");
   TRY(const auto votes, votes_of(node, prefix, static_cast<std::size_t>(weights.count())));
+  for (const std::int64_t target : targets) {
+    if (target < 0 || target >= (INT64_C(1) << 24)) return invalid_argument("attribute '", prefix, "ids' has ", target);
+  }
   if (targets.size() != static_cast<std::size_t>(weights.count())) {
     return invalid_argument("attribute '", prefix, "ids' has ", targets.size(), " elements");
   }
