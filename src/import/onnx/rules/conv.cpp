@@ -142,7 +142,9 @@ Result<Values> import_fused_conv(OnnxNodeView& node, Builder& build) {
   const bool channels_last = node.op_type().starts_with("Nhwc");
   Formula f(build);
   const auto planes = [&](ValueId value) { return channels_last ? f.move_axis(value, -1, 1) : value; };
-  ValueId y = f.op(std::move(conv), {planes(node.in(0)), node.in(1), node.in(2)});
+  Values inputs = {planes(node.in(0)), node.in(1)};
+  if (node.has_input(2)) inputs.push_back(node.in(2));
+  ValueId y = f.op(std::move(conv), std::move(inputs));
   if (node.has_input(3)) y = f.add(y, planes(node.in(3)));
   TRY_OK(f.status());
   TRY(y, add_activation(build, node.text("activation", ""), node.numbers("activation_params"), y));
