@@ -58,9 +58,10 @@ Result<Values> import_average_pool(OnnxNodeView& node, Builder& build);
 Result<Values> import_lp_pool_1(OnnxNodeView& node, Builder& build);
 Result<Values> import_lp_pool(OnnxNodeView& node, Builder& build);
 Result<Values> import_global_pool(OnnxNodeView& node, Builder& build);
-// normalization.cpp
+// batch_normalization.cpp
 Result<Values> import_batch_normalization_1(OnnxNodeView& node, Builder& build);
 Result<Values> import_batch_normalization(OnnxNodeView& node, Builder& build);
+// normalization.cpp
 Result<Values> import_instance_normalization(OnnxNodeView& node, Builder& build);
 Result<Values> import_layer_normalization(OnnxNodeView& node, Builder& build);
 Result<Values> import_group_normalization_18(OnnxNodeView& node, Builder& build);
