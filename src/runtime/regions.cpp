@@ -75,21 +75,39 @@ class Stages {
   int count_ = 0;
 };
 
+/// By value: whether it is read in another region than the one that makes it.
+std::vector<bool> values_that_leave(const StepGraph& graph, const Stages& stages) {
+  std::vector<int> made_in(graph.values.size(), kNone);
+  for (std::size_t s = 0; s < graph.steps.size(); ++s) {
+    for (const int output : graph.steps[s].outputs) {
+      if (output != kNone) made_in[at(output)] = stages.of_step(s);
+    }
+  }
+  std::vector<bool> leaves(graph.values.size(), false);
+  for (std::size_t s = 0; s < graph.steps.size(); ++s) {
+    for (const int input : graph.steps[s].inputs) {
+      if (input == kNone) continue;
+      if (stages.is_single(s) || made_in[at(input)] != stages.of_step(s)) leaves[at(input)] = true;
+    }
+  }
+  for (const int output : graph.outputs) leaves[at(output)] = true;
+  return leaves;
+}
+
 /// Steps of a graph as a graph of their own.
 class RegionBuilder {
  public:
-  RegionBuilder(const StepGraph& whole, std::span<const std::size_t> steps) : whole_(whole) {
+  /// `leaves` by value: whether another region or the caller reads it.
+  RegionBuilder(const StepGraph& whole, std::span<const std::size_t> steps, const std::vector<bool>& leaves)
+      : whole_(whole) {
     part_ = std::make_shared<StepGraph>();
     part_->name = whole.name;
     part_->file = whole.file;
-    std::vector<bool> inside(whole.steps.size(), false);
-    for (const std::size_t step : steps) inside[step] = true;
     for (const std::size_t step : steps) add(whole.steps[step]);
     for (const int value : made_) {
-      if (is_read_outside(value, inside)) {
-        region_.outputs.push_back(value);
-        part_->outputs.push_back(here_.at(value));
-      }
+      if (!leaves[at(value)]) continue;
+      region_.outputs.push_back(value);
+      part_->outputs.push_back(here_.at(value));
     }
     add_names();
   }
@@ -128,14 +146,6 @@ class RegionBuilder {
       output = value_here(output);
     }
     part_->steps.push_back(std::move(copy));
-  }
-
-  bool is_read_outside(int value, const std::vector<bool>& inside) const {
-    if (std::ranges::find(whole_.outputs, value) != whole_.outputs.end()) return true;
-    for (std::size_t s = 0; s < whole_.steps.size(); ++s) {
-      if (!inside[s] && std::ranges::find(whole_.steps[s].inputs, value) != whole_.steps[s].inputs.end()) return true;
-    }
-    return false;
   }
 
   /// Inputs that only tell sizes.
@@ -179,16 +189,23 @@ Region single_step(const StepGraph& graph, std::size_t index, const std::shared_
 
 std::vector<Region> cut_regions(const std::shared_ptr<const StepGraph>& graph,
                                 const std::shared_ptr<const Backend>& backend, const EngineOptions& options) {
-  const Stages stages(*graph);
-  std::vector<Region> regions;
-  for (int stage = 0; stage < stages.count(); ++stage) {
+  struct Stage {
     std::vector<std::size_t> together;
     std::vector<std::size_t> alone;
-    for (std::size_t s = 0; s < graph->steps.size(); ++s) {
-      if (stages.of_step(s) == stage) (stages.is_single(s) ? alone : together).push_back(s);
+  };
+  const Stages stages(*graph);
+  std::vector<Stage> work(at(stages.count()));
+  for (std::size_t s = 0; s < graph->steps.size(); ++s) {
+    Stage& stage = work[at(stages.of_step(s))];
+    (stages.is_single(s) ? stage.alone : stage.together).push_back(s);
+  }
+  const std::vector<bool> leaves = values_that_leave(*graph, stages);
+  std::vector<Region> regions;
+  for (const Stage& stage : work) {
+    if (!stage.together.empty()) {
+      regions.push_back(RegionBuilder(*graph, stage.together, leaves).finish(backend, options));
     }
-    if (!together.empty()) regions.push_back(RegionBuilder(*graph, together).finish(backend, options));
-    for (const std::size_t step : alone) regions.push_back(single_step(*graph, step, backend, options));
+    for (const std::size_t step : stage.alone) regions.push_back(single_step(*graph, step, backend, options));
   }
   return regions;
 }

@@ -143,6 +143,25 @@ return last
   expect_reference(context, {Tensor::scalar<std::int64_t>(4), floats({2}, {1, 3})});
 }
 
+TEST(Regions, AreCutInTimeThatGrowsWithTheGraphOnly) {
+  // 20,000 steps that each wait for the one before: quadratic work would take minutes.
+  auto graph = std::make_shared<StepGraph>();
+  graph->values.push_back({"x", {DataType::kF32, {Dim("n")}}});
+  graph->inputs = {0};
+  for (int i = 0; i < 10000; ++i) {
+    const auto last = static_cast<int>(graph->values.size()) - 1;
+    graph->values.push_back({strings::join("hit", i), {DataType::kI64, {1, Dim(strings::join("k", i))}}});
+    graph->values.push_back({strings::join("row", i), {DataType::kI64, {Dim(strings::join("k", i))}}});
+    graph->steps.push_back({.name = "hit", .op = *make_op("NonZero"), .inputs = {last}, .outputs = {last + 1}});
+    graph->steps.push_back(
+        {.name = "row", .op = *parse_op("Squeeze", "axes=[0]"), .inputs = {last + 1}, .outputs = {last + 2}});
+  }
+  graph->outputs = {static_cast<int>(graph->values.size()) - 1};
+  ASSERT_TRUE(check(*graph));
+  const auto backend = std::make_shared<CpuBackend>(make_cpu_target(std::nullopt, 1));
+  EXPECT_EQ(cut_regions(graph, backend, {}).size(), 20000U);
+}
+
 TEST(Regions, WhatASequenceHoldsOutlivesTheNextIteration) {
   const auto engine = engine_of(R"(m = input i64[]
 x = input f32[2]
