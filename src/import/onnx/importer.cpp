@@ -23,6 +23,8 @@ std::string source_text(const OnnxModel& model) {
   out += ", producer ";
   out += model.producer_name.empty() ? std::string_view("unknown") : model.producer_name;
   if (!model.producer_version.empty()) out += strings::join(" ", model.producer_version);
+  if (!model.domain.empty()) out += strings::join(", domain ", model.domain);
+  if (model.model_version != 0) out += strings::join(", model version ", model.model_version);
   return out;
 }
 
@@ -54,6 +56,7 @@ Result<Graph> import_model(const OnnxModel& model, const ExternalData& external,
   graph.name = std::string(model.graph.name);
   graph.info = {.source = source_text(model), .doc = std::string(model.doc_string)};
   log(LogLevel::kInfo, graph.info.source);
+  if (!model.doc_string.empty()) log(LogLevel::kInfo, model.doc_string);
   GraphImporter importer(state, graph);
   Scope scope;
   auto inputs = input_types(model.graph, options, state.problems);

@@ -75,6 +75,10 @@ TEST(Importer, SaysWhatItRead) {
   const auto graph = imported(one);
   ASSERT_TRUE(graph);
   EXPECT_EQ(graph->info.source, "ONNX IR 8, opset ai.onnx 17 + com.microsoft 1, producer pytorch 2.1.0");
+  one.domain = "org.example";
+  one.model_version = 3;
+  EXPECT_EQ(imported(one)->info.source,
+            "ONNX IR 8, opset ai.onnx 17 + com.microsoft 1, producer pytorch 2.1.0, domain org.example, model version 3");
 }
 
 TEST(Importer, GivesEveryOutputItsOwnName) {

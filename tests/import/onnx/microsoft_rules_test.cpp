@@ -1,4 +1,5 @@
 // One node of com.microsoft in, graph text out.
+#include "interpret.h"
 #include "model_text.h"
 
 namespace bolide::onnx {
@@ -136,6 +137,44 @@ TEST(MicrosoftRules, OfChannelsLastMoveThem) {
                               {}, {f32("x", {"1", "4", "8", "8"}), f32("g", {"4"}), f32("b", {"4"})})),
             "s = Add(x, x) name=\"y/Add\"\ny/GroupNormalization = GroupNormalization(s, g, b) groups=2\n"
             "y = Silu(y/GroupNormalization) name=\"y/Silu\"\nreturn y, s\n");
+}
+
+/// y and the values' cache of attention with a query of 0: the mean of the values that it sees.
+std::string mean_of_seen(std::int64_t window, std::int32_t last) {
+  OnnxModel whole = model(
+      17, {.nodes = {microsoft("GroupQueryAttention", {"q", "k", "v", "pk", "pv", "last", "total"}, {"y", "nk", "nv"},
+                               {attr("num_heads", 2), attr("kv_num_heads", 1), attr("local_window_size", window)})},
+           .inputs = {f32("q", {"1", "1", "2"}), f32("k", {"1", "1", "1"}), f32("v", {"1", "1", "1"}),
+                      f32("pk", {"1", "1", "p", "1"}), f32("pv", {"1", "1", "p", "1"}),
+                      value("last", DataType::kI32, {"1"}), value("total", DataType::kI32, {"1"})},
+           .outputs = {output("y"), output("nv")}});
+  whole.opset_imports.emplace("com.microsoft", 1);
+  const Result<Graph> graph = imported(whole);
+  if (!graph) return graph.error().message;
+  const auto reals = [](Dims dims, std::vector<float> numbers) { return Tensor::of<float>(numbers, std::move(dims)); };
+  const auto one = [](std::int32_t number) { return Tensor::of<std::int32_t>(std::vector<std::int32_t>{number}); };
+  const Tensors inputs = {reals({1, 1, 2}, {0, 0}),
+                          reals({1, 1, 1}, {1}),
+                          reals({1, 1, 1}, {9}),
+                          reals({1, 1, 3, 1}, {1, 1, 1}),
+                          reals({1, 1, 3, 1}, {3, 6, 7}),
+                          one(last),
+                          one(last + 1)};
+  const Result<Tensors> results = testing::interpret(*graph, inputs);
+  if (!results) return results.error().message;
+  std::string out;
+  for (const Tensor& result : *results) {
+    out += strings::join(out.empty() ? "" : "; ", result.dims());
+    for (const float number : result.span<float>()) out += strings::join(' ', number);
+  }
+  return out;
+}
+
+TEST(MicrosoftRules, OfGroupedAttentionWriteBehindThePast) {
+  EXPECT_EQ(mean_of_seen(-1, 2), "[1,1,2] 6 6; [1,1,3,1] 3 6 9");          // two keys there, room for the third
+  EXPECT_EQ(mean_of_seen(-1, 3), "[1,1,2] 6.25 6.25; [1,1,4,1] 3 6 7 9");  // three there
+  EXPECT_EQ(mean_of_seen(2, 3), "[1,1,2] 8 8; [1,1,4,1] 3 6 7 9");         // the last two are seen
+  EXPECT_EQ(mean_of_seen(-1, 1), "[1,1,2] 6 6; [1,1,3,1] 3 9 0");          // behind the new key is nothing
 }
 
 }  // namespace

@@ -205,5 +205,13 @@ TEST(Rules, OfConstantTakeEveryForm) {
   EXPECT_NE(import_node(13, node("Constant", {}, {"y"})).find("none of the attributes value"), std::string::npos);
 }
 
+TEST(Rules, OfIntegerProductsTakeAComputedZeroPointOutOfTheSums) {
+  EXPECT_EQ(import_node(13, node("MatMulInteger", {"a", "b", "z"}, {"y"}), {codes("b", 3, {2, 2}, {1, 2, 3, 4})},
+                        {value("a", DataType::kU8, {"n", "2"}), value("z", DataType::kU8, {})}),
+            "a = input u8[n,2]\nz = input u8[]\nb = const i8[2,2]{1,2,3,4}\ny/MatMul = MatMul(a, b) out=i32\n"
+            "y/Cast.1 = Cast(z) to=i32\ny/Reduce = const i32[1,2]{4,6}\ny/Mul = Mul(y/Reduce, y/Cast.1)\n"
+            "y = Sub(y/MatMul, y/Mul) name=\"y/Sub\"\nreturn y\n");
+}
+
 }  // namespace
 }  // namespace bolide::onnx
