@@ -113,6 +113,7 @@ Result<Tensors> Einsum::evaluate(TensorInputs inputs, EvalContext& context) cons
   }
   TRY(Tensor y, context.allocate(wide, results[0].dims));
   const Nest nest = nest_of(terms, inputs);
+  TRY_OK(element_count(nest.dims).within("Einsum: terms"));
   if (floats) {
     sum_products<double>(nest, values, y.span<double>());
   } else {

@@ -36,10 +36,10 @@ TEST(EinsumRule, MultipliesWhereNothingIsSummed) {
             "y = Mul(y/Unsqueeze, y/Unsqueeze.1) name=\"y/Mul\"\nreturn y\n");
 }
 
-TEST(EinsumRule, KeepsWhatBroadcastsByALetterAndIntegers) {
+TEST(EinsumRule, KeepsWhatBroadcastsByALetterAndBytes) {
   EXPECT_EQ(einsum("ij,jk->ik", {f32("a", {"2", "1"}), f32("b", {"3", "4"})}),
             "y = Einsum(a, b) equation=\"ij,jk->ik\"\nreturn y\n");
-  EXPECT_EQ(einsum("i,i->", {value("a", DataType::kI32, {"3"}), value("b", DataType::kI32, {"3"})}),
+  EXPECT_EQ(einsum("i,i->", {value("a", DataType::kI8, {"3"}), value("b", DataType::kI8, {"3"})}),
             "y = Einsum(a, b) equation=\"i,i->\"\nreturn y\n");
 }
 

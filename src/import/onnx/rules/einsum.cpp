@@ -47,8 +47,8 @@ Result<Labelled> diagonal(Builder& build, Labelled x) {
 
 }  // namespace
 
-/// ONNX Einsum. Sums of products of floats become matrix products of two inputs at a time, from the left; integers,
-/// axes that broadcast by a letter, and empty ones stay as they are.
+/// ONNX Einsum. Sums of products become matrix products of two inputs at a time, from the left; those of 8-bit
+/// integers, with axes that broadcast by a letter, and empty ones stay as they are.
 Result<Values> import_einsum(OnnxNodeView& node, Builder& build) {
   const Einsum op{.equation = node.text("equation", "")};
   std::vector<int> ranks;
@@ -59,7 +59,8 @@ Result<Values> import_einsum(OnnxNodeView& node, Builder& build) {
   TRY(const EinsumTerms terms, parse_einsum(op.equation, ranks));
   const bool same = std::all_of(node.inputs().begin(), node.inputs().end(),
                                 [&](ValueId id) { return build.type(id).dtype == node.dtype(0); });
-  if (!same || !is_float(node.dtype(0)) || bit_width(node.dtype(0)) < 16 || is_unusual(node, terms)) {
+  const bool numbers = is_float(node.dtype(0)) || is_integer(node.dtype(0));
+  if (!same || !numbers || bit_width(node.dtype(0)) < 16 || is_unusual(node, terms)) {
     TRY(const ValueId y, build.add(op, node.inputs()));
     return Values{y};
   }
