@@ -1,5 +1,6 @@
 #include "import/onnx/graph_importer.h"
 
+#include "base/log.h"
 #include "import/onnx/input_types.h"
 #include "import/onnx/node_importer.h"
 #include "import/onnx/parts.h"
@@ -24,7 +25,15 @@ void GraphImporter::import_initializers(const OnnxGraph& from, Scope& scope) {
     } else {
       state_.problems.file(make_error(tensor.error().code, "initializer '", name, "': ", tensor.error().message));
     }
-    if (!scope.bind(name, binding)) state_.problems.file(bad_file("value '", name, "' is defined twice"));
+    if (scope.bind(name, binding)) return;
+    const Scope::Binding& first = *scope.find(name);
+    const Tensor* was = first ? graph_.constant(*first) : nullptr;
+    const Tensor* is = binding ? graph_.constant(*binding) : nullptr;
+    if (was != nullptr && is != nullptr && *was == *is) {
+      log(LogLevel::kWarn, "initializer '", name, "' stands twice with the same numbers; the second is ignored");
+    } else {
+      state_.problems.file(bad_file("value '", name, "' is defined twice"));
+    }
   };
   for (const OnnxTensor& initializer : from.initializers) {
     if (!initializer.name.empty()) add(initializer.name, to_tensor(initializer, state_.external));

@@ -37,6 +37,17 @@ TEST(Importer, TakesInitializersThatAreListedAsInputsForConstants) {
   EXPECT_EQ(import_text(old), "x = input f32[2]\nw = const f32[2]{1,2}\ny = Add(x, w)\nreturn y\n");
 }
 
+TEST(Importer, TakesEqualInitializersOfOneNameOnce) {
+  const auto twice = [](float second) {
+    return import_text(model(13, {.nodes = {node("Add", {"x", "w"}, {"y"})},
+                                  .initializers = {floats("w", {1}, {2}), floats("w", {1}, {second})},
+                                  .inputs = {f32("x", {"2"})},
+                                  .outputs = {output("y")}}));
+  };
+  EXPECT_EQ(twice(2), "x = input f32[2]\nw = const f32[1]{2}\ny = Add(x, w)\nreturn y\n");
+  EXPECT_EQ(twice(3), "the model cannot be imported: 1 problem\n  value 'w' is defined twice\n");
+}
+
 TEST(Importer, TakesOperatorSet1WhereOldFilesNameNone) {
   OnnxModel old = model(
       1, {.nodes = {node("Concat", {"x", "x"}, {"y"})}, .inputs = {f32("x", {"2", "3"})}, .outputs = {output("y")}});
@@ -77,8 +88,9 @@ TEST(Importer, SaysWhatItRead) {
   EXPECT_EQ(graph->info.source, "ONNX IR 8, opset ai.onnx 17 + com.microsoft 1, producer pytorch 2.1.0");
   one.domain = "org.example";
   one.model_version = 3;
-  EXPECT_EQ(imported(one)->info.source,
-            "ONNX IR 8, opset ai.onnx 17 + com.microsoft 1, producer pytorch 2.1.0, domain org.example, model version 3");
+  EXPECT_EQ(
+      imported(one)->info.source,
+      "ONNX IR 8, opset ai.onnx 17 + com.microsoft 1, producer pytorch 2.1.0, domain org.example, model version 3");
 }
 
 TEST(Importer, GivesEveryOutputItsOwnName) {
