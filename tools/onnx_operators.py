@@ -63,7 +63,7 @@ def main():
     if "--write" in sys.argv[1:]:
         missing = [f"`{name}`" for name in STANDARD if name not in found["ai.onnx"]]
         contents = {domain: table(found.get(domain, {})) for domain in DOMAINS.values()}
-        contents["missing"] = ", ".join(missing) + "."
+        contents["missing"] = (", ".join(missing) or "None") + "."
         for mark, content in contents.items():
             start, end = between(text, mark)
             text = text[:start] + content + "\n" + text[end:]
