@@ -320,6 +320,7 @@ constexpr std::array kRules = {
     RuleEntry{kMicrosoft, "NhwcMaxPool", 1, import_nhwc_max_pool},
     RuleEntry{kMicrosoft, "Pad", 1, import_same},
     RuleEntry{kMicrosoft, "QAttention", 1, import_q_attention},
+    RuleEntry{kMicrosoft, "QEmbedLayerNormalization", 1, import_q_embed_layer_normalization},
     RuleEntry{kMicrosoft, "QGemm", 1, import_qgemm},
     RuleEntry{kMicrosoft, "QLinearAdd", 1, import_qlinear_binary},
     RuleEntry{kMicrosoft, "QLinearAveragePool", 1, import_qlinear_unary},

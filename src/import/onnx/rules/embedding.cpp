@@ -1,9 +1,8 @@
 #include "import/onnx/rules/formula.h"
 #include "import/onnx/rules/microsoft.h"
+#include "import/onnx/rules/quantize.h"
 #include "ops/arithmetic.h"
-#include "ops/gather.h"
 #include "ops/layer_normalization.h"
-#include "ops/reduce.h"
 
 namespace bolide::onnx {
 namespace {
@@ -39,29 +38,74 @@ Result<Values> import_simplified_layer_normalization(OnnxNodeView& node, Builder
   return f.result({f.op(norm, {node.in(0), node.in(1)})});
 }
 
-/// EmbedLayerNormalization of com.microsoft: words[ids] + positions[position_ids] + segments[segment_ids], normalized;
-/// inputs input_ids [b, s], segment_ids, words, positions, segments, gamma, beta, mask [b, s], position_ids, of which
-/// segment_ids with segments and the last two are optional. Output 1 counts the ones of each row of the mask (0
-/// without), output 2 is the sum.
-Result<Values> import_embed_layer_normalization(OnnxNodeView& node, Builder& build) {
-  node.ignore("mask_index_type");
+namespace {
+
+/// What both forms of the embedding layer read; kNoValue where something is left out.
+struct Embedding {
+  ValueId ids = kNoValue;  ///< [b, s]
+  ValueId segment_ids = kNoValue;
+  ValueId words = kNoValue;  ///< the tables are [rows, hidden]
+  ValueId positions = kNoValue;
+  ValueId segments = kNoValue;
+  ValueId gamma = kNoValue;
+  ValueId beta = kNoValue;
+  ValueId mask = kNoValue;  ///< [b, s]
+  ValueId position_ids = kNoValue;
+};
+
+/// words[ids] + positions[position_ids] + segments[segment_ids], normalized; how many ones each row of the mask has (0
+/// without a mask); the sum.
+Result<Values> embedded(OnnxNodeView& node, Formula& f, const Embedding& from) {
   const float epsilon = node.number("epsilon", 1e-12F);
-  Formula f(build);
-  const ValueId ids = node.in(0);
-  ValueId positions = node.in(8);
-  if (positions == kNoValue) {  // 0, 1, ..., s - 1 in every row
-    positions = f.range(f.size(ids, 1));
-  }
-  ValueId sum = f.op(Add{}, {f.op(Gather{}, {node.in(2), ids}), f.op(Gather{}, {node.in(3), positions})});
-  if (node.has_input(1)) sum = f.op(Add{}, {sum, f.op(Gather{}, {node.in(4), node.in(1)})});
-  const ValueId y = f.op(LayerNormalization{.epsilon = epsilon}, {sum, node.in(5), node.in(6)});
+  const ValueId places = from.position_ids != kNoValue ? from.position_ids : f.range(f.size(from.ids, 1));
+  ValueId sum = f.add(f.gather(from.words, from.ids, 0), f.gather(from.positions, places, 0));
+  if (from.segment_ids != kNoValue) sum = f.add(sum, f.gather(from.segments, from.segment_ids, 0));
+  const ValueId y = f.op(LayerNormalization{.epsilon = epsilon}, {sum, from.gamma, from.beta});
   ValueId count = kNoValue;
   if (node.has_output(1)) {
-    const Reduce total{.kind = ReduceKind::kSum, .axes = {1}, .keepdims = false};
-    const ValueId mask = node.has_input(7) ? node.in(7) : f.op(Mul{}, {ids, f.number(f.type(ids).dtype, 0)});
-    count = f.cast(f.op(total, {mask}), DataType::kI32);
+    const ValueId mask = from.mask != kNoValue ? from.mask : f.mul(from.ids, 0.0);
+    count = f.cast(f.reduce(ReduceKind::kSum, mask, {1}), DataType::kI32);
   }
   return f.result({y, count, sum});
+}
+
+}  // namespace
+
+/// EmbedLayerNormalization of com.microsoft: inputs input_ids [b, s], segment_ids, words, positions, segments, gamma,
+/// beta, mask [b, s], position_ids, of which segment_ids with segments and the last two are optional.
+Result<Values> import_embed_layer_normalization(OnnxNodeView& node, Builder& build) {
+  node.ignore("mask_index_type");
+  Formula f(build);
+  return embedded(node, f,
+                  {.ids = node.in(0),
+                   .segment_ids = node.in(1),
+                   .words = node.in(2),
+                   .positions = node.in(3),
+                   .segments = node.in(4),
+                   .gamma = node.in(5),
+                   .beta = node.in(6),
+                   .mask = node.in(7),
+                   .position_ids = node.in(8)});
+}
+
+/// QEmbedLayerNormalization of com.microsoft: the same with tables, gamma and beta of codes; their scales are inputs 8
+/// to 12, their zero points 13 to 17.
+Result<Values> import_q_embed_layer_normalization(OnnxNodeView& node, Builder& build) {
+  Formula f(build);
+  const auto real = [&](std::size_t i) {
+    const ValueId codes = node.in(i);
+    if (codes == kNoValue || f.failed()) return kNoValue;
+    return f.take(dequantized(build, codes, node.in(i + 6), node.in(i + 11)));
+  };
+  return embedded(node, f,
+                  {.ids = node.in(0),
+                   .segment_ids = node.in(1),
+                   .words = real(2),
+                   .positions = real(3),
+                   .segments = real(4),
+                   .gamma = real(5),
+                   .beta = real(6),
+                   .mask = node.in(7)});
 }
 
 }  // namespace bolide::onnx

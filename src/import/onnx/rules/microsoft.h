@@ -34,6 +34,7 @@ Result<Values> import_dynamic_quantize_lstm(OnnxNodeView& node, Builder& build);
 Result<Values> import_skip_layer_normalization(OnnxNodeView& node, Builder& build);
 Result<Values> import_simplified_layer_normalization(OnnxNodeView& node, Builder& build);
 Result<Values> import_embed_layer_normalization(OnnxNodeView& node, Builder& build);
+Result<Values> import_q_embed_layer_normalization(OnnxNodeView& node, Builder& build);
 
 // microsoft_attention.cpp
 Result<Values> import_microsoft_attention(OnnxNodeView& node, Builder& build);
