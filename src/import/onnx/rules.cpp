@@ -5,7 +5,7 @@
 #include "import/onnx/rules/ml.h"
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 #include <tuple>
 
 namespace bolide::onnx {
@@ -17,7 +17,7 @@ constexpr std::string_view kPreview = "ai.onnx.preview";
 constexpr std::string_view kTraining = "ai.onnx.preview.training";
 
 // One line an operator and first version, sorted by domain, name and version.
-constexpr std::array kRules = {
+constexpr RuleEntry kRules[] = {
     RuleEntry{"", "Abs", 1, import_same},
     RuleEntry{"", "Acos", 1, import_same},
     RuleEntry{"", "Acosh", 1, import_same},
@@ -350,14 +350,14 @@ constexpr bool before(const RuleEntry& a, const RuleEntry& b) {
   if (a.op_type != b.op_type) return a.op_type < b.op_type;
   return a.since < b.since;
 }
-static_assert(std::is_sorted(kRules.begin(), kRules.end(), before));
+static_assert(std::is_sorted(std::begin(kRules), std::end(kRules), before));
 
 }  // namespace
 
 const RuleEntry* find_rule(std::string_view domain, std::string_view op_type, std::int64_t version) {
   const RuleEntry key{domain, op_type, version, nullptr};
-  const auto* after = std::upper_bound(kRules.data(), kRules.data() + kRules.size(), key, before);
-  if (after == kRules.data()) return nullptr;
+  const auto* after = std::upper_bound(std::begin(kRules), std::end(kRules), key, before);
+  if (after == std::begin(kRules)) return nullptr;
   const RuleEntry* entry = after - 1;
   return entry->domain == domain && entry->op_type == op_type ? entry : nullptr;
 }
