@@ -10,6 +10,7 @@
 #include "backend/cuda/pool/tactics.h"
 #include "backend/cuda/resize/tactics.h"
 #include "backend/cuda/rows/tactics.h"
+#include "backend/cuda/sizes/tactics.h"
 #include "ops/attention.h"
 #include "ops/conv.h"
 #include "ops/conv_transpose.h"
@@ -21,6 +22,7 @@
 #include "ops/pool.h"
 #include "ops/reduce.h"
 #include "ops/resize.h"
+#include "ops/shape.h"
 #include "ops/softmax.h"
 
 #include <array>
@@ -44,6 +46,7 @@ constexpr std::array kFamilies = {
                      is_any<LayerNormalization, RMSNormalization, InstanceNormalization, GroupNormalization>,
                      cuda::normalization_tactics},
     CudaTacticFamily{"reduce", is_any<Reduce, ArgMax, ArgMin>, cuda::reduce_tactics},
+    CudaTacticFamily{"sizes", is_any<ShapeOf, Size>, cuda::size_tactics},
     CudaTacticFamily{"wgmma", is_any<Conv, MatMul>, cuda::hopper_gemm_tactics},
     CudaTacticFamily{"stem", is_any<Conv>, cuda::stem_tactics},
     CudaTacticFamily{"depthwise", is_any<Conv>, cuda::depthwise_tactics},

@@ -56,6 +56,8 @@ std::vector<CudaCase> generic_cases() {
          1e-2});
   }
   add({"cast from integers", Cast{.to = DataType::kF32}, {{.dims = {999}, .dtype = i64, .low = -5e5, .high = 5e5}}});
+  add({"sizes", ShapeOf{.start = -2}, {{.dims = {2, 3, 5}, .channels_last = true}}, {}, 0});
+  add({"a count", Size{}, {{.dims = {2, 3, 5}}}, {}, 0});
   // Movement.
   add({"to pixel order", Identity{}, {{.dims = {2, 64, 17, 19}}}, {{.channels_last = true}}, 0});
   add({"from pixel order", Identity{}, {{.dims = {2, 40, 17, 19}, .channels_last = true}}, {}, 0});
