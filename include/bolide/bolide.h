@@ -6,6 +6,7 @@
 #pragma once
 
 #include <bolide/builder.h>
+#include <bolide/device.h>
 #include <bolide/engine.h>
 #include <bolide/logger.h>
 #include <bolide/media.h>

@@ -22,9 +22,9 @@ struct BuilderConfig {
   std::string device = "cpu";
   /// Shapes to tune for, each a list of input sizes. None: named dims are 1. Other shapes run too, by the cost model.
   std::vector<InputShapes> shapes;
-  int threads = 0;           ///< 0: the smaller of CPU affinity and cgroup quota
+  int threads = 0;             ///< 0: the smaller of CPU affinity and cgroup quota
   double time_budget_s = 4.5;  ///< for passes and timing kernels; the best found so far is kept when it ends
-  int effort = 2;            ///< 0 cost model only, 1 few candidates, 2 default, 3 all
+  int effort = 2;              ///< 0 cost model only, 1 few candidates, 2 default, 3 all
   std::vector<std::string> skip_passes;
   std::vector<std::string> forbid_tactics;  ///< patterns over tactic names, `*` for any characters
   std::vector<std::string> force_tactics;   ///< "step pattern=tactic pattern"

@@ -29,7 +29,8 @@ struct StepInfo {
   double microseconds = 0;  ///< measured or estimated when it was planned
   bool measured = false;
   bool reference = false;  ///< runs the slow defining form
-  bool copy = false;       ///< only moves data between layouts
+  bool copy = false;       ///< only moves data between layouts or memories
+  bool on_host = false;    ///< runs on the host beside a device with its own memory
 };
 
 /// What planning decided for one shape.
@@ -40,6 +41,7 @@ struct PlanInfo {
   std::int64_t weight_bytes = 0;
   std::int64_t packed_bytes = 0;
   int reference_steps = 0;
+  int host_steps = 0;  ///< on the host beside a device with its own memory
   int copies = 0;
   int threads = 1;
   /// Runs of the plan that make one run: a large batch goes through in equal parts, so that less memory is live. Sizes
@@ -91,6 +93,16 @@ class BOLIDE_API ExecutionContext {
   Status set_input(std::string_view name, DataType type, const Dims& dims, const void* data);
   /// Where the output is to be written; without this the context owns it.
   Status set_output(std::string_view name, void* data, std::size_t bytes);
+  /// The same with elements in the memory of the engine's device (a CUdeviceptr as a pointer). Errors: also
+  /// InvalidArgument where the device is the host.
+  Status set_device_input(std::string_view name, DataType type, const Dims& dims, const void* data);
+  Status set_device_output(std::string_view name, void* data, std::size_t bytes);
+  /// Gives one run to a stream of the caller's (a CUstream; null: a stream of the context's own) and returns without
+  /// waiting. All inputs and outputs must be set in the device's memory, and stay in place until the run is over.
+  /// Errors: Unsupported where a step runs on the host (with run() it works) or the device is the host.
+  Status enqueue(void* stream = nullptr);
+  /// Waits for the runs given to the context's own stream.
+  Status synchronize();
   /// Sizes of an output for the inputs that are set.
   Result<Dims> output_dims(std::string_view name);
   /// Runs and waits. A steady state of equal shapes allocates nothing.

@@ -133,6 +133,27 @@ Status ExecutionContext::set_output(std::string_view name, void* data, std::size
   return state_->core.set_output(index, data, bytes);
 }
 
+Status ExecutionContext::set_device_input(std::string_view name, DataType type, const Dims& dims, const void* data) {
+  const EngineCore& engine = state_->core.engine();
+  const int index = engine.input_index(name);
+  if (index == kNone) {
+    return not_found("'", name, "' is no input; the inputs are ", names_of(engine.graph(), engine.graph().inputs));
+  }
+  return state_->core.set_input(index, type, dims, data, true);
+}
+
+Status ExecutionContext::set_device_output(std::string_view name, void* data, std::size_t bytes) {
+  const EngineCore& engine = state_->core.engine();
+  const int index = engine.output_index(name);
+  if (index == kNone) {
+    return not_found("'", name, "' is no output; the outputs are ", names_of(engine.graph(), engine.graph().outputs));
+  }
+  return state_->core.set_output(index, data, bytes, true);
+}
+
+Status ExecutionContext::enqueue(void* stream) { return state_->core.enqueue(stream); }
+Status ExecutionContext::synchronize() { return state_->core.wait(); }
+
 Result<Dims> ExecutionContext::output_dims(std::string_view name) {
   const EngineCore& engine = state_->core.engine();
   const int index = engine.output_index(name);

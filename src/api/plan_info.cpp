@@ -60,12 +60,15 @@ double operations_of(const Problem& problem) {
   return 0;
 }
 
-void add_steps(const StepGraph& graph, const Schedule& schedule, PlanInfo& info) {
+void add_steps(const StepGraph& graph, const Schedule& schedule, bool own_memory, PlanInfo& info) {
   for (const ScheduledStep& step : schedule.steps) {
     StepInfo out{.name = step.name, .op = std::string(step.problem.op->name())};
     out.tactic = method_of(step);
     out.reference = step.tactic != nullptr && step.tactic->is_reference();
     out.copy = step.step == kNone;
+    out.on_host =
+        own_memory && step.transfer == Transfer::kNot && (step.kernel == nullptr || !step.kernel->on_device());
+    info.host_steps += out.on_host ? 1 : 0;
     out.microseconds = step.us;
     out.measured = step.measured;
     out.operations = operations_of(step.problem);
@@ -87,7 +90,8 @@ void add_steps(const StepGraph& graph, const Schedule& schedule, PlanInfo& info)
     info.copies += out.copy ? 1 : 0;
     info.total_microseconds += out.microseconds;
     info.steps.push_back(std::move(out));
-    for (std::size_t b = 0; b < step.bodies.size(); ++b) add_steps(*source->bodies[b], *step.bodies[b], info);
+    for (std::size_t b = 0; b < step.bodies.size(); ++b)
+      add_steps(*source->bodies[b], *step.bodies[b], own_memory, info);
   }
 }
 
@@ -128,7 +132,7 @@ Result<PlanInfo> Engine::plan(const std::vector<std::pair<std::string, Dims>>& s
   TRY(const std::int64_t slices, core.batch_slices(dims));
   for (std::size_t i = 0; slices > 1 && i < dims.size(); ++i) dims[i][0] /= slices;
   TRY(const auto prepared, core.prepare(dims));
-  add_steps(core.graph(), prepared->schedule(), info);
+  add_steps(core.graph(), prepared->schedule(), core.backend().has_own_memory(), info);
   info.batch_slices = static_cast<int>(slices);
   for (StepInfo& step : info.steps) {
     step.bytes *= slices;

@@ -7,11 +7,14 @@
 #include <sys/resource.h>
 #include <nlohmann/json.hpp>
 
+#include <bolide/device.h>
+
 #include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <iostream>
 #include <numeric>
+#include <optional>
 
 namespace bolide::cli {
 namespace {
@@ -68,20 +71,78 @@ struct Figures {
   double mean() const { return std::accumulate(ms.begin(), ms.end(), 0.0) / static_cast<double>(ms.size()); }
 };
 
-Result<Figures> time_runs(ExecutionContext& context, double duration_s) {
-  using Clock = std::chrono::steady_clock;
+using Clock = std::chrono::steady_clock;
+double ms_since(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+Result<Figures> time_runs(const std::function<Status()>& run, double duration_s) {
   for (int i = 0; i < 2; ++i) {
-    if (Status ran = context.run(); !ran) return std::move(ran).error();
+    if (Status ran = run(); !ran) return std::move(ran).error();
   }
   Figures figures;
   const auto end = Clock::now() + std::chrono::duration<double>(duration_s);
   while (figures.ms.size() < 3 || Clock::now() < end) {
     const auto start = Clock::now();
-    if (Status ran = context.run(); !ran) return std::move(ran).error();
-    figures.ms.push_back(std::chrono::duration<double, std::milli>(Clock::now() - start).count());
+    if (Status ran = run(); !ran) return std::move(ran).error();
+    figures.ms.push_back(ms_since(start));
   }
   std::sort(figures.ms.begin(), figures.ms.end());
   return figures;
+}
+
+/// Inputs and outputs in the memory of a device.
+struct OnDevice {
+  std::vector<DeviceBuffer> buffers;
+  Figures latency;             ///< a run given to the device and waited for
+  double back_to_back_ms = 0;  ///< a run among many that wait for nothing but each other
+};
+
+/// Times runs whose inputs and outputs stay on the device. Errors: Unsupported where a step runs on the host.
+Result<OnDevice> time_on_device(const Engine& engine, const NamedInputs& inputs, double duration_s) {
+  Result<ExecutionContext> context = engine.make_context();
+  if (!context) return std::move(context).error();
+  OnDevice out;
+  for (const auto& [input, tensor] : inputs) {
+    Result<DeviceBuffer> buffer = DeviceBuffer::allocate(engine, tensor.bytes());
+    if (!buffer) return std::move(buffer).error();
+    if (Status done = buffer->upload(tensor.data(), tensor.bytes()); !done) return std::move(done).error();
+    if (Status set = context->set_device_input(input, tensor.dtype(), tensor.dims(), buffer->data()); !set) {
+      return std::move(set).error();
+    }
+    out.buffers.push_back(*std::move(buffer));
+  }
+  for (const TensorInfo& info : engine.outputs()) {
+    Result<Dims> dims = context->output_dims(info.name);
+    if (!dims) return std::move(dims).error();
+    std::size_t bytes = static_cast<std::size_t>(bit_width(info.dtype)) / 8;
+    for (const std::int64_t size : *dims) bytes *= static_cast<std::size_t>(size);
+    Result<DeviceBuffer> buffer = DeviceBuffer::allocate(engine, bytes);
+    if (!buffer) return std::move(buffer).error();
+    if (Status set = context->set_device_output(info.name, buffer->data(), bytes); !set) return std::move(set).error();
+    out.buffers.push_back(*std::move(buffer));
+  }
+  const auto run = [&]() -> Status {
+    Status given = context->enqueue();
+    return given ? context->synchronize() : given;
+  };
+  Result<Figures> latency = time_runs(run, duration_s / 2);
+  if (!latency) return std::move(latency).error();
+  out.latency = *std::move(latency);
+  std::vector<double> rounds;
+  const int each = std::clamp(static_cast<int>(20 / std::max(out.latency.quantile(0.5), 0.01)), 4, 1000);
+  const auto end = Clock::now() + std::chrono::duration<double>(duration_s / 2);
+  while (rounds.size() < 3 || Clock::now() < end) {
+    const auto start = Clock::now();
+    for (int i = 0; i < each; ++i) {
+      if (Status given = context->enqueue(); !given) return std::move(given).error();
+    }
+    if (Status done = context->synchronize(); !done) return std::move(done).error();
+    rounds.push_back(ms_since(start) / each);
+  }
+  std::sort(rounds.begin(), rounds.end());
+  out.back_to_back_ms = rounds[rounds.size() / 2];
+  return out;
 }
 
 int bench(const BenchArgs& args) {
@@ -98,8 +159,19 @@ int bench(const BenchArgs& args) {
   for (const auto& [input, tensor] : *inputs) {
     if (Status set = context->set_input(input, tensor); !set) return report(set.error());
   }
-  Result<Figures> figures = time_runs(*context, args.duration_s);
+  Result<Figures> figures = time_runs([&] { return context->run(); }, args.duration_s);
   if (!figures) return report(figures.error());
+  std::optional<OnDevice> device;
+  std::optional<Figures> from_host;  // with copies from and to the host's memory
+  if (engine->facts()["device"] != "cpu") {
+    if (Result<OnDevice> timed = time_on_device(*engine, *inputs, args.duration_s); timed) {
+      device = *std::move(timed);
+      from_host = *figures;
+      figures = device->latency;
+    } else if (timed.error().code != Code::kUnsupported) {
+      return report(timed.error());
+    }
+  }
   const double rss = peak_rss_mib();
   StepMedians steps;
   if (args.per_layer) {
@@ -115,6 +187,7 @@ int bench(const BenchArgs& args) {
   std::int64_t batch = 1;
   if (!shapes->empty() && !shapes->front().second.empty()) batch = std::max<std::int64_t>(shapes->front().second[0], 1);
   const double median = figures->quantile(0.5);
+  const double per_run_ms = device ? device->back_to_back_ms : median;
   const auto facts = engine->facts();
   const auto fact = [&](const char* key) {
     const auto f = facts.find(key);
@@ -150,7 +223,7 @@ int bench(const BenchArgs& args) {
                                  {"p90", figures->quantile(0.9)},
                                  {"p99", figures->quantile(0.99)},
                                  {"min", figures->ms.front()}}},
-                               {"throughput_per_s", static_cast<double>(batch) * 1e3 / median},
+                               {"throughput_per_s", static_cast<double>(batch) * 1e3 / per_run_ms},
                                {"runs", figures->ms.size()},
                                {"batch", batch},
                                {"threads", info.threads},
@@ -158,11 +231,16 @@ int bench(const BenchArgs& args) {
                                {"precision", fact("precision")},
                                {"peak_rss_mib", rss},
                                {"reference_steps", info.reference_steps},
+                               {"host_steps", info.host_steps},
                                {"copies", info.copies},
                                {"steps", info.steps.size()},
                                {"batch_slices", info.batch_slices},
                                {"arena_mib", static_cast<double>(info.arena_bytes) / (1 << 20)},
                                {"seed", args.fill.seed}};
+    if (device) {
+      document["back_to_back_ms"] = device->back_to_back_ms;
+      document["from_host_ms"] = from_host->quantile(0.5);
+    }
     if (args.per_layer) {
       document["layers"] = layers;
       document["machine"] = {{"gflop_per_s", limit.gflop_per_s}, {"gbyte_per_s", limit.gbyte_per_s}};
@@ -180,11 +258,15 @@ int bench(const BenchArgs& args) {
   std::cout << "latency  median " << number(median, 3) << " ms, mean " << number(figures->mean(), 3) << ", p90 "
             << number(figures->quantile(0.9), 3) << ", p99 " << number(figures->quantile(0.99), 3) << ", min "
             << number(figures->ms.front(), 3) << " (" << figures->ms.size() << " runs)\n";
-  std::cout << "throughput  " << number(static_cast<double>(batch) * 1e3 / median, 1) << " per second\n";
+  if (device) {
+    std::cout << "on the device  " << number(device->back_to_back_ms, 3)
+              << " ms a run back to back; from and to the host " << number(from_host->quantile(0.5), 3) << " ms\n";
+  }
+  std::cout << "throughput  " << number(static_cast<double>(batch) * 1e3 / per_run_ms, 1) << " per second\n";
   std::cout << "memory  peak " << number(rss, 1) << " MiB, arena " << human_bytes(static_cast<double>(info.arena_bytes))
             << "\n";
   std::cout << "plan  " << info.steps.size() << " steps, " << info.copies << " copies, " << info.reference_steps
-            << " by the reference";
+            << " by the reference" << (info.host_steps > 0 ? " on the host" : "");
   if (info.batch_slices > 1) std::cout << ", " << info.batch_slices << " parts of the batch one after the other";
   std::cout << '\n';
   if (args.per_layer) {

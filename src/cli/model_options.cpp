@@ -46,7 +46,9 @@ void add_run_options(CLI::App& app, ModelOptions& options) {
   app.add_option("--threads", options.threads, "threads to use; 0: the smaller of CPU affinity and cgroup quota")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
-  app.add_option("--device", options.device, "where to run: cpu")->capture_default_str();
+  app.add_option("--device", options.device,
+                 "where to run: cpu, cuda, cuda:N; to build also sm_NN, a plan without the device")
+      ->capture_default_str();
   app.add_option("--precision", options.precision,
                  "compute types allowed: fp32, tf32, bf16, fp16, int8, or best (nothing below what the file states)")
       ->check(CLI::IsMember({"best", "fp32", "tf32", "bf16", "fp16", "int8"}))
