@@ -20,6 +20,7 @@ def main():
     classes = set(re.findall(r"class BOLIDE_API (\w+)", headers)) | {"Logger", "ProgressMonitor", "Profiler"}
     functions = set(re.findall(r"BOLIDE_API [^;{]*?\b(\w+)\(", headers))
     c_functions = set(re.findall(r"BOLIDE_C_API [^;]*?\b(bolide_\w+)\(", headers))
+    c_functions.discard("bolide_plugin_entry")  # what a plugin's library exports
     problems = []
     seen = set()
     for symbol in exported(library):
