@@ -153,8 +153,8 @@ class BOLIDE_API OnnxParser {
   struct Options {
     /// Sizes that replace the file's, by input name; -1 keeps the file's own.
     std::vector<std::pair<std::string, Dims>> shapes;
-    /// The batch that the file fixes, the first size of its first input, becomes the name "batch": any size. Inputs that
-    /// begin with the same size and constant targets of Reshape follow.
+    /// The batch that the file fixes, the first size of its first input, becomes the name "batch": any size. Inputs
+    /// that begin with the same size and constant targets of Reshape follow.
     bool dynamic_batch = false;
   };
   static Result<Network> parse_file(const std::filesystem::path& path, const Options& options);

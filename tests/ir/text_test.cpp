@@ -165,9 +165,8 @@ TEST(ShapeText, ReadsSizesAndExpressions) {
 }
 
 TEST(TypeText, SaysWhatContainersHold) {
-  for (const std::string_view type :
-       {"sequence[n]<f32[2,k]>", "optional[0]<sequence[size]<string[*]>>", "map[2]<i64[n],f32[n]>",
-        "sequence[0]<map[2]<string[n],f64[n]>>"}) {
+  for (const std::string_view type : {"sequence[n]<f32[2,k]>", "optional[0]<sequence[size]<string[*]>>",
+                                      "map[2]<i64[n],f32[n]>", "sequence[0]<map[2]<string[n],f64[n]>>"}) {
     const auto parsed = parse_tensor_type(type);
     ASSERT_TRUE(parsed) << parsed.error().message;
     EXPECT_EQ(text(*parsed), type);

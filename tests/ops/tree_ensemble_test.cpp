@@ -47,7 +47,8 @@ TEST(MapValues, TakesTheLastOfEqualKeysAndNaNAsANumber) {
 }
 
 TEST(CoupleProbabilities, OfTwoClassesAreThoseOfThePair) {
-  EXPECT_EQ(show(run(CoupleProbabilities{.classes = 2}, {floats({2, 1}, {0.75, 0.5})})), "f32[2,2]{0.7499999,0.2500001,0.5,0.5}");
+  EXPECT_EQ(show(run(CoupleProbabilities{.classes = 2}, {floats({2, 1}, {0.75, 0.5})})),
+            "f32[2,2]{0.7499999,0.2500001,0.5,0.5}");
 }
 
 }  // namespace

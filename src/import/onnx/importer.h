@@ -17,8 +17,8 @@ namespace bolide {
 struct ImportOptions {
   /// Sizes of graph inputs; -1 keeps what the file says. A named dim that gets a size has it everywhere.
   std::map<std::string, Dims> shapes;
-  /// The first size of the first input, where the file fixes it, may be any; so may it be in the other inputs that begin
-  /// with it. Constant targets of Reshape follow.
+  /// The first size of the first input, where the file fixes it, may be any; so may it be in the other inputs that
+  /// begin with it. Constant targets of Reshape follow.
   bool dynamic_batch = false;
 };
 

@@ -73,7 +73,8 @@ void expect_copy(Op op, const Layout& x, const std::vector<Dims>& numbers, const
   buffers.inputs = inputs.data();
   buffers.outputs = &outputs;
   const Grid grid = host_kernel(**kernel).grid(0);
-  for (std::int64_t unit = grid.rows; unit-- > 0;) ASSERT_TRUE(host_kernel(**kernel).run(0, buffers, {unit, unit + 1}, {0, 1}));
+  for (std::int64_t unit = grid.rows; unit-- > 0;)
+    ASSERT_TRUE(host_kernel(**kernel).run(0, buffers, {unit, unit + 1}, {0, 1}));
   Tensor got = *Tensor::allocate(DataType::kF32, layout.dims);
   cpu::Move::make(layout.dims, contiguous_strides(layout.dims), strides_of(layout), 4)
       ->run(got.data(), reinterpret_cast<const std::byte*>(out.data()), 0, 1 << 30);
