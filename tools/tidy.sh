@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs clang-tidy with build/release/compile_commands.json; every enabled check is an error (.clang-tidy).
+# Runs clang-tidy; every enabled check is an error (.clang-tidy). Its flags are those of build/tidy, which is configured here:
+# a build of several sources at a time does not say how each is compiled.
 # usage: tools/tidy.sh [--changed [BASE]] [--seconds N] [FOLDER...]
 #   --changed  only files that differ from BASE (default: main)
 #   --seconds  start no new file after N seconds, and say how many were not looked at
@@ -20,8 +21,8 @@ while [[ $# -gt 0 ]]; do
   shift
 done
 [[ ${#folders[@]} -gt 0 ]] || folders=(src)
-database=build/release/compile_commands.json
-[[ -f $database ]] || { echo "tidy.sh: $database is missing; run ./test.sh first" >&2; exit 1; }
+database=build/tidy/compile_commands.json
+cmake -S . -B build/tidy -G Ninja -DCMAKE_BUILD_TYPE=Release -DBOLIDE_TESTS=ON -DCMAKE_UNITY_BUILD=OFF > /dev/null
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -43,7 +44,7 @@ export TIDY_DEADLINE=$(($(date +%s) + seconds)) TIDY_SKIPPED=$scratch/skipped
 : > "$TIDY_SKIPPED"
 # shellcheck disable=SC2016
 one='if [[ $(date +%s) -ge $TIDY_DEADLINE ]]; then echo "$0" >> "$TIDY_SKIPPED"; exit 0; fi
-out=$(clang-tidy-14 -p build/release --quiet "$0" 2> /dev/null) || { echo "$out"; echo "tidy: $0"; exit 1; }'
+out=$(clang-tidy-14 -p build/tidy --quiet "$0" 2> /dev/null) || { echo "$out"; echo "tidy: $0"; exit 1; }'
 status=0
 xargs -r -P "$(nproc)" -n 1 bash -c "$one" < "$scratch/files" || status=$?
 skipped=$(wc -l < "$TIDY_SKIPPED")
