@@ -129,8 +129,7 @@ Result<PlanInfo> Engine::plan(const std::vector<std::pair<std::string, Dims>>& s
     add_regions(core, info);
     return info;
   }
-  TRY(const std::int64_t slices, core.batch_slices(dims));
-  for (std::size_t i = 0; slices > 1 && i < dims.size(); ++i) dims[i][0] /= slices;
+  TRY(const std::int64_t slices, core.cut_batch(dims));
   TRY(const auto prepared, core.prepare(dims));
   add_steps(core.graph(), prepared->schedule(), core.backend().has_own_memory(), info);
   info.batch_slices = static_cast<int>(slices);

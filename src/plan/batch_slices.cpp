@@ -190,10 +190,8 @@ std::int64_t live_bytes(const StepGraph& graph, const Sizes& sizes) {
 }
 
 std::int64_t slice_size(const StepGraph& graph, const Sizes& sizes, std::int64_t max_bytes) {
-  if (graph.inputs.empty()) return 1;
-  const Dims& dims = sizes.dims[static_cast<std::size_t>(graph.inputs[0])];
-  const std::int64_t batch = dims.empty() ? 1 : dims[0];
-  if (batch < 2 || !sizes.all_known || !splits_by_batch(graph)) return batch;
+  const std::int64_t batch = sizes.dims[static_cast<std::size_t>(graph.inputs[0])][0];
+  if (batch < 2 || !sizes.all_known) return batch;
   const std::int64_t live = live_bytes(graph, sizes);
   if (live <= max_bytes) return batch;
   const std::int64_t fits = std::max<std::int64_t>(1, max_bytes / std::max<std::int64_t>(1, live / batch));

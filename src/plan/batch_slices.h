@@ -13,8 +13,8 @@ bool splits_by_batch(const StepGraph& graph);
 /// they cost nothing.
 std::int64_t live_bytes(const StepGraph& graph, const Sizes& sizes);
 
-/// Entries of the batch to run at a time: all of them where they need at most `max_bytes` together or the network does
-/// not split; else the largest divisor of the batch that needs no more (at least 1). A divisor, so that every slice has
+/// Entries of the batch to run at a time, for a network that splits: all of them where they need at most `max_bytes`
+/// together; else the largest divisor of the batch that needs no more (at least 1). A divisor, so that every slice has
 /// the same plan and no result depends on its place in the batch.
 std::int64_t slice_size(const StepGraph& graph, const Sizes& sizes, std::int64_t max_bytes);
 

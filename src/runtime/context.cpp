@@ -86,10 +86,7 @@ Status ContextCore::prepare() {
     stale_ = false;
     return {};
   }
-  TRY(slices_, engine_->batch_slices(dims));
-  if (slices_ > 1) {
-    for (Dims& input : dims) input[0] /= slices_;
-  }
+  TRY(slices_, engine_->cut_batch(dims));
   TRY(auto prepared, engine_->prepare(dims));
   const Schedule& schedule = prepared->schedule();
   const bool host_runs = !engine_->backend().has_own_memory();

@@ -100,7 +100,7 @@ class ContextCore {
   DeviceExecutor* on_device_ = nullptr;                          // of the present shape
   AlignedBuffer arena_;
   AlignedBuffer scratch_;
-  std::int64_t slices_ = 1;   // runs of the plan that make one run; see EngineCore::batch_slices()
+  std::int64_t slices_ = 1;   // runs of the plan that make one run; see EngineCore::cut_batch()
   bool stale_ = true;         // input sizes changed since prepare()
   bool has_results_ = false;  // the last run succeeded, and its memory is as it left it
   std::atomic<bool> running_ = false;

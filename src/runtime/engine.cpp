@@ -71,12 +71,15 @@ std::shared_ptr<EngineCore> EngineCore::make(std::shared_ptr<const StepGraph> gr
 int EngineCore::input_index(std::string_view name) const { return index_of(*graph_, graph_->inputs, name); }
 int EngineCore::output_index(std::string_view name) const { return index_of(*graph_, graph_->outputs, name); }
 
-Result<std::int64_t> EngineCore::batch_slices(std::span<const Dims> inputs) const {
+Result<std::int64_t> EngineCore::cut_batch(std::vector<Dims>& inputs) const {
   // A device of its own is kept busy by large batches.
   if (backend_->has_own_memory()) return 1;
   if (!splits_ || !sizes_known_ || inputs[0].empty() || inputs[0][0] < 2) return 1;
   TRY(const Sizes sizes, resolve_sizes(*graph_, inputs));
-  return inputs[0][0] / slice_size(*graph_, sizes, options_.max_slice_bytes);
+  const std::int64_t part = slice_size(*graph_, sizes, options_.max_slice_bytes);
+  const std::int64_t parts = inputs[0][0] / part;
+  for (Dims& input : inputs) input[0] = part;
+  return parts;
 }
 
 Result<std::shared_ptr<const PreparedSchedule>> EngineCore::prepare(std::span<const Dims> inputs) {

@@ -44,9 +44,9 @@ class EngineCore : public std::enable_shared_from_this<EngineCore> {
   /// Errors: InvalidArgument for sizes the graph does not allow; Unsupported when some size is known only while
   /// running.
   Result<std::shared_ptr<const PreparedSchedule>> prepare(std::span<const Dims> inputs);
-  /// Into how many equal batches a run with these input sizes is cut, so that less is live at a time (1: none); each is
-  /// planned for by itself. Errors: as prepare().
-  Result<std::int64_t> batch_slices(std::span<const Dims> inputs) const;
+  /// Cuts the batch of these input sizes to what runs at a time, so that less is live, and gives the number of equal
+  /// parts (1: nothing was cut); each is planned for by itself. Errors: as prepare().
+  Result<std::int64_t> cut_batch(std::vector<Dims>& inputs) const;
   /// True when the whole is planned at once: see is_plannable(). Else it runs in regions.
   bool sizes_known() const { return sizes_known_; }
   const std::vector<Region>& regions() const { return regions_; }
