@@ -31,9 +31,17 @@ std::string names_of(const StepGraph& graph, std::span<const int> values) {
   return out;
 }
 
-}  // namespace
+Result<int> find_input(const EngineCore& engine, std::string_view name) {
+  const int index = engine.input_index(name);
+  if (index != kNone) return index;
+  return not_found("'", name, "' is no input; the inputs are ", names_of(engine.graph(), engine.graph().inputs));
+}
 
-namespace {
+Result<int> find_output(const EngineCore& engine, std::string_view name) {
+  const int index = engine.output_index(name);
+  if (index != kNone) return index;
+  return not_found("'", name, "' is no output; the outputs are ", names_of(engine.graph(), engine.graph().outputs));
+}
 
 Result<std::shared_ptr<const Backend>> make_cuda(const std::string& device, bool tf32) {
   int number = 0;
@@ -108,46 +116,28 @@ ExecutionContext::ExecutionContext(ExecutionContext&&) noexcept = default;
 ExecutionContext& ExecutionContext::operator=(ExecutionContext&&) noexcept = default;
 
 Status ExecutionContext::set_input(std::string_view name, const HostTensor& tensor) {
-  const EngineCore& engine = state_->core.engine();
-  const int index = engine.input_index(name);
-  if (index == kNone) return set_input(name, DataType::kF32, {}, nullptr);  // tells
+  TRY(const int index, find_input(state_->core.engine(), name));
   return state_->core.set_input(index, tensor.dtype(), tensor.dims(), tensor.data());
 }
 
 Status ExecutionContext::set_input(std::string_view name, DataType type, const Dims& dims, const void* data) {
-  const EngineCore& engine = state_->core.engine();
-  const int index = engine.input_index(name);
-  if (index == kNone) {
-    return not_found("'", name, "' is no input; the inputs are ", names_of(engine.graph(), engine.graph().inputs));
-  }
+  TRY(const int index, find_input(state_->core.engine(), name));
   if (is_container(type)) return invalid_argument("input '", name, "' is a ", type, ": give it as a HostTensor");
   return state_->core.set_input(index, type, dims, data);
 }
 
 Status ExecutionContext::set_output(std::string_view name, void* data, std::size_t bytes) {
-  const EngineCore& engine = state_->core.engine();
-  const int index = engine.output_index(name);
-  if (index == kNone) {
-    return not_found("'", name, "' is no output; the outputs are ", names_of(engine.graph(), engine.graph().outputs));
-  }
+  TRY(const int index, find_output(state_->core.engine(), name));
   return state_->core.set_output(index, data, bytes);
 }
 
 Status ExecutionContext::set_device_input(std::string_view name, DataType type, const Dims& dims, const void* data) {
-  const EngineCore& engine = state_->core.engine();
-  const int index = engine.input_index(name);
-  if (index == kNone) {
-    return not_found("'", name, "' is no input; the inputs are ", names_of(engine.graph(), engine.graph().inputs));
-  }
+  TRY(const int index, find_input(state_->core.engine(), name));
   return state_->core.set_input(index, type, dims, data, true);
 }
 
 Status ExecutionContext::set_device_output(std::string_view name, void* data, std::size_t bytes) {
-  const EngineCore& engine = state_->core.engine();
-  const int index = engine.output_index(name);
-  if (index == kNone) {
-    return not_found("'", name, "' is no output; the outputs are ", names_of(engine.graph(), engine.graph().outputs));
-  }
+  TRY(const int index, find_output(state_->core.engine(), name));
   return state_->core.set_output(index, data, bytes, true);
 }
 
@@ -155,11 +145,7 @@ Status ExecutionContext::enqueue(void* stream) { return state_->core.enqueue(str
 Status ExecutionContext::synchronize() { return state_->core.wait(); }
 
 Result<Dims> ExecutionContext::output_dims(std::string_view name) {
-  const EngineCore& engine = state_->core.engine();
-  const int index = engine.output_index(name);
-  if (index == kNone) {
-    return not_found("'", name, "' is no output; the outputs are ", names_of(engine.graph(), engine.graph().outputs));
-  }
+  TRY(const int index, find_output(state_->core.engine(), name));
   return state_->core.output_dims(index);
 }
 
@@ -175,19 +161,17 @@ Status ExecutionContext::run() {
 }
 
 Result<HostTensor> ExecutionContext::output(std::string_view name) const {
-  const EngineCore& engine = state_->core.engine();
-  const int index = engine.output_index(name);
-  if (index == kNone) {
-    return not_found("'", name, "' is no output; the outputs are ", names_of(engine.graph(), engine.graph().outputs));
-  }
+  TRY(const int index, find_output(state_->core.engine(), name));
   TRY(Dims dims, state_->core.result_dims(index));
-  const auto value = static_cast<std::size_t>(engine.graph().outputs[static_cast<std::size_t>(index)]);
+  const StepGraph& graph = state_->core.engine().graph();
+  const DataType dtype =
+      graph.values[static_cast<std::size_t>(graph.outputs[static_cast<std::size_t>(index)])].type.dtype;
   const void* data = state_->core.output_data(index);
-  if (is_container(engine.graph().values[value].type.dtype)) {
+  if (is_container(dtype)) {
     return HostTensor::Access::share(*static_cast<const Tensor*>(data));
   }
   // The memory belongs to the context; the tensor only points at it.
-  return HostTensor::borrow(engine.graph().values[value].type.dtype, std::move(dims), const_cast<void*>(data));
+  return HostTensor::borrow(dtype, std::move(dims), const_cast<void*>(data));
 }
 
 void ExecutionContext::set_profiler(Profiler* profiler) {
