@@ -1,6 +1,7 @@
 #include "compile/precision.h"
 
 #include "ops/all.h"
+#include "ops/retype.h"
 #include "tensor/number.h"
 
 #include <cmath>
@@ -9,28 +10,6 @@
 
 namespace bolide {
 namespace {
-
-/// Replaces FP32 wherever an attribute names it.
-class Renamer final : public FieldVisitor {
- public:
-  explicit Renamer(DataType to) : to_(to) {}
-  void on(std::string_view, DataType& value) override {
-    if (value == DataType::kF32) value = to_;
-  }
-  void on(std::string_view, bool&) override {}
-  void on(std::string_view, std::int64_t&) override {}
-  void on(std::string_view, float&) override {}
-  void on(std::string_view, std::string&) override {}
-  void on(std::string_view, std::vector<std::int64_t>&) override {}
-  void on(std::string_view, std::vector<float>&) override {}
-  void on(std::string_view, std::vector<std::string>&) override {}
-  void on(std::string_view, Expr&) override {}
-  void on(std::string_view, Tensor&) override {}
-  void on_enum(std::string_view, int&, std::span<const std::string_view>) override {}
-
- private:
-  DataType to_;
-};
 
 /// Steps whose meaning hangs on FP32 numbers: scales, ranges, random draws, what is rounded against a scale.
 bool stays(const Op& op) {
@@ -171,8 +150,7 @@ class Converter {
       out_.steps.push_back(step);
       return {};
     }
-    Renamer renamer(storage_);
-    const Op op = step.op.visited(renamer);
+    const Op op = with_float_type(step.op, storage_);
     const bool body = !step.bodies.empty();
     if (body || stays(step.op) || !works_narrow(step, op)) {
       report_.kept.push_back(strings::join(step.name, " (", step.op.name(), body ? ", has bodies)" : ")"));

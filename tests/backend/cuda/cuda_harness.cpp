@@ -2,6 +2,7 @@
 
 #include "backend/reference/reference.h"
 #include "base/thread_pool.h"
+#include "ops/retype.h"
 #include "tensor/number.h"
 
 #include <algorithm>
@@ -97,28 +98,6 @@ std::vector<const Tactic*> accepting(const CudaBackend& backend, const Problem& 
 std::string where(const CudaCase& test, const Tactic& tactic) {
   return strings::join(test.name, ", ", tactic.name(), ", ", text(test.op));
 }
-
-/// Float types in attributes and operands.
-class Renamer final : public FieldVisitor {
- public:
-  explicit Renamer(DataType to) : to_(to) {}
-  void on(std::string_view, DataType& value) override {
-    if (value == DataType::kF32) value = to_;
-  }
-  void on(std::string_view, bool&) override {}
-  void on(std::string_view, std::int64_t&) override {}
-  void on(std::string_view, float&) override {}
-  void on(std::string_view, std::string&) override {}
-  void on(std::string_view, std::vector<std::int64_t>&) override {}
-  void on(std::string_view, std::vector<float>&) override {}
-  void on(std::string_view, std::vector<std::string>&) override {}
-  void on(std::string_view, Expr&) override {}
-  void on(std::string_view, Tensor&) override {}
-  void on_enum(std::string_view, int&, std::span<const std::string_view>) override {}
-
- private:
-  DataType to_;
-};
 
 class OnDevice {
  public:
@@ -243,8 +222,7 @@ Status run(const CudaCase& test, const Tactic& tactic, const Made& made, const C
 }  // namespace
 
 CudaCase with_dtype(CudaCase test, DataType dtype) {
-  Renamer renamer(dtype);
-  test.op = test.op.visited(renamer);
+  test.op = with_float_type(test.op, dtype);
   for (CudaOperand& operand : test.inputs) {
     if (operand.dtype == DataType::kF32 && operand.value.count() == 0) operand.dtype = dtype;
   }
