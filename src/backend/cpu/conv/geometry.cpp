@@ -4,6 +4,17 @@
 
 namespace bolide {
 
+void set_axes(ConvGeometry& geometry, const Operand& x, std::span<const WindowAxis> axes) {
+  geometry.x_batch = x.strides[0] * geometry.element_bytes;
+  geometry.x_channel = x.strides[1] * geometry.element_bytes;
+  for (WindowAxis& axis : geometry.axes) axis = {1, 1, 1, 1, 1, 0, 0};
+  const std::size_t first = axes.size() == 1 ? 1 : 3 - axes.size();
+  for (std::size_t a = 0; a < axes.size(); ++a) {
+    geometry.axes[first + a] = axes[a];
+    geometry.x_axis[first + a] = x.strides[a + 2] * geometry.element_bytes;
+  }
+}
+
 Result<ConvGeometry> conv_geometry(const Problem& problem) {
   const Conv& conv = *problem.op->as<Conv>();
   const Operand& x = problem.inputs[0];
@@ -24,14 +35,7 @@ Result<ConvGeometry> conv_geometry(const Problem& problem) {
   out.group_out = w.dims[0] / conv.groups;
   out.integer = integer;
   out.element_bytes = integer ? 1 : 4;
-  out.x_batch = x.strides[0] * out.element_bytes;
-  out.x_channel = x.strides[1] * out.element_bytes;
-  for (WindowAxis& axis : out.axes) axis = {1, 1, 1, 1, 1, 0, 0};
-  const std::size_t first = spatial == 1 ? 1 : 3 - spatial;
-  for (std::size_t a = 0; a < spatial; ++a) {
-    out.axes[first + a] = axes[a];
-    out.x_axis[first + a] = x.strides[a + 2] * out.element_bytes;
-  }
+  set_axes(out, x, axes);
   return out;
 }
 

@@ -31,6 +31,9 @@ struct ConvGeometry {
   }
 };
 
+/// Places the strides of x, whose element size is set, and the axes of the operator's one to three spatial dims.
+void set_axes(ConvGeometry& geometry, const Operand& x, std::span<const WindowAxis> axes);
+
 /// Errors: Unsupported when x and w are neither both f32 nor both of 8 bits, or there are more than three spatial dims.
 Result<ConvGeometry> conv_geometry(const Problem& problem);
 

@@ -50,14 +50,7 @@ Result<ConvGeometry> deconv_geometry(const Problem& problem) {
   out.groups = op.groups;
   out.group_in = w.dims[0] / op.groups;
   out.group_out = w.dims[1];
-  out.x_batch = x.strides[0] * out.element_bytes;
-  out.x_channel = x.strides[1] * out.element_bytes;
-  for (WindowAxis& axis : out.axes) axis = {1, 1, 1, 1, 1, 0, 0};
-  const std::size_t first = spatial == 1 ? 1 : 3 - spatial;
-  for (std::size_t a = 0; a < spatial; ++a) {
-    out.axes[first + a] = axes[a];
-    out.x_axis[first + a] = x.strides[a + 2] * out.element_bytes;
-  }
+  set_axes(out, x, axes);
   return out;
 }
 

@@ -261,13 +261,14 @@ inline IVec to_int(Vec a) {
 
 inline Vec zero() { return set1(0.0F); }
 
+/// 2^n for whole n in [-126, 127].
+inline Vec power_of_two(Vec n) { return as_float(shift_left<23>(to_int(n) + set1_int(127))); }
+
 #if !defined(__AVX512F__)
 inline Vec reciprocal(Vec a) { return set1(1.0F) / a; }
 inline Vec scale(Vec a, Vec n) {
   const Vec half = floor(n * set1(0.5F));  // in two steps, since 2^n may be no float
-  const IVec low = shift_left<23>(to_int(half) + set1_int(127));
-  const IVec high = shift_left<23>(to_int(n - half) + set1_int(127));
-  return a * as_float(low) * as_float(high);
+  return a * power_of_two(half) * power_of_two(n - half);
 }
 #endif
 

@@ -14,8 +14,6 @@ inline Vec polynomial(Vec x, const float (&c)[kCount]) {
   return sum;
 }
 
-/// 2^n for whole n in [-126, 127].
-inline Vec power_of_two(Vec n) { return as_float(shift_left<23>(to_int(n) + set1_int(127))); }
 inline Vec copy_sign(Vec magnitude, Vec sign) {
   return as_float((as_int(magnitude) & set1_int(0x7fffffff)) | (as_int(sign) & set1_int(-2147483647 - 1)));
 }
