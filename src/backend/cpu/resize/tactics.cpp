@@ -2,7 +2,7 @@
 
 #include "backend/cpu/estimate.h"
 #include "backend/cpu/kernel_table.h"
-#include "ops/resize.h"
+#include "backend/resize_problem.h"
 
 #include <cstring>
 
@@ -59,29 +59,7 @@ Result<ResizeWork> resize_work(const Problem& problem, const KernelTable& table)
   }
   if (!out.nearest && is_integer(x.dtype) && bit_width(x.dtype) > 8) return unsupported("images of ", x.dtype);
 
-  // Sizes that are not constant are those of the result.
-  std::vector<TensorType> types;
-  std::vector<InferContext::Input> inputs(problem.inputs.size());
-  for (const Operand& operand : problem.inputs) types.push_back({operand.dtype, to_shape(operand.dims)});
-  Dims sizes;
-  for (std::size_t d = 0; d < y.dims.size(); ++d) {
-    if (op->axes.empty()) sizes.push_back(y.dims[d]);
-  }
-  for (const std::int64_t axis : op->axes)
-    sizes.push_back(y.dims[static_cast<std::size_t>(axis < 0 ? axis + 4 : axis)]);
-  const Tensor from_result = Tensor::of<std::int64_t>(sizes);
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (problem.inputs[i].absent) continue;
-    inputs[i] = {&types[i], problem.inputs[i].constant, nullptr};
-    if (i == 3 && inputs[i].constant == nullptr && op->aspect == ResizeAspect::kStretch) {
-      types[i] = from_result.type();
-      inputs[i].constant = &from_result;
-    }
-    if (i == 2 && inputs[i].constant == nullptr && problem.inputs[i].count() > 0) {
-      return unsupported("scales that are not constant");
-    }
-  }
-  TRY(const std::vector<ResizeAxis> axes, resize_axes(*op, InferContext(inputs), y.dims));
+  TRY(const std::vector<ResizeAxis> axes, resize_axes_of(problem));
   out.batch = x.dims[0];
   out.channels = x.dims[1];
   out.x = {x.strides[0], x.strides[1], x.strides[2], x.strides[3]};

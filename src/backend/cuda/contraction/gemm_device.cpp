@@ -102,4 +102,15 @@ std::int64_t common_unit(std::initializer_list<std::int64_t> values, std::int64_
   return unit;
 }
 
+std::size_t PackedRowsTactic::packed_bytes(const Problem& problem, const Target&) const {
+  const auto gemm = gemm_problem(problem);
+  return gemm && gemm->b_constant != nullptr ? packed_rows(*gemm).bytes : 0;
+}
+
+Status PackedRowsTactic::pack(const Problem& problem, const Target&, std::span<std::byte> out) const {
+  TRY(const GemmProblem gemm, gemm_problem(problem));
+  if (gemm.b_constant != nullptr) pack_rows(gemm, patches_, out);
+  return {};
+}
+
 }  // namespace bolide::cuda

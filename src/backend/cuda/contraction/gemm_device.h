@@ -51,6 +51,24 @@ struct PackedRows {
 PackedRows packed_rows(const GemmProblem& gemm);
 void pack_rows(const GemmProblem& gemm, bool patches, std::span<std::byte> out);
 
+/// A tactic that reads b as pack_rows() writes it, where b is a constant.
+class PackedRowsTactic : public Tactic {
+ public:
+  constexpr PackedRowsTactic(std::string_view name, int revision, bool patches)
+      : Tactic(name, revision), patches_(patches) {}
+
+  std::size_t packed_bytes(const Problem& problem, const Target& target) const override;
+  Status pack(const Problem& problem, const Target& target, std::span<std::byte> out) const override;
+  std::string pack_key(const Problem&, const Target&) const override { return patches_ ? "patches" : "rows"; }
+  bool packs_input(const Problem& problem, int index) const override {
+    return index == 1 && problem.inputs[1].constant != nullptr;
+  }
+
+ protected:
+  ~PackedRowsTactic() = default;
+  bool patches_;  // the form of windows that touch
+};
+
 /// Whether an address may be read in units of `bytes`.
 inline bool aligned(const void* address, std::int64_t bytes) {
   return reinterpret_cast<std::uintptr_t>(address) % static_cast<std::uintptr_t>(bytes) == 0;

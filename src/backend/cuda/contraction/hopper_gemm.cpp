@@ -177,9 +177,9 @@ class HopperGemmKernel final : public ContractionKernel {
 
 /// Needs     sm_90; f16, bf16 or (allowed) TF32; channels in units of 16 bytes; no groups; constant b for windows
 /// Numerics  sums in f32, k in order by 16 (TF32: 8) at a time, within a tap; TF32 operands are cut, not rounded
-class HopperGemm final : public Tactic {
+class HopperGemm final : public PackedRowsTactic {
  public:
-  constexpr HopperGemm(std::string_view name, const Tile& tile) : Tactic(name, 1), tile_(tile) {}
+  constexpr HopperGemm(std::string_view name, const Tile& tile) : PackedRowsTactic(name, 1, false), tile_(tile) {}
 
   Verdict accepts(const Problem& problem, const Target& target) const override {
     const CudaTarget& cuda = cuda_target(target);
@@ -236,19 +236,6 @@ class HopperGemm final : public Tactic {
     return std::max(us, estimate_cuda_us(cuda, gemm.bytes()));
   }
 
-  std::size_t packed_bytes(const Problem& problem, const Target&) const override {
-    const auto gemm = gemm_problem(problem);
-    return gemm && gemm->b_constant != nullptr ? packed_rows(*gemm).bytes : 0;
-  }
-  Status pack(const Problem& problem, const Target&, std::span<std::byte> out) const override {
-    TRY(const GemmProblem gemm, gemm_problem(problem));
-    if (gemm.b_constant != nullptr) pack_rows(gemm, false, out);
-    return {};
-  }
-  std::string pack_key(const Problem&, const Target&) const override { return "rows"; }
-  bool packs_input(const Problem& problem, int index) const override {
-    return index == 1 && problem.inputs[1].constant != nullptr;
-  }
   Result<std::unique_ptr<Kernel>> bind(const Problem& problem, const Target& target) const override {
     const CudaTarget& cuda = cuda_target(target);
     TRY(GemmView view, gemm_view(problem, cuda, false));

@@ -117,10 +117,10 @@ class ImplicitGemmKernel final : public ContractionKernel {
 
 /// Needs     f16, bf16 or (allowed) TF32; neighbouring channels; at most two spatial dims; sm_80
 /// Numerics  sums in f32: within a part k in order, by 16 (TF32: 8) at a time; then the parts in order
-class ImplicitGemm final : public Tactic {
+class ImplicitGemm final : public PackedRowsTactic {
  public:
   constexpr ImplicitGemm(std::string_view name, const Tile& tile, bool patches = false)
-      : Tactic(name, 1), tile_(tile), patches_(patches) {}
+      : PackedRowsTactic(name, 1, patches), tile_(tile) {}
 
   Verdict accepts(const Problem& problem, const Target& target) const override {
     const CudaTarget& cuda = cuda_target(target);
@@ -171,19 +171,6 @@ class ImplicitGemm final : public Tactic {
     return std::max(us, estimate_cuda_us(cuda, gemm.bytes()));
   }
 
-  std::size_t packed_bytes(const Problem& problem, const Target&) const override {
-    const auto gemm = gemm_problem(problem);
-    return gemm && gemm->b_constant != nullptr ? packed_rows(*gemm).bytes : 0;
-  }
-  Status pack(const Problem& problem, const Target&, std::span<std::byte> out) const override {
-    TRY(const GemmProblem gemm, gemm_problem(problem));
-    if (gemm.b_constant != nullptr) pack_rows(gemm, patches_, out);
-    return {};
-  }
-  std::string pack_key(const Problem&, const Target&) const override { return patches_ ? "patches" : "rows"; }
-  bool packs_input(const Problem& problem, int index) const override {
-    return index == 1 && problem.inputs[1].constant != nullptr;
-  }
   Result<std::unique_ptr<Kernel>> bind(const Problem& problem, const Target& target) const override {
     const CudaTarget& cuda = cuda_target(target);
     TRY(GemmView view, gemm_view(problem, cuda, patches_));
@@ -193,7 +180,6 @@ class ImplicitGemm final : public Tactic {
 
  private:
   Tile tile_;
-  bool patches_;
 };
 
 constexpr ImplicitGemm kTiles[] = {

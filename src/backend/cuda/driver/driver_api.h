@@ -10,6 +10,7 @@
 namespace bolide::cuda {
 
 using DevicePointer = unsigned long long;
+inline DevicePointer device_pointer(const void* address) { return reinterpret_cast<DevicePointer>(address); }
 struct ContextHandle_;
 struct ModuleHandle_;
 struct FunctionHandle_;

@@ -5,7 +5,7 @@
 #include "backend/cuda/text/kernel_text.h"
 #include "backend/cuda/text/nest_text.h"
 #include "backend/cuda/text/text_kernel.h"
-#include "ops/resize.h"
+#include "backend/resize_problem.h"
 
 #include <algorithm>
 #include <cstring>
@@ -45,28 +45,7 @@ Result<ResizeWork> resize_work(const Problem& problem) {
   if (y.count() >= INT64_C(1) << 31) return unsupported("more than 2^31 results");
   ResizeWork out{.nearest = op->mode == ResizeMode::kNearest};
   if (!out.nearest && is_integer(x.dtype) && bit_width(x.dtype) > 8) return unsupported("blending of ", x.dtype);
-  // Sizes that are not constant are those of the result.
-  std::vector<TensorType> types;
-  std::vector<InferContext::Input> inputs(problem.inputs.size());
-  for (const Operand& operand : problem.inputs) types.push_back({operand.dtype, to_shape(operand.dims)});
-  Dims sizes;
-  if (op->axes.empty()) sizes = y.dims;
-  for (const std::int64_t axis : op->axes) {
-    sizes.push_back(y.dims[static_cast<std::size_t>(axis < 0 ? axis + x.rank() : axis)]);
-  }
-  const Tensor from_result = Tensor::of<std::int64_t>(sizes);
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (problem.inputs[i].absent) continue;
-    inputs[i] = {&types[i], problem.inputs[i].constant, nullptr};
-    if (i == 3 && inputs[i].constant == nullptr && op->aspect == ResizeAspect::kStretch) {
-      types[i] = from_result.type();
-      inputs[i].constant = &from_result;
-    }
-    if (i == 2 && inputs[i].constant == nullptr && problem.inputs[i].count() > 0) {
-      return unsupported("scales that are not constant");
-    }
-  }
-  TRY(const std::vector<ResizeAxis> axes, resize_axes(*op, InferContext(inputs), y.dims));
+  TRY(const std::vector<ResizeAxis> axes, resize_axes_of(problem));
   for (const ResizeAxis& axis : axes) {
     AxisTable table{.axis = axis.axis, .positions = y.dims[axis.axis], .first = out.entries};
     for (const ResizeTaps& taps : axis.taps) {
