@@ -105,7 +105,7 @@ sanitizer() {
   local model
   for model in mnist/cnn_mnist_pytorch micro_kws/fp32 super_resolution/super_resolution silero_vad/silero_vad_16k_op15; do
     LINES_SHOWN=20 check "memcheck $model" 240 compute-sanitizer --error-exitcode 9 --leak-check full \
-      "$bin/bolide" run "$shared/models/$model.onnx" --device cuda --precision fp16 --effort 0
+      "$bin/bolide" run "$shared/models/$model.onnx" --device cuda --precision fp16
   done
 }
 
