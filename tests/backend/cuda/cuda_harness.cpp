@@ -267,6 +267,11 @@ void expect_compiles(std::span<const CudaCase> cases, int capability) {
   for (const Job& job : jobs) {
     EXPECT_TRUE(job.status) << job.where << " for sm_" << capability << ": " << job.status.error().message;
   }
+  for (const auto& [name, function] : (*device)->functions()) {
+    EXPECT_EQ(function.local_bytes, 0) << name << " for sm_" << capability << " keeps " << function.local_bytes
+                                       << " bytes a thread in slow memory";
+    EXPECT_GT(function.registers, 0) << name;
+  }
 }
 
 void expect_agrees(const CudaCase& test, const std::shared_ptr<cuda::CudaDevice>& device) {

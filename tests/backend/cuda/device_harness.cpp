@@ -1,6 +1,7 @@
 #include "backend/cuda/device_harness.h"
 
 #include "backend/cuda/contraction/gemm_device.h"
+#include "backend/cuda/driver/kernel_image.h"
 #include "backend/cuda/tactics.h"
 
 #include <cstring>
@@ -134,6 +135,11 @@ int compile_texts(const Case& test, int capability, std::string_view prefix, boo
     for (const auto& use : texts->programs()) {
       const auto code = cuda::compile(use.program, {capability});
       EXPECT_TRUE(code) << tactic->name() << " for " << capability << ": " << (code ? "" : code.error().message);
+      if (!code) continue;
+      for (const auto& [name, facts] : cuda::kernel_facts(**code)) {
+        EXPECT_EQ(facts.local_bytes, 0) << tactic->name() << " for " << capability << ": " << name << ", "
+                                        << prepared.problem.key();
+      }
     }
     ++count;
   }

@@ -1,5 +1,6 @@
 #include "backend/cuda/driver/cuda_device.h"
 
+#include "backend/cuda/driver/kernel_image.h"
 #include "base/environment.h"
 
 #include <algorithm>
@@ -134,6 +135,41 @@ Result<std::shared_ptr<CudaDevice>> CudaDevice::for_compiling(int capability) {
   return made;
 }
 
+std::shared_ptr<CudaDevice> CudaDevice::for_recording(DeviceFacts facts, bool compile) {
+  auto made = std::shared_ptr<CudaDevice>(new CudaDevice());
+  made->facts_ = std::move(facts);
+  made->api_ = &recording_api();
+  made->recording_ = true;
+  made->compiles_ = compile;
+  if (const auto folder = environment::cache_folder()) {
+    made->cache_ = std::make_unique<KernelCache>(*folder / "kernels");
+  }
+  return made;
+}
+
+Result<Function> CudaDevice::recorded_function(Loaded& loaded, const Program& program, const std::string& name) {
+  if (loaded.code == nullptr && compiles_) {
+    TRY(loaded.code, compile_cached(program, code_target(), cache_.get()));
+  }
+  if (loaded.code == nullptr && cache_ != nullptr) loaded.code = find_compiled(program, code_target(), *cache_);
+  const auto [known, fresh] = loaded.recorded.try_emplace(name);
+  RecordedFunction& recorded = known->second;
+  if (fresh) {
+    recorded.name = strings::join(program.name, ".", name);
+    const auto facts = loaded.code != nullptr ? kernel_facts(*loaded.code) : std::map<std::string, KernelFacts>();
+    if (const auto own = facts.find(name); own != facts.end()) {
+      recorded.registers = own->second.registers;
+      recorded.local_bytes = own->second.local_bytes;
+      recorded.shared_bytes = own->second.shared_bytes;
+    }
+  }
+  return Function{.handle = reinterpret_cast<FunctionHandle>(&recorded),
+                  .registers = std::max(recorded.registers, 0),
+                  .local_bytes = std::max(recorded.local_bytes, 0),
+                  .shared_bytes = recorded.shared_bytes,
+                  .max_threads = 1024};
+}
+
 std::vector<std::pair<std::string, Function>> CudaDevice::functions() {
   const std::lock_guard lock(mutex_);
   std::vector<std::pair<std::string, Function>> out;
@@ -169,11 +205,19 @@ Result<Function> CudaDevice::function(const Program& program, const std::string&
   }
   const std::lock_guard lock(loaded->mutex);
   loaded->program = program.name;
+  if (recording_) return recorded_function(*loaded, program, name);
   if (api_ == nullptr) {
     if (loaded->code == nullptr) {
       TRY(loaded->code, compile(program, code_target()));
     }
-    return loaded->functions[name];
+    Function& function = loaded->functions[name];
+    const auto facts = kernel_facts(*loaded->code);
+    if (const auto own = facts.find(name); own != facts.end()) {
+      function.registers = own->second.registers;
+      function.local_bytes = own->second.local_bytes;
+      function.shared_bytes = own->second.shared_bytes;
+    }
+    return function;
   }
   const Current current(*this);
   if (loaded->module == nullptr) {

@@ -7,6 +7,7 @@
 
 #include "backend/cuda/driver/driver_api.h"
 #include "backend/cuda/driver/program.h"
+#include "backend/cuda/driver/recorder.h"
 #include "backend/device.h"
 
 #include <array>
@@ -60,6 +61,10 @@ class CudaDevice final : public Device {
   static Result<std::shared_ptr<CudaDevice>> open(int index);
   /// No device: function() compiles for that capability and loads nothing; everything else fails.
   static Result<std::shared_ptr<CudaDevice>> for_compiling(int capability);
+  /// No device either: kernels load and launch on it to be seen; see recorder.h. What the cache on disk has tells its
+  /// registers; `compile`: what it has not is compiled, too.
+  static std::shared_ptr<CudaDevice> for_recording(DeviceFacts facts, bool compile);
+  bool is_recording() const { return recording_; }
   /// Devices there are; errors as driver_api().
   static Result<int> count();
   ~CudaDevice() override;
@@ -107,9 +112,13 @@ class CudaDevice final : public Device {
     ModuleHandle module = nullptr;
     CodePtr code;  // where nothing is loaded
     std::map<std::string, Function> functions;
+    std::map<std::string, RecordedFunction> recorded;
   };
+  Result<Function> recorded_function(Loaded& loaded, const Program& program, const std::string& name);
 
   const DriverApi* api_ = nullptr;
+  bool recording_ = false;
+  bool compiles_ = false;  // while recording
   int index_ = 0;
   int device_ = 0;
   ContextHandle context_ = nullptr;

@@ -174,4 +174,11 @@ Result<CodePtr> compile_cached(const Program& program, const CodeTarget& target,
   return code;
 }
 
+CodePtr find_compiled(const Program& program, const CodeTarget& target, const KernelCache& cache) {
+  const auto api = nvrtc_api();
+  if (!api) return nullptr;
+  const auto arch = choose_arch(**api, target);
+  return arch ? cache.find(key_of(program, *arch, **api)) : nullptr;
+}
+
 }  // namespace bolide::cuda

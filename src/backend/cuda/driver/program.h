@@ -50,5 +50,7 @@ class KernelCache {
 Result<CodePtr> compile(const Program& program, const CodeTarget& target);
 /// The same through a cache (null: none).
 Result<CodePtr> compile_cached(const Program& program, const CodeTarget& target, const KernelCache* cache);
+/// What the cache has of it; null where it has nothing, or NVRTC is not there.
+CodePtr find_compiled(const Program& program, const CodeTarget& target, const KernelCache& cache);
 
 }  // namespace bolide::cuda
