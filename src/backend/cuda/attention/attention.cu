@@ -224,7 +224,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, MINB) attention(const __g
     sum[h] += __shfl_xor_sync(0xffffffffu, sum[h], 2);
     const int row = mine + (lane >> 2) + h * 8;
     if (row >= p.queries) continue;
-    const float inverse = 1.f / sum[h];
+    const float inverse = __fdividef(1.f, sum[h]);
     const bool nothing = sum[h] == 0.f;
     char* const to = p.y + (batch * p.ys.batch + head * p.ys.head + row * p.ys.row) * 2;
 #pragma unroll
