@@ -80,7 +80,7 @@ class AttentionKernel final : public ContractionKernel {
       defines.set("POSITIVE", op.scale > 0 ? 1 : 0);
       // Registers for what each lane keeps: more blocks where heads are small and nothing is added to scores.
       const bool small = std::max(shape.wide_d(), shape.wide_e()) <= 64 && tile.warps <= 4;
-      const int together = mask_ ? 8 : op.causal ? 12 : 16;
+      const int together = mask_ ? 8 : op.causal || target.facts.capability > 90 ? 12 : 16;
       defines.set("MINB",
                   small ? std::max(1, (mask_ && mask_stride(problem.inputs[3], 2) == 0 && !op.causal ? 12 : together) /
                                           tile.warps)
