@@ -13,6 +13,10 @@ LARGE = {"densenet121": 32, "yolov5s": 32}
 
 def torch_ms(networks, name, batch, seconds=2.0):
     import torch
+    # Every size a compilation of its own, and none given up: the peer at its best.
+    torch._dynamo.reset()
+    torch._dynamo.config.recompile_limit = 256
+    torch._dynamo.config.accumulated_recompile_limit = 4096
     net, shape = networks.module(name)
     net = net.cuda().half()
     x = networks.sample(shape, batch).cuda()
