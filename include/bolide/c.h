@@ -69,6 +69,8 @@ typedef enum bolide_dtype {
   BOLIDE_STRING = 23,
   BOLIDE_C64 = 24,
   BOLIDE_C128 = 25,
+  BOLIDE_F6E2M3 = 26,
+  BOLIDE_F6E3M2 = 27,
   BOLIDE_DTYPE_LIMIT = 0x7fffffff /* no type: it makes every int a value that can be passed and refused */
 } bolide_dtype;
 

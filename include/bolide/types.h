@@ -46,18 +46,20 @@ enum class DataType : std::uint8_t {
   kString,
   kC64,
   kC128,
+  kF6E2M3,
+  kF6E3M2,
   kSequence,  ///< any number of values of one type
   kOptional,  ///< one value or none
   kMap,       ///< keys, each with a value
 };
 /// Element types of tensors; sequences, optionals and maps come behind them.
-inline constexpr int kDataTypeCount = 26;
+inline constexpr int kDataTypeCount = 28;
 
 /// "f32", "i8", "f8e4m3fn", "bool", "string", "c64" ...
 BOLIDE_API std::string_view name(DataType type);
 /// The dtype spelled `text`; nothing when there is none of that name.
 BOLIDE_API std::optional<DataType> parse_data_type(std::string_view text);
-/// Bits of one element: 2, 4, 8, 16, 32, 64 or 128. Strings count as the size of std::string, and what sequences,
+/// Bits of one element: 2, 4, 6, 8, 16, 32, 64 or 128. Strings count as the size of std::string, and what sequences,
 /// optionals and maps hold as the size of the library's own tensor object.
 BOLIDE_API int bit_width(DataType type);
 /// True for the real floating-point types of every width.
@@ -88,6 +90,8 @@ BOLIDE_API std::string_view name(Code code);
 struct Error {
   Code code = Code::kInternal;
   std::string message;
+  const char* file = nullptr;  ///< the source of Bolide whose condition failed, where it is known
+  int line = 0;
 };
 
 /// A T or an Error. Ignoring one is a compiler warning; asking for the wrong half is a bug.

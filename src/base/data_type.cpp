@@ -38,6 +38,8 @@ constexpr std::array<Facts, kDataTypeCount + 3> kFacts = {{
     {"string", 8 * sizeof(std::string), 'o'},
     {"c64", 64, 'o'},
     {"c128", 128, 'o'},
+    {"f6e2m3", 6, 'f'},
+    {"f6e3m2", 6, 'f'},
     {"sequence", 8 * 80, 'v'},
     {"optional", 8 * 80, 'v'},
     {"map", 8 * 80, 'v'},

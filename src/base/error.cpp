@@ -19,6 +19,13 @@ std::string_view name(Code code) {
   return "unknown";
 }
 
+std::string source_of(const Error& error) {
+  if (error.file == nullptr) return {};
+  const std::string_view path = error.file;
+  const std::size_t root = path.rfind("src/");
+  return strings::join(root == std::string_view::npos ? path : path.substr(root), ":", error.line);
+}
+
 namespace strings {
 namespace {
 template <class T>

@@ -34,43 +34,61 @@ requires(!std::same_as<T, bool> && !std::same_as<T, char>) void append(std::stri
 void append(std::string& out, std::span<const std::int64_t> dims);
 inline void append(std::string& out, const Dims& dims) { append(out, std::span<const std::int64_t>(dims)); }
 
-/// The arguments written one after the other. Any type with an `append(std::string&, const T&)` found by ADL joins in.
+/// Writes the arguments behind `out`. Any type with an `append(std::string&, const T&)` found by ADL joins in.
+template <class... Args>
+void extend(std::string& out, const Args&... args) {
+  (append(out, args), ...);
+}
 template <class... Args>
 std::string join(const Args&... args) {
   std::string out;
-  (append(out, args), ...);
+  extend(out, args...);
   return out;
 }
 }  // namespace strings
 
+/// How a message begins, and the line of our sources that says so: the arguments are filled in where it is converted.
+struct Opening {
+  template <class T>
+  Opening(const T& part, const char* at_file = __builtin_FILE(), int at_line = __builtin_LINE())
+      : text(strings::join(part)), file(at_file), line(at_line) {}
+  std::string text;
+  const char* file;
+  int line;
+};
+
 template <class... Args>
-Error make_error(Code code, const Args&... args) {
-  return Error{code, strings::join(args...)};
+Error make_error(Code code, Opening opening, const Args&... args) {
+  strings::extend(opening.text, args...);
+  return Error{code, std::move(opening.text), opening.file, opening.line};
 }
 template <class... Args>
-Error invalid_argument(const Args&... args) {
-  return make_error(Code::kInvalidArgument, args...);
+Error invalid_argument(Opening opening, const Args&... args) {
+  return make_error(Code::kInvalidArgument, std::move(opening), args...);
 }
 template <class... Args>
-Error unsupported(const Args&... args) {
-  return make_error(Code::kUnsupported, args...);
+Error unsupported(Opening opening, const Args&... args) {
+  return make_error(Code::kUnsupported, std::move(opening), args...);
 }
 template <class... Args>
-Error not_found(const Args&... args) {
-  return make_error(Code::kNotFound, args...);
+Error not_found(Opening opening, const Args&... args) {
+  return make_error(Code::kNotFound, std::move(opening), args...);
 }
 template <class... Args>
-Error out_of_memory(const Args&... args) {
-  return make_error(Code::kOutOfMemory, args...);
+Error out_of_memory(Opening opening, const Args&... args) {
+  return make_error(Code::kOutOfMemory, std::move(opening), args...);
 }
 template <class... Args>
-Error bad_file(const Args&... args) {
-  return make_error(Code::kBadFile, args...);
+Error bad_file(Opening opening, const Args&... args) {
+  return make_error(Code::kBadFile, std::move(opening), args...);
 }
 template <class... Args>
-Error internal_error(const Args&... args) {
-  return make_error(Code::kInternal, args...);
+Error internal_error(Opening opening, const Args&... args) {
+  return make_error(Code::kInternal, std::move(opening), args...);
 }
+
+/// "src/ops/matmul.cpp:57", where the error was found; empty when that is not known.
+std::string source_of(const Error& error);
 
 inline Status ok() { return {}; }
 

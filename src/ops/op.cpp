@@ -46,7 +46,7 @@ std::optional<std::vector<Dim>> InferContext::contents(int index) const {
 Status EvalContext::check(DataType dtype, const Dims& dims) const {
   TRY(const std::int64_t count, element_count(dims));
   const int bits = bit_width(dtype);
-  const bool fits = bits >= 8 ? count <= max_bytes / (bits / 8) : count / (8 / bits) <= max_bytes;
+  const bool fits = bits >= 8 ? count <= max_bytes / (bits / 8) : count / 8 <= max_bytes / bits;
   if (!fits) return out_of_memory("a tensor ", dtype, dims, " needs more than the ", max_bytes, " bytes allowed here");
   return ok();
 }

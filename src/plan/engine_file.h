@@ -42,7 +42,7 @@ struct DeviceVariant {
 
 struct EngineFile {
   static constexpr std::uint32_t kMajor = 1;
-  static constexpr std::uint32_t kMinor = 1;
+  static constexpr std::uint32_t kMinor = 2;
 
   std::uint32_t major = kMajor;  ///< of the file that was read; files are written in this build's version
   std::uint32_t minor = kMinor;

@@ -92,8 +92,9 @@ Result<std::span<const std::byte>> the_section(std::span<const Section> sections
 
 class GraphReader {
  public:
-  GraphReader(std::span<const std::byte> bytes, std::span<const std::byte> weights, std::shared_ptr<const void> owner)
-      : in_(bytes, "graph section"), weights_(weights), owner_(std::move(owner)) {}
+  GraphReader(std::span<const std::byte> bytes, std::span<const std::byte> weights, std::shared_ptr<const void> owner,
+              std::uint32_t minor)
+      : in_(bytes, "graph section"), weights_(weights), owner_(std::move(owner)), minor_(minor) {}
 
   Result<std::shared_ptr<const StepGraph>> run() {
     TRY(auto graph, read_graph(1));
@@ -130,7 +131,9 @@ class GraphReader {
   }
 
   Result<DataType> read_dtype() {
-    const int dtype = in_.u8();
+    int dtype = in_.u8();
+    // Before format 1.2 there were no 6-bit floats in front of the containers.
+    if (minor_ < 2 && dtype >= static_cast<int>(DataType::kF6E2M3)) dtype += 2;
     if (dtype > static_cast<int>(DataType::kMap)) return bad_file("graph section: there is no dtype ", dtype);
     return static_cast<DataType>(dtype);
   }
@@ -262,6 +265,7 @@ class GraphReader {
   std::span<const std::byte> weights_;
   std::size_t weights_at_ = 0;
   std::shared_ptr<const void> owner_;
+  std::uint32_t minor_;
 };
 
 Order read_order(ByteReader& in) {
@@ -368,7 +372,7 @@ Result<EngineFile> read_engine(std::span<const std::byte> bytes, std::shared_ptr
   TRY_OK(read_info(info, engine));
   TRY(const auto graph, the_section(sections, SectionKind::kGraph, "graph"));
   TRY(const auto weights, the_section(sections, SectionKind::kWeights, "weights"));
-  TRY(engine.graph, GraphReader(graph, weights, std::move(owner)).run());
+  TRY(engine.graph, GraphReader(graph, weights, std::move(owner), engine.minor).run());
   for (const Section& section : sections) {
     if (section.kind != SectionKind::kDevice) continue;
     TRY(DeviceVariant device, read_device(section.bytes));

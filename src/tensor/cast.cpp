@@ -46,7 +46,7 @@ void read(const Tensor& from, std::int64_t begin, std::span<double> out) {
   } else if (type == DataType::kBF16) {
     const auto in = from.span<std::uint16_t>().subspan(start);
     for (std::size_t i = 0; i < out.size(); ++i) out[i] = bf16_to_f32(in[i]);
-  } else if (type == DataType::kF4E2M1) {
+  } else if (bit_width(type) < 8) {
     widen_packed(from, begin, out, [&](std::uint8_t code) { return double{decode_small_float(type, code)}; });
   } else {
     const auto in = from.span<std::uint8_t>().subspan(start);
@@ -159,6 +159,8 @@ void write(std::span<const W> in, DataType from, Tensor& to, std::int64_t begin,
     case DataType::kBool:
       return narrow<std::uint8_t>(in, to, begin, [](W v) { return static_cast<std::uint8_t>(v != 0); });
     case DataType::kF4E2M1:
+    case DataType::kF6E2M3:
+    case DataType::kF6E3M2:
       return narrow_packed(in, to, begin, [&](W v) { return encode_small_float(type, to_double(v), options); });
     case DataType::kString: return narrow<std::string>(in, to, begin, [&](W v) { return to_string(v, from); });
     case DataType::kC64:

@@ -25,7 +25,10 @@ constexpr Format kE4M3FN = {3, 4, 7, 0x7E, 0x7F, 0x7F, false, false};
 constexpr Format kE4M3FNUZ = {3, 4, 8, 0x7F, 0x80, 0x80, true, false};
 constexpr Format kE5M2 = {2, 5, 15, 0x7B, 0x7C, 0x7E, false, true};
 constexpr Format kE5M2FNUZ = {2, 5, 16, 0x7F, 0x80, 0x80, true, false};
-constexpr Format kE2M1 = {1, 2, 1, 0x7, 0x7, 0x7, false, false};  // no infinity, no NaN
+// These have neither infinity nor NaN.
+constexpr Format kE2M1 = {1, 2, 1, 0x7, 0x7, 0x7, false, false};
+constexpr Format kE2M3 = {3, 2, 1, 0x1F, 0x1F, 0x1F, false, false};
+constexpr Format kE3M2 = {2, 3, 3, 0x1F, 0x1F, 0x1F, false, false};
 
 const Format& format_of(DataType type) {
   switch (type) {
@@ -33,9 +36,13 @@ const Format& format_of(DataType type) {
     case DataType::kF8E4M3FNUZ: return kE4M3FNUZ;
     case DataType::kF8E5M2: return kE5M2;
     case DataType::kF8E5M2FNUZ: return kE5M2FNUZ;
+    case DataType::kF6E2M3: return kE2M3;
+    case DataType::kF6E3M2: return kE3M2;
     default: return kE2M1;
   }
 }
+
+bool is_finite_only(const Format& format) { return format.nan == format.largest; }
 
 constexpr int kF64MantissaBits = 52;
 constexpr int kF64Bias = 1023;
@@ -67,7 +74,7 @@ std::uint32_t encode(double value, const Format& format, bool saturate) {
   const std::uint32_t sign_bit = UINT32_C(1) << (format.mantissa_bits + format.exponent_bits);
   const std::uint32_t sign = std::signbit(value) ? sign_bit : 0;
   if (std::isnan(value)) {
-    if (&format == &kE2M1) return sign_bit;  // the type has no NaN; ONNX gives minus zero
+    if (is_finite_only(format)) return sign_bit;  // the type has no NaN; ONNX gives minus zero
     return format.unsigned_zero ? format.nan : sign | format.nan;
   }
   const std::uint32_t code = std::isinf(value) ? format.largest + 1 : round_magnitude(value, format);
@@ -154,25 +161,33 @@ std::uint16_t f64_to_bf16(double value) { return encode16(value, kBF16); }
 
 float decode_small_float(DataType type, std::uint8_t bits) {
   if (type == DataType::kF8E8M0) return decode_e8m0(bits);
-  return decode(type == DataType::kF4E2M1 ? bits & 0xFU : bits, format_of(type));
+  return decode(bits & ((1U << bit_width(type)) - 1), format_of(type));
 }
 
 std::uint8_t encode_small_float(DataType type, double value, CastOptions options) {
   if (type == DataType::kF8E8M0) return encode_e8m0(value, options);
   const Format& format = format_of(type);
-  return static_cast<std::uint8_t>(encode(value, format, options.saturate || &format == &kE2M1));
+  return static_cast<std::uint8_t>(encode(value, format, options.saturate || is_finite_only(format)));
 }
 
 std::uint8_t get_packed(const std::byte* data, int bits, std::int64_t index) {
   const std::int64_t bit = index * bits;
-  return static_cast<std::uint8_t>((std::to_integer<unsigned>(data[bit / 8]) >> (bit % 8)) & ((1U << bits) - 1));
+  const auto shift = static_cast<int>(bit % 8);
+  auto codes = std::to_integer<unsigned>(data[bit / 8]);
+  if (shift + bits > 8) codes |= std::to_integer<unsigned>(data[bit / 8 + 1]) << 8;
+  return static_cast<std::uint8_t>((codes >> shift) & ((1U << bits) - 1));
 }
 
 void set_packed(std::byte* data, int bits, std::int64_t index, std::uint8_t code) {
   const std::int64_t bit = index * bits;
-  const unsigned mask = ((1U << bits) - 1) << (bit % 8);
-  const unsigned kept = std::to_integer<unsigned>(data[bit / 8]) & ~mask;
-  data[bit / 8] = static_cast<std::byte>(kept | ((static_cast<unsigned>(code) << (bit % 8)) & mask));
+  const auto shift = static_cast<int>(bit % 8);
+  const unsigned mask = ((1U << bits) - 1) << shift;
+  const unsigned placed = (static_cast<unsigned>(code) << shift) & mask;
+  const auto merge = [](std::byte& into, unsigned at, unsigned value) {
+    into = (into & ~static_cast<std::byte>(at)) | static_cast<std::byte>(value);
+  };
+  merge(data[bit / 8], mask & 0xFF, placed & 0xFF);
+  if (shift + bits > 8) merge(data[bit / 8 + 1], mask >> 8, placed >> 8);
 }
 
 }  // namespace bolide

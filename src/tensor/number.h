@@ -1,10 +1,11 @@
 /// Storage types for the narrow floats and packed integers, and conversions exact to the rounding rules.
 ///
 /// To narrow: round to nearest, ties to even, from f32 or f64 without double rounding. Overflow: f16 and bf16 become
-/// infinite; the 8-bit and 4-bit types saturate to the largest finite value when `saturate`, else become infinity
-/// (e5m2) or NaN (the types without infinity), as ONNX Cast-19 says. e2m1 has neither: it always saturates, NaN becomes
-/// -0. e8m0 takes the magnitude of negative values; 0 and values below 2^-127 become 2^-127 when `saturate`, else NaN.
-/// Source: IEEE 754-2019, ONNX "Float stored in 8 bits" and Cast-19..25, OCP Microscaling Formats 1.0 (e8m0, e2m1).
+/// infinite; the smaller types saturate to the largest finite value when `saturate`, else become infinity
+/// (e5m2) or NaN (the types without infinity), as ONNX Cast-19 says. The 4- and 6-bit types have neither: they always
+/// saturate, NaN becomes -0. e8m0 takes the magnitude of negative values; 0 and values below 2^-127 become 2^-127 when
+/// `saturate`, else NaN. Source: IEEE 754-2019, ONNX "Float stored in 8 bits" and Cast-19..25, OCP Microscaling
+/// Formats 1.0 (e8m0, e2m1, e2m3, e3m2).
 #pragma once
 
 #include "tensor/tensor.h"
@@ -40,12 +41,12 @@ struct CastOptions {
   ScaleRounding scale_rounding = ScaleRounding::kUp;
 };
 
-/// One code of an 8-bit or 4-bit float type as f32, exactly. `bits` beyond the width are ignored.
+/// One code of an 8-, 6- or 4-bit float type as f32, exactly. `bits` beyond the width are ignored.
 float decode_small_float(DataType type, std::uint8_t bits);
 /// The code of `type` nearest to `value`.
 std::uint8_t encode_small_float(DataType type, double value, CastOptions options = {});
 
-/// Reads element i of a packed 2- or 4-bit integer or 4-bit float array as its code, and writes one.
+/// Reads element i of packed codes of 2, 4 or 6 bits, and writes one. The codes are one stream of bits, low bits first.
 std::uint8_t get_packed(const std::byte* data, int bits, std::int64_t index);
 void set_packed(std::byte* data, int bits, std::int64_t index, std::uint8_t code);
 

@@ -58,7 +58,7 @@ Result<std::int64_t> element_count(std::span<const std::int64_t> dims) {
 std::size_t packed_bytes(DataType type, std::int64_t count) {
   const auto bits = static_cast<std::size_t>(bit_width(type));
   const auto n = static_cast<std::size_t>(count);
-  return bits >= 8 ? n * (bits / 8) : n / (8 / bits) + (n % (8 / bits) != 0 ? 1 : 0);
+  return bits >= 8 ? n * (bits / 8) : n / 8 * bits + (n % 8 * bits + 7) / 8;
 }
 
 Result<Tensor> Tensor::allocate(DataType type, Dims dims) {

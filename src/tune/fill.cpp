@@ -42,6 +42,8 @@ void fill_ordinary(DataType dtype, std::span<std::byte> bytes) {
     case DataType::kF8E5M2FNUZ:
     case DataType::kF8E8M0:
     case DataType::kF4E2M1:
+    case DataType::kF6E2M3:
+    case DataType::kF6E3M2:
       put(+[](std::uint64_t bits) { return static_cast<std::uint8_t>(0x30U | (bits & 7)); });
       break;
     case DataType::kI8:

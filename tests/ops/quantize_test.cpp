@@ -31,6 +31,10 @@ TEST(QuantizeLinear, NarrowTypesKeepTheirRange) {
   EXPECT_EQ(numbers(run(QuantizeLinear{.out = DataType::kU2}, {x, one})), (Numbers{0, 3, 3}));
   EXPECT_EQ(numbers(run(QuantizeLinear{.out = DataType::kI16}, {make({1}, {1e9F}), one})), (Numbers{32767}));
   EXPECT_EQ(numbers(run(QuantizeLinear{.out = DataType::kF8E4M3FN}, {make({2}, {1000, 17}), one})), (Numbers{448, 16}));
+  EXPECT_EQ(numbers(run(QuantizeLinear{.out = DataType::kF6E2M3}, {make({3}, {1000, -0.3F, 1}), one})),
+            (Numbers{7.5, -0.25, 1}));
+  EXPECT_EQ(numbers(run(QuantizeLinear{.out = DataType::kF6E3M2}, {make({3}, {1000, -0.3F, 25}), one})),
+            (Numbers{28, -0.3125, 24}));
 }
 
 TEST(DequantizeLinear, SubtractsTheZeroPointFirst) {

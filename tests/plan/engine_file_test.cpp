@@ -138,7 +138,7 @@ TEST(EngineFile, ANewerMinorVersionMayHaveSectionsThatAreUnknown) {
   ASSERT_EQ(load<std::uint32_t>(bytes, last_device), 4U);
   store<std::uint32_t>(bytes, last_device, 77);
   redigest(bytes);
-  EXPECT_NE(error_of(bytes).find("is of kind 77, which format 1.1 does not have"), std::string::npos);
+  EXPECT_NE(error_of(bytes).find("is of kind 77, which format 1.2 does not have"), std::string::npos);
   store<std::uint32_t>(bytes, 12, 9);
   redigest(bytes);
   const auto engine = read_engine(bytes, nullptr);

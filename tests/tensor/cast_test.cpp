@@ -72,6 +72,11 @@ TEST(Cast, SubByteTypes) {
   EXPECT_EQ(*to_i64(two.reinterpreted(DataType::kU2)), (Dims{2, 3, 0, 1, 2}));
   const Tensor four = *cast(vector_of<float>({0.48F, -3.5F, 9.0F}), DataType::kF4E2M1);
   EXPECT_EQ(values_of<float>(*cast(four, DataType::kF32)), (std::vector<float>{0.5F, -4, 6}));
+  const Tensor six = *cast(vector_of<float>({0.125F, 25, -0.3F, 1, 7.5F}), DataType::kF6E2M3);
+  EXPECT_EQ(bytes_of(six), (std::vector<int>{0xC1, 0x27, 0x22, 0x1F}));
+  EXPECT_EQ(values_of<float>(*cast(six, DataType::kF32)), (std::vector<float>{0.125F, 7.5F, -0.25F, 1, 7.5F}));
+  EXPECT_EQ(values_of<float>(*cast(*cast(from, DataType::kF6E3M2), DataType::kF32)),
+            (std::vector<float>{-8, -8, -1, 0, 7}));
 }
 
 TEST(Cast, Bool) {

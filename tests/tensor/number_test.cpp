@@ -198,7 +198,9 @@ INSTANTIATE_TEST_SUITE_P(
                     SmallFloat{
                         DataType::kF8E5M2, 2, 5, 15, 0x7B, {0x7D, 0x7E, 0x7F, 0xFD, 0xFE, 0xFF}, {0x7C, 0xFC}, true},
                     SmallFloat{DataType::kF8E5M2FNUZ, 2, 5, 16, 0x7F, {0x80}, {}, false},
-                    SmallFloat{DataType::kF4E2M1, 1, 2, 1, 0x7, {}, {}, true}),
+                    SmallFloat{DataType::kF4E2M1, 1, 2, 1, 0x7, {}, {}, true},
+                    SmallFloat{DataType::kF6E2M3, 3, 2, 1, 0x1F, {}, {}, true},
+                    SmallFloat{DataType::kF6E3M2, 2, 3, 3, 0x1F, {}, {}, true}),
     [](const auto& test) { return std::string(name(test.param.type)); });
 
 TEST(Number, SmallFloatsHaveTheLargestValuesOfTheirDefinitions) {
@@ -208,6 +210,10 @@ TEST(Number, SmallFloatsHaveTheLargestValuesOfTheirDefinitions) {
   EXPECT_EQ(decode_small_float(DataType::kF8E5M2FNUZ, 0x7F), 57344);
   EXPECT_EQ(decode_small_float(DataType::kF4E2M1, 0x7), 6);
   EXPECT_EQ(decode_small_float(DataType::kF4E2M1, 0xF7), 6) << "bits above the width are ignored";
+  EXPECT_EQ(decode_small_float(DataType::kF6E2M3, 0x1F), 7.5F);
+  EXPECT_EQ(decode_small_float(DataType::kF6E2M3, 0x01), 0.125F);
+  EXPECT_EQ(decode_small_float(DataType::kF6E3M2, 0x1F), 28);
+  EXPECT_EQ(decode_small_float(DataType::kF6E3M2, 0xC1), 0.0625F) << "bits above the width are ignored";
 }
 
 struct Special {
@@ -241,6 +247,11 @@ TEST(Number, SpecialValuesFollowTheOnnxCastTable) {
   EXPECT_EQ(encode_small_float(DataType::kF4E2M1, kInf, {.saturate = false}), 0x7);
   EXPECT_EQ(encode_small_float(DataType::kF4E2M1, -100), 0xF);
   EXPECT_EQ(encode_small_float(DataType::kF4E2M1, kNan), 0x8);
+  EXPECT_EQ(encode_small_float(DataType::kF6E2M3, 25), 0x1F);
+  EXPECT_EQ(encode_small_float(DataType::kF6E3M2, 25), 0x1E);
+  EXPECT_EQ(encode_small_float(DataType::kF6E3M2, -kInf, {.saturate = false}), 0x3F);
+  EXPECT_EQ(encode_small_float(DataType::kF6E2M3, -0.0), 0x20);
+  EXPECT_EQ(encode_small_float(DataType::kF6E2M3, kNan), 0x20);
 }
 
 TEST(Number, ScalesArePowersOfTwo) {
@@ -284,6 +295,17 @@ TEST(Number, PackedCodesStandLowBitsFirst) {
   EXPECT_EQ(get_packed(bytes.data(), 2, 3), 0x3);  // 0xE1 is 3 2 0 1 from the top
   set_packed(bytes.data(), 2, 3, 0);
   EXPECT_EQ(bytes[0], std::byte{0x21});
+}
+
+TEST(Number, SixBitCodesAreOneStreamOfBits) {
+  std::array<std::byte, 4> bytes{};
+  for (std::uint8_t code = 1; code <= 5; ++code) set_packed(bytes.data(), 6, code - 1, code);
+  EXPECT_EQ(bytes, (std::array{std::byte{0x81}, std::byte{0x30}, std::byte{0x10}, std::byte{0x05}}));
+  for (std::uint8_t code = 1; code <= 5; ++code) EXPECT_EQ(get_packed(bytes.data(), 6, code - 1), code);
+  set_packed(bytes.data(), 6, 1, 0xFF);  // beside its neighbours
+  EXPECT_EQ(get_packed(bytes.data(), 6, 0), 1);
+  EXPECT_EQ(get_packed(bytes.data(), 6, 1), 0x3F);
+  EXPECT_EQ(get_packed(bytes.data(), 6, 2), 3);
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ constexpr std::array kTypes = {
     DataType::kF64,  DataType::kU32,      DataType::kU64,        DataType::kC64,    DataType::kC128,
     DataType::kBF16, DataType::kF8E4M3FN, DataType::kF8E4M3FNUZ, DataType::kF8E5M2, DataType::kF8E5M2FNUZ,
     DataType::kU4,   DataType::kI4,       DataType::kF4E2M1,     DataType::kF8E8M0, DataType::kU2,
-    DataType::kI2,
+    DataType::kI2,   DataType::kF6E2M3,   DataType::kF6E3M2,
 };
 static_assert(kTypes.size() == kDataTypeCount);
 

@@ -23,7 +23,7 @@ void GraphImporter::import_initializers(const OnnxGraph& from, Scope& scope) {
     if (tensor) {
       binding = graph_.add_constant(std::string(name), *std::move(tensor));
     } else {
-      state_.problems.file(make_error(tensor.error().code, "initializer '", name, "': ", tensor.error().message));
+      state_.problems.file(std::move(tensor).within(strings::join("initializer '", name, "'")).error());
     }
     if (scope.bind(name, binding)) return;
     const Scope::Binding& first = *scope.find(name);
@@ -49,7 +49,8 @@ void GraphImporter::import_nodes(const NodeList& list) {
   for (const auto& cycle : order.cycles) {
     std::string names;
     for (const std::size_t index : cycle) {
-      names += strings::join(names.empty() ? "'" : ", '", node_name(list.nodes[index], list.prefix), "'");
+      names += strings::join(names.empty() ? "" : ", ", list.place, index, " '",
+                             node_name(list.nodes[index], list.prefix), "'");
     }
     state_.problems.file(bad_file("nodes ", names, " wait for each other's results in a circle"));
   }
@@ -60,7 +61,7 @@ void GraphImporter::import_nodes(const NodeList& list) {
   for (const std::size_t index : order.blocked) bad[index] = true;
   for (const std::size_t index : order.order) {
     const std::size_t before = state_.problems.count();
-    NodeImporter(*this, list, list.nodes[index]).import();
+    NodeImporter(*this, list, index).import();
     bad[index] = state_.problems.count() != before;
   }
   if (list.depth > 0 || !list.prefix.empty() || !state_.problems.has_unknown()) return;

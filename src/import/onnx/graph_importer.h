@@ -37,6 +37,7 @@ struct NodeList {
   const OnnxOpsets& opsets;
   Scope& scope;
   std::string prefix;                                                           ///< of names, inside functions
+  std::string place = {};                                                       ///< of the node around, with "/"
   const std::map<std::string_view, const OnnxAttribute*>* arguments = nullptr;  ///< attributes of the called function
   int depth = 0;                                                                ///< of functions and bodies
 };

@@ -85,17 +85,29 @@ Result<Graph> import_model(const OnnxModel& model, const ExternalData& external,
 }  // namespace
 }  // namespace onnx
 
+namespace {
+
+Error unreadable(Error error) {
+  onnx::Problems problems;
+  problems.file(std::move(error));
+  return problems.error();
+}
+
+}  // namespace
+
 Result<Graph> import_onnx(const std::filesystem::path& path, const ImportOptions& options) {
   TRY(const std::shared_ptr<const MappedFile> file, MappedFile::open(path));
-  Result<onnx::OnnxModel> model = onnx::read_model(file);
-  if (!model) return std::move(model).within(path.string()).error();
-  return onnx::import_model(*model, onnx::ExternalData(path.parent_path()), options).within(path.string());
+  const Result<onnx::OnnxModel> model = onnx::read_model(file);
+  Result<Graph> graph = model ? onnx::import_model(*model, onnx::ExternalData(path.parent_path()), options)
+                              : Result<Graph>(unreadable(model.error()));
+  return std::move(graph).within(path.string());
 }
 
 Result<Graph> import_onnx(std::span<const std::byte> bytes, std::shared_ptr<const void> owner,
                           const ImportOptions& options) {
-  TRY(const onnx::OnnxModel model, onnx::read_model(bytes, std::move(owner)));
-  return onnx::import_model(model, onnx::ExternalData(), options);
+  const Result<onnx::OnnxModel> model = onnx::read_model(bytes, std::move(owner));
+  if (!model) return unreadable(model.error());
+  return onnx::import_model(*model, onnx::ExternalData(), options);
 }
 
 }  // namespace bolide

@@ -135,7 +135,9 @@ std::vector<std::pair<std::string_view, std::optional<TensorType>>> input_types(
     if (type) {
       out.emplace_back(input.name, *std::move(type));
     } else {
-      problems.file(make_error(type.error().code, "graph input '", input.name, "' ", type.error().message));
+      Error error = std::move(type).error();
+      error.message = strings::join("graph input '", input.name, "' ", error.message);
+      problems.file(std::move(error));
       out.emplace_back(input.name, std::nullopt);
     }
   }

@@ -3,7 +3,7 @@
 /// Strings and raw tensor bytes are views into the bytes the model was read from; `owner` keeps those alive. Whoever
 /// builds these structs by hand keeps the viewed text alive (string literals do). Copies are cheap for weights (views),
 /// not for typed fields (vectors).
-/// Source: onnx-ml.proto of ONNX 1.22 (IR version 14).
+/// Source: onnx-ml.proto of ONNX 1.23 (IR version 14).
 #pragma once
 
 #include <bolide/types.h>
@@ -15,7 +15,7 @@ namespace bolide::onnx {
 
 /// The dtype of TensorProto.DataType `code`; nothing for UNDEFINED and for codes Bolide has no type for.
 std::optional<DataType> from_onnx_type(std::int64_t code);
-/// TensorProto.DataType of `type`: 1 (FLOAT) to 26 (INT2).
+/// TensorProto.DataType of `type`: 1 (FLOAT) to 28 (FLOAT6E3M2).
 std::int32_t to_onnx_type(DataType type);
 
 using OnnxProperties = std::vector<std::pair<std::string_view, std::string_view>>;

@@ -24,7 +24,24 @@ std::string node_name(const OnnxNode& node, std::string_view prefix) {
   return strings::join(prefix, node.op_type, "_", output == node.outputs.end() ? std::string_view("0") : *output);
 }
 
-void NodeImporter::fail(const Error& error) { state_.problems.node(name_, node_.op_type, error); }
+NodeLabel NodeImporter::label() const {
+  const auto output = std::ranges::find_if(node_.outputs, [](auto name) { return !name.empty(); });
+  return {.place = place_,
+          .name = name_,
+          .op_type = std::string(node_.op_type),
+          .domain = std::string(plain_domain(node_.domain)),
+          .version = version(),
+          .output = std::string(output == node_.outputs.end() ? std::string_view() : *output)};
+}
+
+std::string NodeImporter::place_of(const OnnxGraph& body) {
+  for (const auto& [name, attribute] : attributes()) {
+    for (std::size_t i = 0; i < attribute->graphs.size(); ++i) {
+      if (&attribute->graphs[i] == &body) return strings::join(place_, "/", name, "/");
+    }
+  }
+  return place_ + "/";
+}
 
 void NodeImporter::poison_outputs() {
   for (const std::string_view output : node_.outputs) {
@@ -84,14 +101,16 @@ void NodeImporter::report_unknown() {
   const std::string_view domain = plain_domain(node_.domain);
   const bool other_version = find_rule(domain, node_.op_type, INT64_MAX) != nullptr;
   const bool known_domain = domain.empty() || domain == "com.microsoft" || domain.starts_with("ai.onnx.");
-  std::string_view reason =
+  Error reason = unsupported(
       "is of a domain that Bolide does not know: give the plugin that has it (--plugin FILE or bolide::load_plugin(); "
-      "docs/recipes/write-a-plugin.md), or export it as a local function of standard operators";
-  if (known_domain) {
-    reason = "is not supported: export the model without it, or add a rule (docs/recipes/add-an-importer-rule.md)";
+      "docs/recipes/write-a-plugin.md), or export it as a local function of standard operators");
+  if (other_version) {
+    reason = unsupported("is newer than its operator set: state the set that the exporter wrote for");
+  } else if (known_domain) {
+    reason = unsupported(
+        "is not supported: export the model without it, or add a rule (docs/recipes/add-an-importer-rule.md)");
   }
-  if (other_version) reason = "is newer than its operator set: state the set that the exporter wrote for";
-  state_.problems.unknown_operator(domain, node_.op_type, version(), name_, reason);
+  state_.problems.unknown_operator(label(), std::move(reason));
 }
 
 bool NodeImporter::is_known() const {
@@ -105,7 +124,10 @@ void NodeImporter::look_for_unknown(int depth) {
   if (depth >= kMaxDepth) return;
   for (const OnnxAttribute& attribute : node_.attributes) {
     for (const OnnxGraph& body : attribute.graphs) {
-      for (const OnnxNode& inner : body.nodes) NodeImporter(into_, list_, inner).look_for_unknown(depth + 1);
+      const std::string inside = strings::join(place_, "/", attribute.name, "/");
+      for (std::size_t i = 0; i < body.nodes.size(); ++i) {
+        NodeImporter(into_, list_, body.nodes[i], strings::join(inside, i)).look_for_unknown(depth + 1);
+      }
     }
   }
 }
@@ -160,8 +182,7 @@ Result<Values> NodeImporter::apply(const RuleEntry& entry, Values inputs) {
   }
   if (values && log_enabled(LogLevel::kWarn)) {
     for (const std::string_view attribute : view.unread_attributes()) {
-      log(LogLevel::kWarn, "node '", name_, "' (", node_.op_type, "): attribute '", attribute,
-          "' is not known and has no effect");
+      log(LogLevel::kWarn, describe(label()), ": attribute '", attribute, "' is not known and has no effect");
     }
   }
   return values;
@@ -218,6 +239,7 @@ Result<Values> NodeImporter::inline_function(const OnnxFunction& function, const
                       .opsets = function.opset_imports,
                       .scope = scope,
                       .prefix = name_ + "/",
+                      .place = place_ + "/",
                       .arguments = &arguments,
                       .depth = list_.depth + 1});
   state_.calls.pop_back();
@@ -249,6 +271,7 @@ Result<Values> NodeImporter::inline_body(const OnnxGraph& body, const Values& in
                       .opsets = list_.opsets,
                       .scope = scope,
                       .prefix = name_ + "/",
+                      .place = place_of(body),
                       .arguments = list_.arguments,
                       .depth = list_.depth + 1});
   if (state_.problems.count() != before) return Error{Code::kBadFile, {}};  // told already
@@ -318,6 +341,7 @@ Result<Bodies> NodeImporter::import_bodies(std::span<const OnnxGraph* const> bod
                            .opsets = list_.opsets,
                            .scope = scope,
                            .prefix = {},
+                           .place = place_of(*body),
                            .arguments = list_.arguments,
                            .depth = list_.depth + 1});
     importer.finish(*body, scope);

@@ -11,18 +11,26 @@ std::string node_name(const OnnxNode& node, std::string_view prefix);
 
 class NodeImporter {
  public:
-  NodeImporter(GraphImporter& into, const NodeList& list, const OnnxNode& node)
-      : into_(into),
-        state_(into.state_),
-        graph_(into.graph_),
-        list_(list),
-        node_(node),
-        name_(node_name(node, list.prefix)) {}
+  NodeImporter(GraphImporter& into, const NodeList& list, std::size_t index)
+      : NodeImporter(into, list, list.nodes[index], strings::join(list.place, index)) {}
 
   /// Binds the node's outputs: to values, or poisoned after a problem.
   void import();
 
  private:
+  /// `place`: as in NodeLabel.
+  NodeImporter(GraphImporter& into, const NodeList& list, const OnnxNode& node, std::string place)
+      : into_(into),
+        state_(into.state_),
+        graph_(into.graph_),
+        list_(list),
+        node_(node),
+        name_(node_name(node, list.prefix)),
+        place_(std::move(place)) {}
+
+  NodeLabel label() const;
+  /// "3/then_branch/", for the nodes of a body.
+  std::string place_of(const OnnxGraph& body);
   bool is_known() const;
   void report_unknown();
   /// Reports unknown operators of the node and in its bodies, which importing will not reach.
@@ -40,7 +48,7 @@ class NodeImporter {
   Result<Values> inline_body(const OnnxGraph& body, const Values& inputs);
   void bind_outputs(const Values& values, NodeId first_new);
   void poison_outputs();
-  void fail(const Error& error);
+  void fail(Error error) { state_.problems.node(label(), std::move(error)); }
 
   GraphImporter& into_;
   ImportState& state_;
@@ -48,6 +56,7 @@ class NodeImporter {
   const NodeList& list_;
   const OnnxNode& node_;
   std::string name_;
+  std::string place_;
   bool is_call_ = false;  // of a local function
 };
 

@@ -52,7 +52,13 @@ Status Parser::read(Fields fields, OnnxGraph& out) {
 Status Parser::read_graph_fields(Fields fields, OnnxGraph& out) {
   while (fields.next()) {
     switch (fields.key()) {
-      case bytes_key(1): TRY_OK(append(fields, out.nodes)); break;
+      case bytes_key(1):
+        if (auto status = append(fields, out.nodes); !status) {
+          const OnnxNode& node = out.nodes.back();
+          return std::move(status).within(
+              strings::join("node ", out.nodes.size() - 1, " '", node.name, "' (", node.op_type, ")"));
+        }
+        break;
       case bytes_key(2): out.name = fields.bytes(); break;
       case bytes_key(5): TRY_OK(append(fields, out.initializers)); break;
       case bytes_key(10): out.doc = fields.bytes(); break;
@@ -75,11 +81,7 @@ Status Parser::read(Fields fields, OnnxNode& out) {
       case bytes_key(2): out.outputs.push_back(fields.bytes()); break;
       case bytes_key(3): out.name = fields.bytes(); break;
       case bytes_key(4): out.op_type = fields.bytes(); break;
-      case bytes_key(5):
-        if (auto status = append(fields, out.attributes); !status) {
-          return std::move(status).within(strings::join("node '", out.name, "' (", out.op_type, ")"));
-        }
-        break;
+      case bytes_key(5): TRY_OK(append(fields, out.attributes)); break;
       case bytes_key(6): out.doc = fields.bytes(); break;
       case bytes_key(7): out.domain = fields.bytes(); break;
       case bytes_key(8): out.overload = fields.bytes(); break;

@@ -16,6 +16,7 @@ class Parser {
 
   Status read(Fields fields, OnnxModel& out);
   Status read(Fields fields, OnnxTensor& out);
+  Status read(Fields fields, OnnxSparseTensor& out);
 
  private:
   using Property = std::pair<std::string_view, std::string_view>;
@@ -24,7 +25,6 @@ class Parser {
   Status read(Fields fields, OnnxNode& out);
   Status read(Fields fields, OnnxFunction& out);
   Status read(Fields fields, OnnxAttribute& out);
-  Status read(Fields fields, OnnxSparseTensor& out);
   Status read(Fields fields, OnnxValueInfo& out);
   Status read(Fields fields, OnnxType& out);
   Status read(Fields fields, OnnxDim& out);

@@ -60,8 +60,10 @@ std::string runnable_parts(std::span<const OnnxNode> nodes, std::span<const std:
   out += parts.size() == 1 ? ": " : strings::join(", in ", parts.size(), " parts: ");
   for (std::size_t i = 0; i < std::min(parts.size(), kMostParts); ++i) {
     const std::vector<std::size_t>& part = parts[i];
-    out += strings::join(i > 0 ? ", '" : "'", names[part.front()], "'");
-    if (part.size() > 1) out += strings::join(" to '", names[part.back()], "' (", part.size(), " nodes)");
+    out += strings::join(i > 0 ? ", " : "", part.front(), " '", names[part.front()], "'");
+    if (part.size() > 1) {
+      out += strings::join(" to ", part.back(), " '", names[part.back()], "' (", part.size(), " nodes)");
+    }
   }
   if (parts.size() > kMostParts) out += strings::join(" and ", parts.size() - kMostParts, " more");
   return out;

@@ -8,61 +8,94 @@ namespace {
 constexpr std::size_t kMostNodes = 8;       // of one unknown operator, by name
 constexpr std::size_t kMostProblems = 100;  // that are told in full
 
-std::string node_list(const std::vector<std::string>& nodes) {
+std::string operator_set(const NodeLabel& node) {
+  return strings::join(node.domain.empty() ? "ai.onnx" : node.domain, " ", node.version);
+}
+
+/// "2 nodes: 1 'b' (output 'y'), 4 'd'"
+std::string node_list(const std::vector<const NodeLabel*>& nodes) {
   std::string out = nodes.size() == 1 ? "node " : strings::join(nodes.size(), " nodes: ");
   for (std::size_t i = 0; i < std::min(nodes.size(), kMostNodes); ++i) {
-    out += strings::join(i > 0 ? ", '" : "'", nodes[i], "'");
+    const NodeLabel& node = *nodes[i];
+    out += strings::join(i > 0 ? ", " : "", node.place, " '", node.name, "'");
+    if (!node.output.empty()) out += strings::join(" (output '", node.output, "')");
   }
   if (nodes.size() > kMostNodes) out += strings::join(" and ", nodes.size() - kMostNodes, " more");
   return out;
 }
 
-}  // namespace
-
-void Problems::node(std::string_view name, std::string_view op_type, const Error& error) {
-  // Inference says which of the nodes made from this one it is about: `node 'a/MatMul' (MatMul of f32[2], f32[3]):
-  // ...`.
-  std::string_view rest = error.message;
-  std::string what(op_type);
+/// Inference says which of the nodes made from this one it is about, `node 'a/MatMul' (MatMul of f32[2], f32[3]): ...`:
+/// the user is told the operands, and the operator where it is another one.
+std::string about_node(const NodeProblem& problem) {
+  const NodeLabel& node = problem.node;
+  std::string_view rest = problem.error.message;
+  std::string out = describe(node);
   const std::size_t open = rest.find("' (");
   const std::size_t close = rest.find("): ");
-  if (rest.starts_with(strings::join("node '", name, "/")) && open < close && close != std::string_view::npos) {
+  if (rest.starts_with(strings::join("node '", node.name, "/")) && open < close && close != std::string_view::npos) {
     const std::string_view inner = rest.substr(open + 3, close - open - 3);
-    what = inner.starts_with(op_type) ? std::string(inner) : strings::join(op_type, ", as ", inner);
+    const std::string same = strings::join(node.op_type, " of ");
+    out += inner.starts_with(same) ? strings::join(" of ", inner.substr(same.size())) : strings::join(", as ", inner);
     rest.remove_prefix(close + 3);
   }
-  errors_.push_back(make_error(error.code, "node '", name, "' (", what, "): ", rest));
+  return strings::join(out, ": ", rest);
 }
 
-void Problems::file(Error error) { errors_.push_back(std::move(error)); }
+std::string with_source(std::string text, const Error& error) {
+  const std::string source = source_of(error);
+  if (!source.empty()) text += strings::join(" [", source, "]");
+  return text;
+}
 
-void Problems::unknown_operator(std::string_view domain, std::string_view op_type, std::int64_t version,
-                                std::string_view node, std::string_view reason) {
-  Unknown& entry = unknown_[strings::join(domain, ":", op_type, ":", version, ":", reason)];
-  entry.text = strings::join("operator ", op_type, " (", domain.empty() ? "ai.onnx" : domain, " ", version, ")");
-  entry.reason = std::string(reason);
-  entry.nodes.emplace_back(node);
-  ++unknown_nodes_;
+}  // namespace
+
+std::string describe(const NodeLabel& node) {
+  std::string out = strings::join("node ", node.place, " '", node.name, "' (", node.op_type, ", ", operator_set(node));
+  if (!node.output.empty()) out += strings::join(", output '", node.output, "'");
+  return out + ")";
+}
+
+void Problems::node(NodeLabel node, Error error) { nodes_.push_back({std::move(node), std::move(error)}); }
+
+void Problems::unknown_operator(NodeLabel node, Error reason) {
+  unknown_nodes_.push_back({std::move(node), std::move(reason)});
 }
 
 Error Problems::error() const {
-  const std::size_t kinds = errors_.size() + unknown_.size();
-  Error out{Code::kUnsupported,
-            strings::join("the model cannot be imported: ", kinds, kinds == 1 ? " problem" : " problems")};
-  std::size_t told = 0;
-  for (const auto& [key, entry] : unknown_) {
-    if (++told > kMostProblems) break;
-    out.message += strings::join("\n  ", entry.text, " ", entry.reason, "; used by ", node_list(entry.nodes));
+  std::map<std::string, std::vector<const NodeLabel*>> by_operator;
+  std::vector<std::string> lines;
+  bool contradicts = false;
+  bool lacks = !unknown_nodes_.empty();
+  Code code = Code::kUnsupported;
+  for (const NodeProblem& problem : unknown_nodes_) {
+    const NodeLabel& node = problem.node;
+    const std::string what =
+        strings::join("operator ", node.op_type, " (", operator_set(node), ") ", problem.error.message);
+    by_operator[with_source(what, problem.error)].push_back(&problem.node);
   }
-  for (const Error& error : errors_) {
-    if (error.code != Code::kUnsupported && out.code == Code::kUnsupported) out.code = error.code;
-    if (++told > kMostProblems) continue;
-    out.message += "\n  ";
-    out.message += error.message;
+  for (const auto& [what, nodes] : by_operator) lines.push_back(strings::join(what, "; used by ", node_list(nodes)));
+  const auto add = [&](std::string text, const Error& error) {
+    if (error.code != Code::kUnsupported && code == Code::kUnsupported) code = error.code;
+    (error.code == Code::kUnsupported ? lacks : contradicts) = true;
+    lines.push_back(with_source(std::move(text), error));
+  };
+  for (const NodeProblem& problem : nodes_) add(about_node(problem), problem.error);
+  for (const Error& error : errors_) add(error.message, error);
+
+  std::string out =
+      strings::join("the model cannot be imported: ", lines.size(), lines.size() == 1 ? " problem" : " problems");
+  for (std::size_t i = 0; i < std::min(lines.size(), kMostProblems); ++i) out += "\n  " + lines[i];
+  if (lines.size() > kMostProblems) out += strings::join("\n  and ", lines.size() - kMostProblems, " more");
+  if (!rest_.empty()) out += "\n  " + rest_;
+  if (contradicts) {
+    out += "\n  to do: what contradicts the ONNX standard has to be mended where the file was exported, or in the file";
   }
-  if (kinds > kMostProblems) out.message += strings::join("\n  and ", kinds - kMostProblems, " more");
-  if (!rest_.empty()) out.message += "\n  " + rest_;
-  return out;
+  if (lacks) {
+    out +=
+        "\n  to do: what Bolide lacks can be exported in another form, or given as a plugin "
+        "(docs/recipes/write-a-plugin.md)";
+  }
+  return Error{code, std::move(out)};
 }
 
 }  // namespace bolide::onnx

@@ -19,7 +19,7 @@ Result<Message> read_message(std::span<const std::byte> bytes, const std::shared
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   try {
     Message out;
-    out.owner = owner;
+    if constexpr (requires { out.owner; }) out.owner = owner;
     TRY_OK(Parser(owner).read(Fields(text, text.data()), out));
     return out;
   } catch (const std::bad_alloc&) {
@@ -43,6 +43,11 @@ Result<OnnxModel> read_model(std::shared_ptr<const MappedFile> file) {
 
 Result<OnnxTensor> read_tensor(std::span<const std::byte> bytes, std::shared_ptr<const void> owner) {
   return read_message<OnnxTensor>(bytes, owner);
+}
+
+Result<OnnxSparseTensor> read_sparse_tensor(std::span<const std::byte> bytes,
+                                            const std::shared_ptr<const void>& owner) {
+  return read_message<OnnxSparseTensor>(bytes, owner);
 }
 
 Result<OnnxTensor> read_tensor(std::shared_ptr<const MappedFile> file) {

@@ -21,5 +21,7 @@ Result<OnnxModel> read_model(std::span<const std::byte> bytes, std::shared_ptr<c
 /// A TensorProto, as in the `input_0.pb` of a test folder.
 Result<OnnxTensor> read_tensor(std::shared_ptr<const MappedFile> file);
 Result<OnnxTensor> read_tensor(std::span<const std::byte> bytes, std::shared_ptr<const void> owner);
+/// A SparseTensorProto.
+Result<OnnxSparseTensor> read_sparse_tensor(std::span<const std::byte> bytes, const std::shared_ptr<const void>& owner);
 
 }  // namespace bolide::onnx

@@ -1,44 +1,51 @@
 #include "import/onnx/sparse.h"
 
-#include <cstring>
+#include "ops/movement.h"
+
+#include <algorithm>
 
 namespace bolide::onnx {
+namespace {
+
+constexpr std::size_t kMostBytes = std::size_t{1} << 31;
+
+/// Where each value lies in the dense form, counted in elements.
+Result<Dims> positions(const OnnxSparseTensor& from, const Tensor& indices, std::int64_t values, std::int64_t count) {
+  if (indices.dtype() != DataType::kI64)
+    return bad_file("the indices are ", indices.dtype(), ", where i64 is expected");
+  const std::size_t rank = indices.rank() == 1 ? 1 : from.dims.size();  // linear, or a coordinate for each dim
+  if (indices.rank() > 2 || indices.count() != values * static_cast<std::int64_t>(rank)) {
+    return bad_file(values, " values and indices ", indices.dims(), " do not fit a tensor ", from.dims);
+  }
+  const std::span<const std::int64_t> sizes = indices.rank() == 1 ? std::span(&count, 1) : std::span(from.dims);
+  Dims out(static_cast<std::size_t>(values), 0);
+  const auto index = indices.span<std::int64_t>();
+  for (std::size_t i = 0; i < index.size(); ++i) {
+    const std::int64_t size = sizes[i % rank];
+    if (index[i] < 0 || index[i] >= size) return bad_file("index ", index[i], " is outside of [0, ", size, ")");
+    out[i / rank] = out[i / rank] * size + index[i];
+  }
+  Dims sorted = out;
+  std::ranges::sort(sorted);
+  if (const auto twice = std::ranges::adjacent_find(sorted); twice != sorted.end()) {
+    return bad_file("two values have the place ", *twice);
+  }
+  return out;
+}
+
+}  // namespace
 
 Result<Tensor> to_dense(const OnnxSparseTensor& from, const ExternalData& external) {
   TRY(const Tensor values, to_tensor(from.values, external));
   TRY(const Tensor indices, to_tensor(from.indices, external));
-  const int bits = bit_width(values.dtype());
-  if (bits < 8 || values.dtype() == DataType::kString) {
-    return unsupported("sparse values of dtype ", values.dtype(), "; store the initializer dense");
-  }
-  if (indices.dtype() != DataType::kI64)
-    return bad_file("the indices are ", indices.dtype(), ", where i64 is expected");
+  if (values.rank() != 1) return bad_file("the values are ", values.type(), ", where rank 1 is expected");
   TRY(const std::int64_t count, element_count(from.dims));
-  if (count > INT64_C(1) << 31) return out_of_memory("the dense form has ", count, " elements");
-  const auto rank = static_cast<std::int64_t>(from.dims.size());
-  const bool flat = indices.rank() == 1;
-  if (values.rank() != 1 || indices.count() != values.count() * (flat ? 1 : rank)) {
-    return bad_file("values ", values.dims(), " and indices ", indices.dims(), " do not fit a tensor ", from.dims);
+  if (packed_bytes(values.dtype(), count) > kMostBytes) {
+    return out_of_memory("the dense form ", values.dtype(), from.dims, " needs more than ", kMostBytes, " bytes");
   }
+  TRY(const Dims at, positions(from, indices, values.count(), count));
   TRY(Tensor out, Tensor::allocate(values.dtype(), from.dims));
-  const auto width = static_cast<std::size_t>(bits) / 8;
-  const auto index = indices.span<std::int64_t>();
-  for (std::int64_t i = 0; i < values.count(); ++i) {
-    std::int64_t at = 0;
-    if (flat) {
-      at = index[static_cast<std::size_t>(i)];
-    } else {
-      for (std::int64_t d = 0; d < rank; ++d) {
-        const std::int64_t one = index[static_cast<std::size_t>(i * rank + d)];
-        const std::int64_t size = from.dims[static_cast<std::size_t>(d)];
-        if (one < 0 || one >= size) return bad_file("index ", one, " is outside of [0, ", size, ")");
-        at = at * size + one;
-      }
-    }
-    if (at < 0 || at >= count) return bad_file("index ", at, " is outside of [0, ", count, ")");
-    std::memcpy(out.data() + static_cast<std::size_t>(at) * width, values.data() + static_cast<std::size_t>(i) * width,
-                width);
-  }
+  for (std::int64_t i = 0; i < values.count(); ++i) copy_run(values, i, out, at[static_cast<std::size_t>(i)], 1);
   return out;
 }
 

@@ -1,12 +1,13 @@
-/// Sparse initializers as dense tensors.
+/// Sparse tensors of a file as dense ones: Bolide computes with dense tensors only.
 #pragma once
 
 #include "import/onnx/tensor_data.h"
 
 namespace bolide::onnx {
 
-/// Errors: those of to_tensor; BadFile for indices that are no i64, out of range or of the wrong shape; OutOfMemory for
-/// more than 2^31 elements.
+/// Values of any dtype; indices into the flattened form [values], or coordinates [values, rank]. They need not ascend.
+/// Errors: those of to_tensor; BadFile for indices that are no i64, out of range, of the wrong shape or there twice;
+/// OutOfMemory for a dense form of more than 2 GiB.
 Result<Tensor> to_dense(const OnnxSparseTensor& from, const ExternalData& external);
 
 }  // namespace bolide::onnx

@@ -1,5 +1,7 @@
 #include "import/onnx/tensor_data.h"
 
+#include "tensor/number.h"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -126,8 +128,8 @@ TypedField typed_field(const Wanted& want) {
     case DataType::kString: return {Name::kString, want.count};
     default: break;
   }
-  // Sub-byte types: one packed byte an entry.
-  const bool packed = bit_width(want.dtype) < 8;
+  // One packed byte an entry, but for codes that would straddle bytes: those have an entry each.
+  const bool packed = 8 % bit_width(want.dtype) == 0;
   return {Name::kInt32, packed ? static_cast<std::int64_t>(want.bytes) : want.count};
 }
 
@@ -158,6 +160,15 @@ Status from_int32(const std::vector<std::int32_t>& values, Tensor& out) {
       std::transform(values.begin(), values.end(), out.data(), [](std::int32_t v) { return std::byte{v != 0}; });
       return ok();
     default: break;
+  }
+  if (const int bits = bit_width(out.dtype()); bits == 6) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (values[i] < 0 || values[i] >> bits != 0) {
+        return bad_file("element ", i, " is ", values[i], ", which is no code of ", bits, " bits");
+      }
+      set_packed(out.data(), bits, static_cast<std::int64_t>(i), static_cast<std::uint8_t>(values[i]));
+    }
+    return ok();
   }
   TRY_OK(narrow<std::uint8_t>(values, INT8_MIN, UINT8_MAX, out));
   if (!values.empty()) make_canonical(out);

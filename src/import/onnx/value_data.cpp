@@ -2,12 +2,16 @@
 
 #include "import/onnx/fields.h"
 #include "import/onnx/reader.h"
+#include "import/onnx/sparse.h"
 #include "tensor/number.h"
 
 #include <algorithm>
 
 namespace bolide::onnx {
 namespace {
+
+constexpr std::uint32_t kTensorField = 3;
+constexpr std::uint32_t kSparseTensorField = 4;
 
 /// Fields of SequenceProto and OptionalProto that hold values.
 bool holds_value(std::uint64_t key) {
@@ -17,13 +21,22 @@ bool holds_value(std::uint64_t key) {
   return false;
 }
 
-/// The field that holds values of a type.
+/// A SparseTensorProto has its indices, a message, where a TensorProto has its dtype, a number.
+bool is_sparse(std::string_view message) {
+  Fields fields(message, message.data());
+  while (fields.next()) {
+    if (fields.key() == bytes_key(2)) return true;
+  }
+  return false;
+}
+
+/// The field that holds values of a type; sparse tensors have one of their own.
 std::uint32_t field_of(const TensorType& type) {
   switch (type.dtype) {
     case DataType::kSequence: return 5;
     case DataType::kMap: return 6;
     case DataType::kOptional: return 7;
-    default: return 3;
+    default: return kTensorField;
   }
 }
 
@@ -38,7 +51,12 @@ class ValueReader {
       case DataType::kMap: return read_map(message, type);
       default: break;
     }
-    TRY(const OnnxTensor tensor, read_tensor(std::as_bytes(std::span(message.data(), message.size())), owner_));
+    const auto bytes = std::as_bytes(std::span(message.data(), message.size()));
+    if (is_sparse(message)) {
+      TRY(const OnnxSparseTensor sparse, read_sparse_tensor(bytes, owner_));
+      return to_dense(sparse, {});
+    }
+    TRY(const OnnxTensor tensor, read_tensor(bytes, owner_));
     TRY(Tensor value, to_tensor(tensor, {}));
     // Test data of ONNX up to 1.12 keep the bits of bf16 as u16.
     if (type.dtype == DataType::kBF16 && value.dtype() == DataType::kU16) return value.reinterpreted(type.dtype);
@@ -52,7 +70,8 @@ class ValueReader {
     Fields fields(message, message.data());
     while (fields.next()) {
       if (!holds_value(fields.key())) continue;
-      if (fields.key() != bytes_key(field_of(element))) {
+      const bool sparse = field_of(element) == kTensorField && fields.key() == bytes_key(kSparseTensorField);
+      if (fields.key() != bytes_key(field_of(element)) && !sparse) {
         return bad_file("field ", fields.key() / 8, " of a ", type, " holds another kind of value");
       }
       TRY(Tensor item, read(fields.bytes(), element));

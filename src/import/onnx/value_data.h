@@ -1,4 +1,5 @@
-/// Values in files of their own (`input_0.pb` of a test folder): TensorProto, SequenceProto, OptionalProto, MapProto.
+/// Values in files of their own (`input_0.pb` of a test folder): TensorProto, SparseTensorProto (made dense),
+/// SequenceProto, OptionalProto, MapProto.
 #pragma once
 
 #include "import/onnx/tensor_data.h"

@@ -96,6 +96,19 @@ TEST(OnnxValues, SequencesOptionalsAndMapsAreRead) {
   EXPECT_EQ(pairs->items()[1], f32s({2}, {1.5F, 1.5F}));
 }
 
+TEST(OnnxValues, SparseTensorsAreReadAsDenseOnes) {
+  const std::string sparse = field(1, write_tensor(f32s({2}, {5, 7}), "v")) +
+                             field(2, write_tensor(Tensor::of<std::int64_t>(Dims{1, 2}), "i")) +
+                             std::string("\x18\x03");
+  const TensorType any{DataType::kF32, {}, nullptr, false};
+  const auto alone = read_value(bytes_of(sparse), nullptr, any);
+  ASSERT_TRUE(alone) << alone.error().message;
+  EXPECT_EQ(*alone, f32s({3}, {0, 5, 7}));
+  const auto listed = read_value(bytes_of(field(4, sparse)), nullptr, sequence_type(any, Dim("n")));
+  ASSERT_TRUE(listed) << listed.error().message;
+  EXPECT_EQ(listed->items()[0], f32s({3}, {0, 5, 7}));
+}
+
 TEST(OnnxValues, WhatDoesNotFitItsTypeIsRefused) {
   const std::string one = write_tensor(f32s({1}, {1.5F}), "a");
   const TensorType wide{DataType::kF64, {}, nullptr, false};

@@ -45,7 +45,7 @@ std::string gradients(const Case& given) {
   OnnxModel whole = model(given.opset, std::move(graph));
   whole.opset_imports.emplace("ai.onnx.preview.training", 1);
   const Result<Graph> imported_graph = imported(whole);
-  if (!imported_graph) return imported_graph.error().message;
+  if (!imported_graph) return problems_only(imported_graph.error().message);
   const Result<Tensors> results = testing::interpret(*imported_graph, values);
   if (!results) return results.error().message;
   std::string out;

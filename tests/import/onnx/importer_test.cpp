@@ -110,7 +110,8 @@ TEST(Importer, ComputesShapesWhereTheyAreKnown) {
                                    .initializers = {ints("one", {1}, {1}), ints("minus", {1}, {-1})},
                                    .inputs = {f32("x", {"n", "6", "5"})},
                                    .outputs = {output("y")}})),
-            "the model cannot be imported: 1 problem\n  node 't' (Concat): attribute 'axis' is missing\n");
+            "the model cannot be imported: 1 problem\n  node 2 't' (Concat, ai.onnx 13, output 't'): attribute 'axis' "
+            "is missing\n");
   EXPECT_EQ(import_text(model(13, {.nodes = {node("Shape", {"x"}, {"s"}), node("Gather", {"s", "one"}, {"d"}),
                                              node("Concat", {"minus", "d"}, {"t"}, {attr("axis", 0)}),
                                              node("Reshape", {"x", "t"}, {"y"})},
@@ -179,7 +180,7 @@ TEST(Importer, RefusesFunctionsThatCallThemselves) {
   call.domain = "local";
   EXPECT_EQ(import_text(with_function({.inputs = {"a"}, .outputs = {"b"}, .nodes = {call}})),
             "the model cannot be imported: 1 problem\n"
-            "  node 'y/b' (Twice): function local:Twice calls itself\n");
+            "  node 0/0 'y/b' (Twice, local 1, output 'b'): function local:Twice calls itself\n");
 }
 
 TEST(Importer, RefusesFunctionsThatGrowWithoutBound) {
@@ -202,17 +203,53 @@ TEST(Importer, RefusesFunctionsThatGrowWithoutBound) {
   EXPECT_TRUE(text.starts_with("the model cannot be imported: 1 problem\n"));
 }
 
+/// The dense form of a sparse initializer, as text, or what is wrong with it.
+std::string dense(OnnxTensor values, OnnxTensor indices, Dims dims) {
+  values.name = "w";
+  const std::string text = import_text(
+      model(13, {.nodes = {node("Identity", {"w"}, {"y"})},
+                 .sparse_initializers = {{.values = std::move(values), .indices = std::move(indices), .dims = dims}},
+                 .outputs = {output("y")}}));
+  const std::size_t problem = text.find("initializer 'w': ");
+  const std::string_view found = problem != std::string::npos ? std::string_view(text).substr(problem + 17)
+                                                              : std::string_view(text).substr(text.find("const ") + 6);
+  return std::string(found.substr(0, found.find('\n')));
+}
+
 TEST(Importer, MakesSparseInitializersDense) {
-  OnnxSparseTensor sparse{.values = floats("w", {2}, {5, 7}), .indices = ints("", {2}, {1, 3}), .dims = {2, 2}};
-  EXPECT_EQ(
-      import_text(model(
-          13, {.nodes = {node("Relu", {"w"}, {"y"})}, .sparse_initializers = {sparse}, .outputs = {output("y")}})),
-      "w = const f32[2,2]{0,5,0,7}\ny = Relu(w)\nreturn y\n");
-  sparse.indices = ints("", {2}, {1, 4});
-  EXPECT_EQ(
-      import_text(model(
-          13, {.nodes = {node("Relu", {"w"}, {"y"})}, .sparse_initializers = {sparse}, .outputs = {output("y")}})),
-      "the model cannot be imported: 1 problem\n  initializer 'w': index 4 is outside of [0, 4)\n");
+  EXPECT_EQ(dense(floats("", {2}, {5, 7}), ints("", {2}, {1, 3}), {2, 2}), "f32[2,2]{0,5,0,7}");
+  EXPECT_EQ(dense(floats("", {2}, {5, 7}), ints("", {2}, {3, 1}), {2, 2}), "f32[2,2]{0,7,0,5}") << "in any order";
+  EXPECT_EQ(dense(floats("", {2}, {5, 7}), ints("", {2, 2}, {0, 1, 1, 0}), {2, 2}), "f32[2,2]{0,5,7,0}")
+      << "by coordinates";
+  EXPECT_EQ(dense(floats("", {0}, {}), ints("", {0}, {}), {3}), "f32[3]{0,0,0}");
+  EXPECT_EQ(dense(codes("", 22, {3}, {0x21, 0x03}), ints("", {3}, {0, 2, 3}), {4}), "i4[4]{1,0,2,3}");
+  EXPECT_EQ(dense({.dtype = 8, .dims = {1}, .string_data = {"a"}}, ints("", {1}, {1}), {2}), "string[2]{\"\",\"a\"}");
+}
+
+TEST(Importer, SaysWhatIsWrongWithASparseInitializer) {
+  const auto two = [] { return floats("", {2}, {5, 7}); };
+  EXPECT_EQ(dense(two(), ints("", {2}, {1, 4}), {2, 2}), "index 4 is outside of [0, 4)");
+  EXPECT_EQ(dense(two(), ints("", {2, 2}, {0, 1, 0, -1}), {2, 2}), "index -1 is outside of [0, 2)");
+  EXPECT_EQ(dense(two(), ints("", {2}, {3, 3}), {2, 2}), "two values have the place 3");
+  EXPECT_EQ(dense(two(), ints("", {3}, {1, 2, 3}), {2, 2}), "2 values and indices [3] do not fit a tensor [2,2]");
+  EXPECT_EQ(dense(two(), ints("", {2, 3}, {0, 0, 0, 1, 1, 1}), {2, 2}),
+            "2 values and indices [2,3] do not fit a tensor [2,2]");
+  EXPECT_EQ(dense(two(), codes("", 6, {2}, {0, 1}), {2, 2}), "the indices are i32, where i64 is expected");
+  EXPECT_EQ(dense(floats("", {2, 1}, {5, 7}), ints("", {2}, {0, 1}), {2, 2}),
+            "the values are f32[2,1], where rank 1 is expected");
+  EXPECT_EQ(dense(two(), ints("", {2}, {0, 1}), {1 << 20, 1 << 20}),
+            "the dense form f32[1048576,1048576] needs more than 2147483648 bytes");
+}
+
+TEST(Importer, ReadsSparseInputsAndConstantsAsDenseOnes) {
+  OnnxValueInfo x = f32("x", {"2", "2"});
+  x.type.kind = OnnxType::Kind::kSparseTensor;
+  OnnxAttribute sparse{.name = "sparse_value", .kind = OnnxAttribute::Kind::kSparseTensor};
+  sparse.sparse_tensors = {{.values = floats("", {1}, {5}), .indices = ints("", {1}, {2}), .dims = {2, 2}}};
+  EXPECT_EQ(import_text(model(13, {.nodes = {node("Constant", {}, {"c"}, {sparse}), node("Add", {"x", "c"}, {"y"})},
+                                   .inputs = {x},
+                                   .outputs = {output("y")}})),
+            "x = input f32[2,2]\nc = const f32[2,2]{0,0,5,0}\ny = Add(x, c)\nreturn y\n");
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ std::string run(OnnxNode one, const Tensor& x) {
   OnnxModel whole = model(17, std::move(graph));
   whole.opset_imports.emplace("ai.onnx.ml", 3);
   const Result<Graph> imported_graph = imported(whole);
-  if (!imported_graph) return imported_graph.error().message;
+  if (!imported_graph) return problems_only(imported_graph.error().message);
   const Result<Tensors> results = testing::interpret(*imported_graph, std::span(&x, 1));
   if (!results) return results.error().message;
   std::string out;
@@ -69,7 +69,8 @@ TEST(MlRules, OfLinearModelsGiveLabelsAndScores) {
   EXPECT_EQ(run(classifier, f32s({2, 2}, {3, 1, 0, 0})), "i64[2] 7,8; f32[2,3] 3,1.5,-4,0,0.5,0");
   EXPECT_EQ(run(node("LinearRegressor", {"x"}, {"y"}, {attr("coefficients", std::vector<float>{1, 2, 3})}),
                 f32s({1, 2}, {1, 1})),
-            "the model cannot be imported: 1 problem\n  node 'y' (LinearRegressor, as MatMul of f32[1,2], f32[3,1]): "
+            "the model cannot be imported: 1 problem\n  node 0 'y' (LinearRegressor, ai.onnx.ml 3, output 'y'), as "
+            "MatMul of f32[1,2], f32[3,1]: "
             "MatMul: a is [1,2] and b is [3,1]; inner sizes differ");
 }
 

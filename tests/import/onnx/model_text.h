@@ -8,6 +8,8 @@
 #include "import/onnx/writer.h"
 #include "ir/text.h"
 
+#include <regex>
+
 namespace bolide::onnx {
 
 inline OnnxAttribute attr(std::string_view name, std::int64_t value) {
@@ -85,10 +87,16 @@ inline Result<Graph> imported(const OnnxModel& model, const ImportOptions& optio
   return import_onnx(std::as_bytes(std::span(bytes->data(), bytes->size())), bytes, options);
 }
 
-/// The imported graph as text, or the error's message.
+/// The message without the lines of our sources and without what to do.
+inline std::string problems_only(std::string message) {
+  message = std::regex_replace(message, std::regex(R"( \[src/[a-z0-9_/]+\.(cpp|h):[0-9]+\])"), "");
+  return std::regex_replace(message, std::regex("\n  to do: [^\n]*"), "");
+}
+
+/// The imported graph as text, or the error's message (problems_only).
 inline std::string import_text(const OnnxModel& model, const ImportOptions& options = {}) {
   const Result<Graph> graph = imported(model, options);
-  if (!graph) return graph.error().message + "\n";
+  if (!graph) return problems_only(graph.error().message) + "\n";
   const Status status = verify(*graph);
   EXPECT_TRUE(status) << status.error().message;
   return print(*graph);

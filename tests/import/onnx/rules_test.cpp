@@ -146,7 +146,7 @@ TEST(Rules, OfCastReadNamesInOldFiles) {
   EXPECT_EQ(after(kX, import_node(13, node("Cast", {"x"}, {"y"}, {attr("to", 10)}))), "y = Cast(x) to=f16\nreturn y\n");
   EXPECT_EQ(after(kX, import_node(13, node("Cast", {"x"}, {"y"}, {attr("to", 99)}))),
             "the model cannot be imported: 1 problem\n"
-            "  node 'y' (Cast): attribute 'to': there is no dtype for the code 99\n");
+            "  node 0 'y' (Cast, ai.onnx 13, output 'y'): attribute 'to': there is no dtype for the code 99\n");
 }
 
 TEST(Rules, OfUpsampleReadThePixelBefore) {

@@ -100,6 +100,23 @@ TEST(OnnxTensorData, Int32DataHoldsOnePackedByteAnEntryForSubByteTypes) {
   }
 }
 
+TEST(OnnxTensorData, SixBitFloatsArePackedAsRawDataAndHaveAnInt32Each) {
+  for (const DataType type : {DataType::kF6E2M3, DataType::kF6E3M2}) {
+    OnnxTensor raw = tensor(type, {5});
+    raw.raw_data = std::string_view("\x81\x30\x10\xC5", 4);  // 1 to 5, and stray bits
+    expect_elements<std::uint8_t>(through_bytes(raw), type, {0x81, 0x30, 0x10, 0x05});
+    raw.raw_data = std::string_view("\x81\x30\x10", 3);
+    expect_bad(raw, strings::join("tensor 't': raw data has 3 bytes, ", type, "[5] needs 4"));
+    OnnxTensor typed = tensor(type, {5});
+    typed.int32_data = {1, 2, 3, 4, 5};
+    expect_elements<std::uint8_t>(through_bytes(typed), type, {0x81, 0x30, 0x10, 0x05});
+    typed.int32_data[3] = 64;
+    expect_bad(typed, "tensor 't': element 3 is 64, which is no code of 6 bits");
+    typed.int32_data[3] = -1;
+    expect_bad(typed, "tensor 't': element 3 is -1, which is no code of 6 bits");
+  }
+}
+
 TEST(OnnxTensorData, Int64AndUint64Data) {
   OnnxTensor i64 = tensor(DataType::kI64, {2});
   i64.int64_data = {INT64_MIN, 5};
@@ -211,7 +228,7 @@ TEST(OnnxTensorData, ImpossibleSizesAreRefused) {
 
 TEST(OnnxTensorData, UnknownDataTypesAndSegmentsAreUnsupported) {
   OnnxTensor unknown = tensor(DataType::kF32, {0});
-  unknown.dtype = 28;
+  unknown.dtype = 29;
   ASSERT_FALSE(to_tensor(unknown, {}));
   EXPECT_EQ(to_tensor(unknown, {}).error().code, Code::kUnsupported);
   OnnxTensor segment = tensor(DataType::kF32, {0});

@@ -258,8 +258,10 @@ TEST(OnnxWire, EveryDataTypeHasACodeAndBack) {
   EXPECT_EQ(to_onnx_type(DataType::kF8E4M3FN), 17);
   EXPECT_EQ(to_onnx_type(DataType::kF4E2M1), 23);
   EXPECT_EQ(to_onnx_type(DataType::kI2), 26);
+  EXPECT_EQ(to_onnx_type(DataType::kF6E2M3), 27);
+  EXPECT_EQ(to_onnx_type(DataType::kF6E3M2), 28);
   EXPECT_FALSE(from_onnx_type(0));
-  EXPECT_FALSE(from_onnx_type(27));
+  EXPECT_FALSE(from_onnx_type(29));
   EXPECT_FALSE(from_onnx_type(-1));
 }
 
