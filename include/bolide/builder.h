@@ -19,7 +19,7 @@ using InputShapes = std::vector<std::pair<std::string, Dims>>;
 
 struct BuilderConfig {
   Precision precision = Precision::kBest;
-  std::string device = "cpu";
+  std::string device = "cpu";  ///< "cuda", "cuda:N"; "sm_90": a plan for such a device without it, untimed
   /// Shapes to tune for, each a list of input sizes. None: named dims are 1. Other shapes run too, by the cost model.
   std::vector<InputShapes> shapes;
   int threads = 0;             ///< 0: the smaller of CPU affinity and cgroup quota

@@ -36,4 +36,16 @@ class BOLIDE_API DeviceBuffer {
   std::unique_ptr<State> state_;
 };
 
+/// What a device does at most: multiplications and additions a second (in 1e9) with sums in FP32, by the type of what
+/// is multiplied (0: it has none of that kind), and bytes a second (in 1e9) through its memory.
+struct DeviceLimits {
+  double fp32_gflop_per_s = 0;
+  double tf32_gflop_per_s = 0;
+  double bf16_gflop_per_s = 0;
+  double fp16_gflop_per_s = 0;
+  double gbyte_per_s = 0;
+};
+/// Measures them now on the engine's device, in some tenths of a second. Errors: Unsupported where that is the host.
+BOLIDE_API Result<DeviceLimits> measure_device(const Engine& engine);
+
 }  // namespace bolide

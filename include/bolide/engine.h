@@ -9,12 +9,35 @@
 
 #include <bolide/network.h>
 
+#include <array>
 #include <map>
 
 namespace bolide {
 
 class Profiler;
 class ExecutionContext;
+
+/// A kernel that a step gives to a device with memory of its own.
+struct KernelInfo {
+  std::string name;  ///< "copy" and "fill" are the driver's own
+  std::array<unsigned, 3> grid = {0, 0, 0};
+  std::array<unsigned, 3> block = {0, 0, 0};
+  std::array<unsigned, 3> cluster = {0, 0, 0};  ///< 0: none
+  std::int64_t shared_bytes = 0;  ///< of a block; without what the kernel declares while it is not compiled
+  bool overlaps = false;          ///< may start before the kernel before it has ended
+  int registers = -1;             ///< of a thread; -1: not known, the kernel is not compiled
+  int local_bytes = -1;           ///< of a thread, in slow memory; not 0 means spilled registers
+};
+
+/// A stretch of memory that a run uses.
+struct BufferInfo {
+  std::string kind;                 ///< "arena", "host arena", "input", "output", "weights"
+  std::vector<std::string> values;  ///< that lie in it
+  std::int64_t offset = 0;          ///< in its arena
+  std::int64_t bytes = 0;
+  int first = 0;  ///< steps between which it is live
+  int last = 0;
+};
 
 /// What a step of an engine's plan is and does.
 struct StepInfo {
@@ -31,6 +54,10 @@ struct StepInfo {
   bool reference = false;  ///< runs the slow defining form
   bool copy = false;       ///< only moves data between layouts or memories
   bool on_host = false;    ///< runs on the host beside a device with its own memory
+  /// Of what it multiplies: the first input's, else the first output's.
+  DataType dtype = DataType::kF32;
+  int stream = 0;                   ///< of a device with its own memory
+  std::vector<KernelInfo> kernels;  ///< in order, where the device runs kernels that can be seen
 };
 
 /// What planning decided for one shape.
@@ -44,6 +71,9 @@ struct PlanInfo {
   int host_steps = 0;  ///< on the host beside a device with its own memory
   int copies = 0;
   int threads = 1;
+  int streams = 1;                 ///< of a device with its own memory, inside one run
+  std::vector<BufferInfo> memory;  ///< by kind, then offset
+  std::int64_t kernels = 0;        ///< of all steps
   /// Runs of the plan that make one run: a large batch goes through in equal parts, so that less memory is live. Sizes
   /// and arena are those of a part; bytes, operations and times of steps are those of all parts.
   int batch_slices = 1;
@@ -63,8 +93,10 @@ class BOLIDE_API Engine {
   Result<ExecutionContext> make_context() const;
   /// Writes the engine file, all or nothing.
   Status save(const std::filesystem::path& path) const;
-  /// The plan for these input sizes (named dims not given are 1).
-  Result<PlanInfo> plan(const std::vector<std::pair<std::string, Dims>>& shapes = {}) const;
+  /// The plan for these input sizes (named dims not given are 1). Kernels of a device are seen without it; their
+  /// registers are known where they are compiled, which `compile_kernels` does here (with NVRTC).
+  Result<PlanInfo> plan(const std::vector<std::pair<std::string, Dims>>& shapes = {},
+                        bool compile_kernels = false) const;
   /// What the build did, for people: passes with counts, fusions with members, candidates with times and reasons.
   std::string build_report() const;
   /// The same as one JSON document.

@@ -1,6 +1,7 @@
 #include <bolide/device.h>
 
 #include "api/engine_state.h"
+#include "backend/cuda/limits/limits.h"
 
 namespace bolide {
 
@@ -40,6 +41,19 @@ Status DeviceBuffer::download(void* to, std::size_t bytes) const {
   if (bytes > state_->block->size()) return invalid_argument(bytes, " bytes of a block of ", state_->block->size());
   TRY_OK(state_->stream->download(to, state_->block->data(), bytes));
   return state_->stream->wait();
+}
+
+Result<DeviceLimits> measure_device(const Engine& engine) {
+  const auto device = std::dynamic_pointer_cast<cuda::CudaDevice>(engine.state().core->backend().device());
+  if (device == nullptr) {
+    return unsupported("the engine runs on ", engine.state().core->backend().name(), ", which is no device to measure");
+  }
+  TRY(const cuda::DeviceLimits limits, cuda::measure_limits(*device));
+  return DeviceLimits{.fp32_gflop_per_s = limits.fp32_gflop_per_s,
+                      .tf32_gflop_per_s = limits.tf32_gflop_per_s,
+                      .bf16_gflop_per_s = limits.bf16_gflop_per_s,
+                      .fp16_gflop_per_s = limits.fp16_gflop_per_s,
+                      .gbyte_per_s = limits.gbyte_per_s};
 }
 
 }  // namespace bolide

@@ -2,10 +2,15 @@
 #include "api/engine_state.h"
 
 #include "api/network_state.h"
+#include "backend/cuda/cuda_backend.h"
+#include "backend/cuda/launches.h"
+#include "base/thread_pool.h"
 #include "ops/all.h"
 #include "runtime/regions.h"
 
 #include <algorithm>
+#include <array>
+#include <tuple>
 
 namespace bolide {
 namespace {
@@ -60,7 +65,89 @@ double operations_of(const Problem& problem) {
   return 0;
 }
 
-void add_steps(const StepGraph& graph, const Schedule& schedule, bool own_memory, PlanInfo& info) {
+/// The kernels of a plan's steps, seen on a device that only records.
+class KernelViewer {
+ public:
+  KernelViewer(const EngineCore& core, bool compile) : target_(core.backend().target()) {
+    if (dynamic_cast<const CudaBackend*>(&core.backend()) == nullptr) return;
+    recording_ = cuda::CudaDevice::for_recording(cuda_target(target_).facts, compile);
+  }
+
+  /// Compiles the kernels of the schedule, several at once; what fails has no registers to show.
+  void compile(const Schedule& schedule) const {
+    const int threads = ThreadPool::usable_threads();
+    ThreadPool::shared().ensure(threads);
+    ThreadPool::shared().parallel_for(
+        static_cast<std::int64_t>(schedule.steps.size()), threads,
+        [&](std::int64_t i, int) { (void)kernels_of(schedule, schedule.steps[static_cast<std::size_t>(i)]); });
+  }
+
+  /// Nothing where the kernels cannot be seen: those of NVIDIA's libraries.
+  std::vector<KernelInfo> kernels_of(const Schedule& schedule, const ScheduledStep& step) const {
+    std::vector<KernelInfo> out;
+    if (recording_ == nullptr || step.tactic == nullptr || step.kernel == nullptr || !step.kernel->on_device())
+      return out;
+    // Addresses as aligned as those of a run; nothing follows them.
+    const auto address = [&](const Place& place) -> std::byte* {
+      if (place.buffer == kNone) return nullptr;
+      constexpr std::uintptr_t kBase = std::uintptr_t{1} << 40;
+      const ScheduleBuffer& buffer = schedule.buffers[static_cast<std::size_t>(place.buffer)];
+      const std::int64_t start = buffer.kind == ScheduleBuffer::Kind::kArena ? buffer.arena_offset : 0;
+      return reinterpret_cast<std::byte*>(kBase + static_cast<std::uintptr_t>(start + place.offset));
+    };
+    std::vector<const void*> inputs;
+    std::vector<void*> outputs;
+    for (const Place& place : step.inputs) inputs.push_back(address(place));
+    for (const Place& place : step.outputs) outputs.push_back(address(place));
+    const KernelBuffers buffers{.inputs = inputs.data(),
+                                .outputs = outputs.data(),
+                                .packed = address({0, 0}),
+                                .workspace = address(step.workspace)};
+    const auto launches = cuda::launches_of(recording_, cuda_target(target_), *step.tactic, step.problem, buffers);
+    if (!launches) return out;
+    for (const cuda::RecordedLaunch& launch : *launches) {
+      out.push_back({.name = launch.name,
+                     .grid = launch.grid,
+                     .block = launch.block,
+                     .cluster = launch.cluster,
+                     .shared_bytes = launch.shared_bytes,
+                     .overlaps = launch.overlaps,
+                     .registers = launch.registers,
+                     .local_bytes = launch.local_bytes});
+    }
+    return out;
+  }
+
+ private:
+  const Target& target_;
+  std::shared_ptr<cuda::CudaDevice> recording_;
+};
+
+void add_memory(const StepGraph& graph, const Schedule& schedule, PlanInfo& info) {
+  using Kind = ScheduleBuffer::Kind;
+  std::vector<BufferInfo> buffers;
+  for (const ScheduleBuffer& buffer : schedule.buffers) {
+    static constexpr std::array<const char*, 4> kKinds = {"arena", "input", "output", "weights"};
+    BufferInfo out{.kind = kKinds[static_cast<std::size_t>(buffer.kind)],
+                   .bytes = buffer.bytes,
+                   .first = buffer.first,
+                   .last = buffer.last};
+    if (buffer.kind == Kind::kArena) out.offset = buffer.arena_offset;
+    if (buffer.kind == Kind::kArena && buffer.on_host && info.host_steps > 0) out.kind = "host arena";
+    buffers.push_back(std::move(out));
+  }
+  for (std::size_t v = 0; v < schedule.places.size(); ++v) {
+    const int buffer = schedule.places[v].buffer;
+    if (buffer != kNone) buffers[static_cast<std::size_t>(buffer)].values.push_back(graph.values[v].name);
+  }
+  std::stable_sort(buffers.begin(), buffers.end(), [](const BufferInfo& a, const BufferInfo& b) {
+    return std::tie(a.kind, a.offset) < std::tie(b.kind, b.offset);
+  });
+  info.memory = std::move(buffers);
+}
+
+void add_steps(const StepGraph& graph, const Schedule& schedule, bool own_memory, const KernelViewer& viewer,
+               PlanInfo& info) {
   for (const ScheduledStep& step : schedule.steps) {
     StepInfo out{.name = step.name, .op = std::string(step.problem.op->name())};
     out.tactic = method_of(step);
@@ -86,12 +173,17 @@ void add_steps(const StepGraph& graph, const Schedule& schedule, bool own_memory
       out.outputs.push_back(operand_text(graph, source != nullptr ? source->outputs[i] : kNone, operand));
       out.bytes += bytes_of(operand);
     }
+    out.dtype = step.problem.inputs.empty() || step.problem.inputs[0].absent
+                    ? (step.problem.outputs.empty() ? DataType::kF32 : step.problem.outputs[0].dtype)
+                    : step.problem.inputs[0].dtype;
+    out.kernels = viewer.kernels_of(schedule, step);
+    info.kernels += static_cast<std::int64_t>(out.kernels.size());
     info.reference_steps += out.reference ? 1 : 0;
     info.copies += out.copy ? 1 : 0;
     info.total_microseconds += out.microseconds;
     info.steps.push_back(std::move(out));
     for (std::size_t b = 0; b < step.bodies.size(); ++b)
-      add_steps(*source->bodies[b], *step.bodies[b], own_memory, info);
+      add_steps(*source->bodies[b], *step.bodies[b], own_memory, viewer, info);
   }
 }
 
@@ -117,7 +209,7 @@ void add_regions(const EngineCore& core, PlanInfo& info) {
 
 }  // namespace
 
-Result<PlanInfo> Engine::plan(const std::vector<std::pair<std::string, Dims>>& shapes) const {
+Result<PlanInfo> Engine::plan(const std::vector<std::pair<std::string, Dims>>& shapes, bool compile_kernels) const {
   EngineCore& core = *state_->core;
   PlanInfo info{.threads = core.backend().target().threads};
   for (const Tensor& constant : core.graph().constants)
@@ -131,7 +223,10 @@ Result<PlanInfo> Engine::plan(const std::vector<std::pair<std::string, Dims>>& s
   }
   TRY(const std::int64_t slices, core.cut_batch(dims));
   TRY(const auto prepared, core.prepare(dims));
-  add_steps(core.graph(), prepared->schedule(), core.backend().has_own_memory(), info);
+  const KernelViewer viewer(core, compile_kernels);
+  if (compile_kernels) viewer.compile(prepared->schedule());
+  add_steps(core.graph(), prepared->schedule(), core.backend().has_own_memory(), viewer, info);
+  add_memory(core.graph(), prepared->schedule(), info);
   info.batch_slices = static_cast<int>(slices);
   for (StepInfo& step : info.steps) {
     step.bytes *= slices;

@@ -1,7 +1,7 @@
 #include "cli/inputs.h"
 #include "cli/json_output.h"
-#include "cli/machine_limit.h"
 #include "cli/model_options.h"
+#include "cli/per_layer.h"
 #include "cli/table.h"
 
 #include <sys/resource.h>
@@ -25,31 +25,6 @@ struct BenchArgs {
   double duration_s = 2;
   bool per_layer = false;
   bool json = false;
-};
-
-/// Collects the median time of every step.
-class StepMedians final : public Profiler {
- public:
-  void report_step(std::string_view step, std::string_view tactic, double microseconds) override {
-    if (next_ == steps_.size()) steps_.push_back({std::string(step), std::string(tactic), {}});
-    steps_[next_++].times.push_back(microseconds);
-  }
-  void next_run() { next_ = 0; }
-  double median(std::size_t index) const {
-    std::vector<double> times = steps_[index].times;
-    std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2), times.end());
-    return times[times.size() / 2];
-  }
-  std::size_t size() const { return steps_.size(); }
-
- private:
-  struct Step {
-    std::string name;
-    std::string tactic;
-    std::vector<double> times;
-  };
-  std::vector<Step> steps_;
-  std::size_t next_ = 0;
 };
 
 double peak_rss_mib() {
@@ -193,28 +168,11 @@ int bench(const BenchArgs& args) {
     const auto f = facts.find(key);
     return f == facts.end() ? std::string() : f->second;
   };
-  const MachineLimit limit = args.per_layer ? measure_machine_limit(info.threads) : MachineLimit{};
-  nlohmann::json layers = nlohmann::json::array();
-  Table table({"step", "operator", "tactic", "us", "share", "GFLOP/s", "of limit", "members"});
-  double total_us = 0;
-  for (std::size_t i = 0; i < steps.size(); ++i) total_us += steps.median(i);
-  for (std::size_t i = 0; i < steps.size() && i < info.steps.size(); ++i) {
-    const StepInfo& step = info.steps[i];
-    const double us = steps.median(i);
-    const double share_of_limit = limit.share(step.operations, step.bytes, us);
-    std::string members;
-    for (const std::string& member : step.members) members += (members.empty() ? "" : " ") + member;
-    table.row({step.name, step.op, step.tactic, number(us, 1), number(100 * us / total_us, 1) + " %",
-               number(step.operations / (us * 1e3), 1), number(100 * share_of_limit, 0) + " %", members});
-    layers.push_back({{"name", step.name},
-                      {"op", step.op},
-                      {"tactic", step.tactic},
-                      {"us", us},
-                      {"share", us / total_us},
-                      {"gflop_per_s", step.operations / (us * 1e3)},
-                      {"share_of_limit", share_of_limit},
-                      {"members", step.members},
-                      {"reference", step.reference}});
+  std::optional<Limits> limits;
+  if (args.per_layer) {
+    Result<Limits> measured = Limits::measure(*engine, info.threads);
+    if (!measured) return report(measured.error());
+    limits = *std::move(measured);
   }
   if (args.json) {
     nlohmann::json document = {{"latency_ms",
@@ -234,6 +192,8 @@ int bench(const BenchArgs& args) {
                                {"host_steps", info.host_steps},
                                {"copies", info.copies},
                                {"steps", info.steps.size()},
+                               {"kernels", info.kernels},
+                               {"streams", info.streams},
                                {"batch_slices", info.batch_slices},
                                {"arena_mib", static_cast<double>(info.arena_bytes) / (1 << 20)},
                                {"seed", args.fill.seed}};
@@ -242,8 +202,8 @@ int bench(const BenchArgs& args) {
       document["from_host_ms"] = from_host->quantile(0.5);
     }
     if (args.per_layer) {
-      document["layers"] = layers;
-      document["machine"] = {{"gflop_per_s", limit.gflop_per_s}, {"gbyte_per_s", limit.gbyte_per_s}};
+      document["layers"] = layers_json(info, steps, *limits);
+      document["machine"] = limits->json();
     }
     print_json(document);
     return kDone;
@@ -270,9 +230,8 @@ int bench(const BenchArgs& args) {
   if (info.batch_slices > 1) std::cout << ", " << info.batch_slices << " parts of the batch one after the other";
   std::cout << '\n';
   if (args.per_layer) {
-    std::cout << "limit of this machine, measured now  " << number(limit.gflop_per_s, 0) << " GFLOP/s, "
-              << number(limit.gbyte_per_s, 0) << " GB/s with " << info.threads << " threads\n\n";
-    table.print(std::cout);
+    std::cout << limits->text() << "\n\n";
+    print_layers(std::cout, info, steps, *limits);
   }
   return kDone;
 }

@@ -31,10 +31,16 @@ int build(const BuildArgs& args) {
     document["output"] = args.output;
     document["build_s"] = seconds;
     document["engine_mib"] = bytes / (1 << 20);
+    document["target"] = args.model.target.empty() ? args.model.device : args.model.target;
+    document["untimed"] = !args.model.target.empty();
     print_json(document);
     return kDone;
   }
   if (args.verbose) std::cout << engine->build_report() << '\n';
+  if (!args.model.target.empty()) {
+    std::cout << "planned for " << args.model.target
+              << " by the cost model: no kernel was timed; build on such a device for timed choices\n";
+  }
   std::cout << "wrote " << args.output << " (" << human_bytes(bytes) << ") in " << number(seconds) << " s\n";
   return kDone;
 }
@@ -47,6 +53,7 @@ std::function<int()> add_build(CLI::App& app) {
   add_plugin_option(app, args->model);
   app.add_option("--output,-o", args->output, "engine file to write")->required();
   add_build_options(app, args->model);
+  add_target_option(app, args->model);
   app.add_flag("--verbose,-v", args->verbose, "print passes, fusions with their members, candidates with times");
   app.add_flag("--json", args->json, "print the report as one JSON document");
   return [args] { return build(*args); };

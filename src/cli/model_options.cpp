@@ -11,6 +11,28 @@ namespace {
 
 volatile std::sig_atomic_t g_interrupted = 0;
 
+bool is_number(std::string_view text) {
+  return !text.empty() && text.size() < 6 && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// What is wrong with the name of a device; empty when nothing is.
+std::string device_fault(const std::string& text) {
+  if (text == "cpu" || text == "cuda") return {};
+  if (text.rfind("cuda:", 0) == 0 && is_number(std::string_view(text).substr(5))) return {};
+  if (text.rfind("sm_", 0) == 0)
+    return "'" + text + "' is no device to run on; to plan without one: build --target " + text;
+  std::string there;
+  for (const auto& [fact, value] : system_facts()) {
+    if (fact == "devices") there = value;
+  }
+  return "there is no device '" + text + "'; write cpu, cuda or cuda:N (here: " + there + ")";
+}
+
+std::string target_fault(const std::string& text) {
+  if (text.rfind("sm_", 0) == 0 && is_number(std::string_view(text).substr(3))) return {};
+  return "'" + text + "' is no target; write sm_NN, e.g. sm_90 for H100 and H200, sm_89 for RTX 40, sm_80 for A100";
+}
+
 }  // namespace
 
 bool interrupted() { return g_interrupted != 0; }
@@ -46,13 +68,20 @@ void add_run_options(CLI::App& app, ModelOptions& options) {
   app.add_option("--threads", options.threads, "threads to use; 0: the smaller of CPU affinity and cgroup quota")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
-  app.add_option("--device", options.device,
-                 "where to run: cpu, cuda, cuda:N; to build also sm_NN, a plan without the device")
+  app.add_option("--device", options.device, "where to run: cpu, cuda, cuda:N ('bolide doctor' lists what is there)")
+      ->check(device_fault)
       ->capture_default_str();
   app.add_option("--precision", options.precision,
                  "compute types allowed: fp32, tf32, bf16, fp16, int8, or best (nothing below what the file states)")
       ->check(CLI::IsMember({"best", "fp32", "tf32", "bf16", "fp16", "int8"}))
       ->capture_default_str();
+}
+
+void add_target_option(CLI::App& app, ModelOptions& options) {
+  app.add_option("--target", options.target,
+                 "sm_NN: plan for NVIDIA GPUs of that compute capability without one, by the cost model, untimed")
+      ->check(target_fault)
+      ->excludes("--device");
 }
 
 void add_build_options(CLI::App& app, ModelOptions& options) {
@@ -88,7 +117,7 @@ Result<BuilderConfig> to_config(const ModelOptions& options) {
     if (!shapes) return std::move(shapes).within("--shapes").error();
     config.shapes.push_back(*std::move(shapes));
   }
-  config.device = options.device;
+  config.device = options.target.empty() ? options.device : options.target;
   config.threads = options.threads;
   config.time_budget_s = options.time_budget_s;
   config.effort = options.effort;
@@ -119,7 +148,8 @@ Result<Network> read_network(const ModelOptions& options) {
 Result<Engine> open_engine(const ModelOptions& options, bool tune, const InputShapes& sizes) {
   if (Status loaded = load_plugins(options); !loaded) return loaded.error();
   if (is_engine_file(options.path)) {
-    return Runtime().load(options.path, {.threads = options.threads, .device = options.device});
+    return Runtime().load(
+        options.path, {.threads = options.threads, .device = options.target.empty() ? options.device : options.target});
   }
   Result<BuilderConfig> config = to_config(options);
   if (!config) return std::move(config).error();

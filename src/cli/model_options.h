@@ -11,6 +11,7 @@ struct ModelOptions {
   bool dynamic_batch = false;
   std::string precision = "best";
   std::string device = "cpu";
+  std::string target;  ///< sm_NN instead of a device
   int threads = 0;
   double time_budget_s = 4.5;
   int effort = 2;
@@ -32,6 +33,8 @@ void add_plugin_option(CLI::App& app, ModelOptions& options);
 void add_shape_options(CLI::App& app, ModelOptions& options);
 /// Threads, device, precision.
 void add_run_options(CLI::App& app, ModelOptions& options);
+/// --target, behind --device: for commands that run nothing.
+void add_target_option(CLI::App& app, ModelOptions& options);
 /// Everything a build takes.
 void add_build_options(CLI::App& app, ModelOptions& options);
 

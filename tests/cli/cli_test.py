@@ -124,6 +124,42 @@ class CommandLine(unittest.TestCase):
         self.expect(NOT_SUPPORTED, "run", DIGITS, "--device", "cuda", says="cuda")
         self.expect(NOT_SUPPORTED, "run", self.engine, "--device", "cuda", says="cuda")
 
+    # Plans for devices that are not here -----------------------------------------------------------------------------
+
+    def test_a_plan_for_a_gpu_is_built_and_seen_without_one(self):
+        path = self.folder / "gpu.engine"
+        built = self.expect(DONE, "build", DIGITS, "-o", path, "--target", "sm_90", "--precision", "fp16", "--json").json()
+        self.assertEqual((built["target"], built["untimed"], built["precision"]), ("sm_90", True, "fp16"))
+        self.assertIn("no kernel was timed", self.expect(DONE, "build", DIGITS, "-o", path, "--target", "sm_90", "--precision", "fp16").out)
+        plan = self.expect(DONE, "inspect", path, "--target", "sm_90", "--json").json()
+        kernels = [kernel for step in plan["steps"] for kernel in step["kernels"]]
+        self.assertEqual(len(kernels), plan["kernels"])
+        self.assertGreaterEqual(len(kernels), 5)
+        for kernel in kernels:
+            self.assertTrue(all(size >= 1 for size in kernel["grid"] + kernel["block"]), kernel)
+        self.assertGreaterEqual(plan["streams"], 1)
+        arena = [b for b in plan["memory"] if b["kind"] == "arena"]
+        self.assertLessEqual(max(b["offset_bytes"] + b["bytes"] for b in arena), plan["arena_mib"] * 2**20)
+        for a in arena:
+            for b in arena:
+                if a is b or a["last_step"] < b["first_step"] or b["last_step"] < a["first_step"]:
+                    continue
+                self.assertTrue(a["offset_bytes"] + a["bytes"] <= b["offset_bytes"] or b["offset_bytes"] + b["bytes"] <= a["offset_bytes"], (a, b))
+        self.assertEqual({b["kind"] for b in plan["memory"]}, {"arena", "input", "output", "weights"})
+        text = self.expect(DONE, "inspect", path, "--target", "sm_90").out
+        for word in ("kernels", "memory", "grid", "live in steps"):
+            self.assertIn(word, text)
+
+    def test_names_of_devices_that_are_none_say_what_to_write(self):
+        self.expect(USAGE, "run", DIGITS, "--device", "gpu", says=["'gpu'", "cpu, cuda or cuda:N", "here: cpu"])
+        self.expect(USAGE, "run", DIGITS, "--device", "cuda:", says="cuda:N")
+        self.expect(USAGE, "run", DIGITS, "--device", "cuda:-1", says="cuda:N")
+        self.expect(USAGE, "bench", DIGITS, "--device", "sm_90", says="build --target sm_90")
+        self.expect(USAGE, "build", DIGITS, "-o", self.folder / "t", "--target", "h100", says=["h100", "sm_90"])
+        self.expect(USAGE, "build", DIGITS, "-o", self.folder / "t", "--target", "sm_90", "--device", "cpu", says="--target")
+        self.expect(NOT_SUPPORTED, "build", DIGITS, "-o", self.folder / "t", "--target", "sm_91", says=["sm_91", "90"])
+        self.expect(NOT_SUPPORTED, "run", DIGITS, "--device", "cuda:7", says="cuda:7")
+
     # JSON ---------------------------------------------------------------------------------------------------------
 
     def test_json_is_one_document_on_stdout(self):
