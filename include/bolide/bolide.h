@@ -21,9 +21,10 @@ namespace bolide {
 BOLIDE_API Result<Engine> compile(const std::filesystem::path& model, const BuilderConfig& config = {});
 /// Engine file in, engine out.
 BOLIDE_API Result<Engine> load(const std::filesystem::path& engine);
-/// One run in a fresh context. For many runs keep an ExecutionContext.
+/// One run in a fresh context. For many runs keep an ExecutionContext. `seconds`: its time limit.
 BOLIDE_API Result<std::map<std::string, HostTensor>> infer(const Engine& engine,
-                                                           const std::map<std::string, HostTensor>& inputs);
+                                                           const std::map<std::string, HostTensor>& inputs,
+                                                           double seconds = 0);
 /// "0.1.0"
 BOLIDE_API std::string_view version();
 

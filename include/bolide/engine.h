@@ -139,6 +139,12 @@ class BOLIDE_API ExecutionContext {
   Result<Dims> output_dims(std::string_view name);
   /// Runs and waits. A steady state of equal shapes allocates nothing.
   Status run();
+  /// Of each later run, in seconds; not above 0 (as at first): none. A run that takes longer ends with Cancelled after
+  /// the step, iteration of a loop or part of a step without a fast kernel that it is in. Runs given to a stream do not
+  /// ask.
+  void set_time_limit(double seconds);
+  /// Ends the run that is under way with Cancelled, likewise. Any thread.
+  void cancel();
   /// The result of the last run; valid until the next run or the end of the context.
   Result<HostTensor> output(std::string_view name) const;
   /// Times every step of the next runs; null switches off.

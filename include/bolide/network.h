@@ -128,8 +128,10 @@ class BOLIDE_API Network {
   /// scale is one known number; 1 for integer outputs.
   std::optional<double> quantisation_step(std::string_view output) const;
   /// Runs the network as it stands by the operators' own definitions: no optimisation, sums in double. Slow; this is
-  /// the specification that engines are compared with. Outputs in the order of `outputs()`.
-  Result<std::vector<HostTensor>> evaluate(const std::vector<std::pair<std::string, HostTensor>>& inputs) const;
+  /// the specification that engines are compared with. Outputs in the order of `outputs()`. `seconds`: what it may
+  /// take, any time when not above 0. Errors: Cancelled beyond that.
+  Result<std::vector<HostTensor>> evaluate(const std::vector<std::pair<std::string, HostTensor>>& inputs,
+                                           double seconds = 0) const;
 
   struct State;
   State& state() const { return *state_; }

@@ -116,8 +116,10 @@ Result<Engine> compile(const std::filesystem::path& model, const BuilderConfig& 
 
 Result<Engine> load(const std::filesystem::path& engine) { return Runtime().load(engine); }
 
-Result<std::map<std::string, HostTensor>> infer(const Engine& engine, const std::map<std::string, HostTensor>& inputs) {
+Result<std::map<std::string, HostTensor>> infer(const Engine& engine, const std::map<std::string, HostTensor>& inputs,
+                                                double seconds) {
   TRY(ExecutionContext context, engine.make_context());
+  context.set_time_limit(seconds);
   for (const auto& [name, tensor] : inputs) TRY_OK(context.set_input(name, tensor));
   TRY_OK(context.run());
   std::map<std::string, HostTensor> results;

@@ -174,6 +174,9 @@ Result<HostTensor> ExecutionContext::output(std::string_view name) const {
   return HostTensor::borrow(dtype, std::move(dims), const_cast<void*>(data));
 }
 
+void ExecutionContext::set_time_limit(double seconds) { state_->core.limit_time(seconds); }
+void ExecutionContext::cancel() { state_->core.cancel(); }
+
 void ExecutionContext::set_profiler(Profiler* profiler) {
   state_->profiler = profiler;
   state_->core.profile(profiler != nullptr ? &state_->times : nullptr);

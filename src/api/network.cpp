@@ -1,6 +1,7 @@
 #include <bolide/network.h>
 
 #include "api/network_state.h"
+#include "base/time_limit.h"
 #include "compile/lower.h"
 #include "ir/text.h"
 #include "ops/all.h"
@@ -294,7 +295,8 @@ std::optional<double> Network::quantisation_step(std::string_view output) const 
   return *value;
 }
 
-Result<std::vector<HostTensor>> Network::evaluate(const std::vector<std::pair<std::string, HostTensor>>& inputs) const {
+Result<std::vector<HostTensor>> Network::evaluate(const std::vector<std::pair<std::string, HostTensor>>& inputs,
+                                                  double seconds) const {
   TRY_OK(state_->status);
   const Graph& graph = state_->graph;
   TRY(const auto steps, lower(graph));
@@ -306,6 +308,7 @@ Result<std::vector<HostTensor>> Network::evaluate(const std::vector<std::pair<st
     TRY(Tensor tensor, to_internal(found->second));
     given.push_back(std::move(tensor));
   }
+  const TimeLimit limit(seconds);
   TRY(const Tensors results, run_reference(*steps, given));
   std::vector<HostTensor> outputs;
   for (const Tensor& result : results) {

@@ -131,6 +131,7 @@ int bench(const BenchArgs& args) {
   if (!inputs) return report(inputs.error());
   Result<ExecutionContext> context = engine->make_context();
   if (!context) return report(context.error());
+  context->set_time_limit(args.model.time_limit_s);
   for (const auto& [input, tensor] : *inputs) {
     if (Status set = context->set_input(input, tensor); !set) return report(set.error());
   }
@@ -242,6 +243,7 @@ std::function<int()> add_bench(CLI::App& app) {
   auto args = std::make_shared<BenchArgs>();
   add_model_path(app, args->model, "MODEL|ENGINE");
   add_build_options(app, args->model);
+  add_time_limit_option(app, args->model);
   add_fill_options(app, args->fill);
   app.add_option("--duration", args->duration_s, "seconds to time; at least three runs are counted")
       ->check(CLI::NonNegativeNumber)

@@ -63,7 +63,8 @@ std::set<std::string> drawn_outputs(const Network& network) {
 
 Result<Verdict> compare_with(const CompareArgs& args, const Engine& engine, const Network& network,
                              const NamedInputs& inputs, const NamedInputs& wanted) {
-  auto results = infer(engine, std::map<std::string, HostTensor>(inputs.begin(), inputs.end()));
+  auto results =
+      infer(engine, std::map<std::string, HostTensor>(inputs.begin(), inputs.end()), args.model.time_limit_s);
   if (!results) return std::move(results).error();
   Verdict verdict;
   const std::set<std::string> drawn = args.data.empty() ? std::set<std::string>() : drawn_outputs(network);
@@ -86,7 +87,7 @@ Result<Verdict> compare_random(const CompareArgs& args, const Engine& engine, co
   if (!shapes) return std::move(shapes).error();
   Result<NamedInputs> inputs = random_inputs(engine.inputs(), *shapes, args.fill);
   if (!inputs) return std::move(inputs).error();
-  Result<std::vector<HostTensor>> reference = network.evaluate(*inputs);
+  Result<std::vector<HostTensor>> reference = network.evaluate(*inputs, args.model.time_limit_s);
   if (!reference) return std::move(reference).within("reference").error();
   NamedInputs wanted;
   const std::vector<TensorInfo> outputs = network.outputs();
@@ -179,6 +180,7 @@ int compare(const CompareArgs& args) {
 
 std::function<int()> add_compare(CLI::App& app) {
   auto args = std::make_shared<CompareArgs>();
+  args->model.time_limit_s = 600;  // the reference is slow, and a file may hold a loop without end
   app.add_option("MODEL", args->model.path, "ONNX model")->required();
   add_plugin_option(app, args->model);
   app.add_option("--data", args->data, "folder with input_N.pb and output_N.pb, or one that holds test_data_set_*");
@@ -193,6 +195,7 @@ std::function<int()> add_compare(CLI::App& app) {
   app.add_flag("--layers", args->layers, "compare every value and name the first that departs");
   add_shape_options(app, args->model);
   add_run_options(app, args->model);
+  add_time_limit_option(app, args->model);
   add_fill_options(app, args->fill);
   app.add_option("--skip-pass", args->model.skip_passes, "leave out a pass by name");
   app.add_option("--forbid-tactic", args->model.forbid_tactics, "tactics not to use; * for any characters");

@@ -84,6 +84,12 @@ void add_target_option(CLI::App& app, ModelOptions& options) {
       ->excludes("--device");
 }
 
+void add_time_limit_option(CLI::App& app, ModelOptions& options) {
+  app.add_option("--time-limit", options.time_limit_s, "seconds that a run may take; 0: any")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+}
+
 void add_build_options(CLI::App& app, ModelOptions& options) {
   add_shape_options(app, options);
   add_run_options(app, options);

@@ -25,6 +25,7 @@ struct ModelOptions {
   bool verify = false;
   std::string dump_passes;
   std::vector<std::string> plugins;  ///< shared libraries
+  double time_limit_s = 0;           ///< of a run; 0: none
 };
 
 void add_model_path(CLI::App& app, ModelOptions& options, const char* what);
@@ -35,6 +36,8 @@ void add_shape_options(CLI::App& app, ModelOptions& options);
 void add_run_options(CLI::App& app, ModelOptions& options);
 /// --target, behind --device: for commands that run nothing.
 void add_target_option(CLI::App& app, ModelOptions& options);
+/// --time-limit of each run.
+void add_time_limit_option(CLI::App& app, ModelOptions& options);
 /// Everything a build takes.
 void add_build_options(CLI::App& app, ModelOptions& options);
 

@@ -134,7 +134,7 @@ int run(const RunArgs& args) {
   Result<std::vector<std::string>> labels = read_labels(args.labels);
   if (!labels) return report(labels.error());
   Result<std::map<std::string, HostTensor>> results =
-      infer(*engine, std::map<std::string, HostTensor>(inputs->begin(), inputs->end()));
+      infer(*engine, std::map<std::string, HostTensor>(inputs->begin(), inputs->end()), args.model.time_limit_s);
   if (!results) return report(results.error());
   for (const std::string& assignment : args.outputs) {
     const std::size_t equals = assignment.rfind('=');
@@ -165,6 +165,7 @@ std::function<int()> add_run(CLI::App& app) {
       ->capture_default_str();
   add_shape_options(app, args->model);
   add_run_options(app, args->model);
+  add_time_limit_option(app, args->model);
   add_fill_options(app, args->fill);
   add_image_options(app, args->images);
   app.add_flag("--json", args->json, "print one JSON document");

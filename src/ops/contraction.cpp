@@ -126,7 +126,9 @@ void contract_windows(const WindowContraction& p, const double* x, const double*
   const std::int64_t parts = std::clamp<std::int64_t>(p.group_out / kLeastRows, 1, wanted);
   const std::int64_t rows = (p.group_out + parts - 1) / parts;
   std::vector<std::vector<double>> scratch(static_cast<std::size_t>(pool.size()));
+  const TimeLimit* limit = TimeLimit::current();
   pool.parallel_for(planes * tiles * parts, pool.size(), [&](std::int64_t chunk, int worker) {
+    if (limit != nullptr && limit->is_over()) return;
     std::vector<double>& tile = scratch[static_cast<std::size_t>(worker)];
     tile.resize(static_cast<std::size_t>(sizes.depth * sizes.width));
     const std::int64_t plane = chunk / parts / tiles;  // batch * groups + group
@@ -154,7 +156,9 @@ void contract_matrices(std::int64_t m, std::int64_t n, std::int64_t k, const dou
   if (tiles * row_blocks == 0) return;
   ThreadPool& pool = ThreadPool::shared();
   std::vector<std::vector<double>> scratch(static_cast<std::size_t>(pool.size()));
+  const TimeLimit* limit = TimeLimit::current();
   pool.parallel_for(tiles * row_blocks, pool.size(), [&](std::int64_t chunk, int worker) {
+    if (limit != nullptr && limit->is_over()) return;
     const std::int64_t column = chunk / row_blocks * width;
     const std::int64_t row = chunk % row_blocks * kRowBlock;
     const std::int64_t columns = std::min(width, n - column);

@@ -10,6 +10,8 @@
 namespace bolide {
 namespace {
 
+constexpr std::int64_t kTermsBetweenLooks = 1 << 14;  // at the time
+
 /// All axes of an equation, those of the output first, and where an element of each input is.
 struct Nest {
   Dims dims;
@@ -46,6 +48,7 @@ void sum_products(const Nest& nest, std::span<const Tensor> inputs, std::span<T>
   const std::span<const std::int64_t> kept(nest.dims.data(), nest.outputs);
   const std::span<const std::int64_t> summed(nest.dims.data() + nest.outputs, nest.dims.size() - nest.outputs);
   const std::int64_t terms = product(summed);
+  const TimeLimit* limit = TimeLimit::current();
   parallel_ranges(static_cast<std::int64_t>(y.size()), 64, [&](std::int64_t begin, std::int64_t end) {
     Dims index(nest.dims.size(), 0);
     std::int64_t rest = begin;
@@ -53,6 +56,7 @@ void sum_products(const Nest& nest, std::span<const Tensor> inputs, std::span<T>
     for (std::int64_t at = begin; at < end; ++at) {
       T sum{};
       for (std::int64_t term = 0; term < terms; ++term) {
+        if (term % kTermsBetweenLooks == 0 && limit != nullptr && limit->is_over()) return;
         T factor = 1;
         for (std::size_t i = 0; i < inputs.size(); ++i) {
           std::int64_t from = 0;

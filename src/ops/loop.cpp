@@ -10,6 +10,8 @@
 namespace bolide {
 namespace {
 
+constexpr std::int64_t kBytesOfAPart = 128;  // a tensor object and its memory's bookkeeping
+
 /// All parts as one tensor with a new first dim.
 Result<Tensor> stacked(std::span<const Tensor> parts, EvalContext& context) {
   Tensors rows;
@@ -91,7 +93,9 @@ Result<Tensors> Loop::evaluate(TensorInputs inputs, EvalContext& context) const 
   Tensors arguments(2);
   for (const Tensor* input : inputs.subspan(2)) arguments.push_back(input != nullptr ? *input : Tensor());
   std::vector<Tensors> scanned;
+  std::int64_t bytes = 0;
   for (std::int64_t i = 0; i < trips && more; ++i) {
+    TRY_OK(TimeLimit::check());
     arguments[0] = Tensor::scalar(i);
     arguments[1] = Tensor::scalar(true);
     TRY(Tensors results, context.run_subgraph(0, arguments));
@@ -99,7 +103,14 @@ Result<Tensors> Loop::evaluate(TensorInputs inputs, EvalContext& context) const 
     TRY(more, holds(results[0]));
     std::copy_n(results.begin() + 1, carried, arguments.begin() + 2);
     scanned.resize(results.size() - (first - 1));
-    for (std::size_t s = 0; s < scanned.size(); ++s) scanned[s].push_back(std::move(results[first - 1 + s]));
+    for (std::size_t s = 0; s < scanned.size(); ++s) {
+      bytes += kBytesOfAPart + static_cast<std::int64_t>(results[first - 1 + s].bytes());
+      scanned[s].push_back(std::move(results[first - 1 + s]));
+    }
+    if (bytes > context.max_bytes) {
+      return out_of_memory("Loop: the scanned values of ", i + 1, " iterations need more than ", context.max_bytes,
+                           " bytes");
+    }
   }
   Tensors out(arguments.begin() + 2, arguments.begin() + static_cast<std::ptrdiff_t>(first));
   for (const Tensors& parts : scanned) {

@@ -10,10 +10,12 @@ namespace bolide {
 ///          captured values. The subgraph takes (iteration i64[], cond bool[], carried..., captured...) and gives
 ///          (cond, carried..., scanned...).
 /// Outputs  the last carried values, then the scanned ones of all iterations stacked along a new first dim
-/// It stops after `trips` iterations or when cond is false; without both it does not end by itself.
+/// It stops after `trips` iterations or when cond is false; without both it ends by the TimeLimit around it, if any.
 /// Carried values keep dtype and rank. Without any iteration the scanned values have size 0 along the first dim, and
-/// the sizes of the subgraph's result behind it, 0 where that does not say one. Errors   InvalidArgument when what the
-/// subgraph gives does not fit; OutOfMemory for stacks beyond the limit Source   ONNX Loop-25
+/// the sizes of the subgraph's result behind it, 0 where that does not say one.
+/// Errors   InvalidArgument when what the
+/// subgraph gives does not fit; OutOfMemory for stacks beyond the context's bytes; Cancelled
+/// Source   ONNX Loop-25
 struct Loop {
   std::int64_t carried = 0;
 

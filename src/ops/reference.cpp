@@ -74,10 +74,14 @@ void parallel_ranges(std::int64_t count, std::int64_t grain,
   if (count <= 0) return;
   ThreadPool& pool = ThreadPool::shared();
   const std::int64_t least = std::max<std::int64_t>(1, grain);
-  const std::int64_t chunks = std::min<std::int64_t>((count + least - 1) / least, std::int64_t{pool.size()} * 4);
+  const TimeLimit* limit = TimeLimit::current();
+  // What has a limit goes in smaller parts, between which it can end.
+  const std::int64_t most = std::int64_t{pool.size()} * (limit != nullptr ? 64 : 4);
+  const std::int64_t chunks = std::min<std::int64_t>((count + least - 1) / least, most);
   if (chunks <= 1) return task(0, count);
   const std::int64_t each = (count + chunks - 1) / chunks;
   pool.parallel_for(chunks, pool.size(), [&](std::int64_t chunk, int) {
+    if (limit != nullptr && limit->is_over()) return;
     const std::int64_t begin = chunk * each;
     const std::int64_t end = std::min(count, begin + each);
     if (begin < end) task(begin, end);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/thread_pool.h"
+#include "base/time_limit.h"
 #include "ops/op.h"
 #include "tensor/number.h"
 

@@ -1,5 +1,6 @@
 #include "ops/scan.h"
 
+#include "base/time_limit.h"
 #include "ops/containers.h"
 #include "ops/movement.h"
 
@@ -7,6 +8,8 @@
 
 namespace bolide {
 namespace {
+
+constexpr std::int64_t kMostEmptyElements = 1 << 20;  // no memory bounds their number
 
 std::int64_t at_or(const std::vector<std::int64_t>& list, std::size_t index) {
   return index < list.size() ? list[index] : 0;
@@ -70,6 +73,7 @@ struct Sequence {
       TRY(outputs[o], room_for(types[states + o], size, axis, context).within("Scan"));
     }
     for (std::int64_t t = 0; t < length; ++t) {
+      TRY_OK(TimeLimit::check());
       TRY(const Tensors arguments, arguments_at(values, t, length));
       TRY(Tensors results, context.run_subgraph(0, arguments));
       if (results.size() != types.size()) return internal_error("Scan: the body gives ", results.size(), " results");
@@ -188,6 +192,11 @@ Result<Tensors> Scan::evaluate(TensorInputs inputs, EvalContext& context) const 
       return invalid_argument("Scan: scanned values of ", sequence.size, " and ", length, " elements");
     }
     sequence.size = length;
+  }
+  const bool empty = std::ranges::all_of(std::span(values).subspan(static_cast<std::size_t>(states)),
+                                         [](const Tensor& value) { return value.count() == 0; });
+  if (empty && sequence.size > kMostEmptyElements) {
+    return out_of_memory("Scan: ", sequence.size, " elements, each of them empty; up to ", kMostEmptyElements, " run");
   }
   if (!batched) return sequence.run(std::move(values), sequence.size);
 

@@ -13,7 +13,8 @@ namespace bolide {
 /// Elements lie along input_axes and output_axes (0), in order or, where input_directions or output_directions are 1,
 /// from the end. States keep dtype and sizes. When `batched`, all states and scanned values have a batch as their first
 /// axis, elements lie along the second, and each of the batch runs by itself; what lies beyond its length is zero.
-/// Errors   InvalidArgument for scanned values of different lengths, and results that do not fit
+/// Errors   InvalidArgument for scanned values of different lengths, and results that do not fit; OutOfMemory for more
+///          than 2^20 elements that are empty; Cancelled
 /// Source   ONNX Scan-25, batched: Scan-8
 struct Scan {
   std::int64_t states = 0;

@@ -4,9 +4,12 @@
 ///     x -> Shape -> ... -> y     =>   y = constant, when shape arithmetic gives plain numbers
 ///
 /// Fires when   all inputs of a pure operator are constants and the result is at most 64 MiB, and at most 16 times as
-///              large as the inputs or 1 MiB; or an integer value's contents are known as numbers
+///              large as the inputs or 1 MiB, and takes at most 1e10 steps; or an integer value's contents are known
+///              as numbers. None fires once the time of all passes is up (pipeline.h)
 /// Exact        the operator's own reference evaluation; DequantizeLinear stays, as quantized operators are made from
 /// it
+#include "base/time_limit.h"
+#include "ops/work.h"
 #include "passes/passes.h"
 #include "tensor/number.h"
 
@@ -17,6 +20,7 @@ namespace {
 
 constexpr std::int64_t kAlwaysFine = INT64_C(1) << 20;
 constexpr std::int64_t kNeverMore = INT64_C(64) << 20;
+constexpr double kMostWork = 1e10;
 
 /// The bytes that a result may have, or nothing when some input is no constant.
 std::optional<std::int64_t> budget(const Graph& graph, const Node& node) {
@@ -45,8 +49,9 @@ bool fold_node(Graph& graph, NodeId id) {
   EvalContext context;
   context.output_count = static_cast<int>(node.outputs.size());
   context.max_bytes = *bytes;
+  if (evaluation_work(node.op, inputs, context.output_count) > kMostWork || !TimeLimit::check()) return false;
   auto results = node.op.evaluate(inputs, context);
-  if (!results || results->size() < node.outputs.size()) return false;
+  if (!results || results->size() < node.outputs.size() || !TimeLimit::check()) return false;
   for (const Tensor& result : *results) {
     if (is_container(result.dtype())) return false;  // constants are tensors
   }

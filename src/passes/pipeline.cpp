@@ -1,6 +1,7 @@
 #include "passes/pipeline.h"
 
 #include "base/clock.h"
+#include "base/time_limit.h"
 #include "ir/text.h"
 #include "passes/passes.h"
 
@@ -194,6 +195,7 @@ int PassReport::rewrites() const {
 Result<PassReport> run_pipeline(Graph& graph, const PassOptions& options) {
   for (const std::string& name : options.skip) TRY_OK(find_pass(name));
   Run run{graph, options, {}, {}};
+  const TimeLimit limit(options.folding_seconds);
   for (const PassGroup& group : kPipeline) TRY_OK(run_group(run, group));
   PassReport report;
   for (const std::string_view name : pass_names()) {

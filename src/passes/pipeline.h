@@ -38,7 +38,8 @@ struct PassOptions {
   std::function<void(std::string_view pass, std::string_view when, const std::string& graph)> dump;
   /// Called before each pass; false ends the run with Cancelled.
   std::function<bool(std::string_view pass, int round)> progress;
-  int max_rounds = 16;  ///< of each group
+  int max_rounds = 16;          ///< of each group
+  double folding_seconds = 60;  ///< beyond them nothing more is computed ahead: it is left to runs
 };
 
 struct PassReport {

@@ -1,5 +1,6 @@
 #include "runtime/context.h"
 
+#include "base/time_limit.h"
 #include "runtime/regions.h"
 
 #include <algorithm>
@@ -133,6 +134,8 @@ Status ContextCore::run() {
     std::atomic<bool>& flag;
     ~Release() { flag = false; }
   } release{running_};
+  cancelled_ = false;
+  const TimeLimit limit(most_seconds_, &cancelled_);
   TRY_OK(prepare());
   has_results_ = false;
   if (on_device_ != nullptr) {

@@ -32,6 +32,11 @@ class ContextCore {
   /// Runs. A steady state of equal shapes allocates nothing. Errors: missing inputs, too small outputs, what steps
   /// report.
   Status run();
+  /// Of each run from now on; not above 0: none. A run that takes longer ends with Cancelled after the step (or part of
+  /// a step without a kernel, iteration of a loop) that it is in.
+  void limit_time(double seconds) { most_seconds_ = seconds; }
+  /// Ends the run that is under way likewise. Any thread.
+  void cancel() { cancelled_ = true; }
   /// Runs, and returns the outputs in memory that later runs leave alone. `kept` holds such memory between runs; it is
   /// taken again once no one else holds it, and grows.
   Result<Tensors> run_owned(Tensors& kept);
@@ -105,6 +110,8 @@ class ContextCore {
   bool has_results_ = false;  // the last run succeeded, and its memory is as it left it
   std::atomic<bool> running_ = false;
   StepTimes* times_ = nullptr;
+  double most_seconds_ = 0;
+  std::atomic<bool> cancelled_ = false;
 };
 
 }  // namespace bolide

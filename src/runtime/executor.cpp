@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/thread_pool.h"
+#include "base/time_limit.h"
 #include "plan/run_kernel.h"
 
 #include <algorithm>
@@ -139,6 +140,7 @@ Status Executor::run(const RunBuffers& buffers, StepTimes* times) {
   for (std::size_t s = 0; s < schedule.steps.size(); ++s) {
     const double start = times != nullptr ? monotonic_microseconds() : 0;
     TRY_OK(run_step(s, buffers));
+    TRY_OK(TimeLimit::check());
     if (times != nullptr) times->us[s] += monotonic_microseconds() - start;
   }
   return {};

@@ -1,5 +1,7 @@
 #include "runtime/reference.h"
 
+#include "base/memory_size.h"
+#include "base/time_limit.h"
 #include "plan/sizes.h"
 
 namespace bolide {
@@ -27,8 +29,11 @@ Result<Tensors> evaluate_step(const StepGraph::Step& step, std::span<const std::
   EvalContext context{.output_count = static_cast<int>(step.outputs.size())};
   context.run_subgraph = run_body;
   context.subgraph_types = [&step](int index) { return body_types(step, index); };
-  TRY(Tensors results,
-      step.op.evaluate(inputs, context).within(strings::join("step '", step.name, "' (", step.op.name(), ")")));
+  context.max_bytes = physical_memory();
+  Result<Tensors> evaluated = step.op.evaluate(inputs, context);
+  // What was ended halfway looks like a result.
+  if (Status in_time = TimeLimit::check(); evaluated && !in_time) evaluated = std::move(in_time).error();
+  TRY(Tensors results, std::move(evaluated).within(strings::join("step '", step.name, "' (", step.op.name(), ")")));
   if (results.size() < step.outputs.size()) {
     return internal_error("step '", step.name, "' gave ", results.size(), " results of ", step.outputs.size());
   }

@@ -72,6 +72,17 @@ class CommandLine(unittest.TestCase):
 
     # Exit codes ---------------------------------------------------------------------------------------------------
 
+    def test_a_run_ends_with_its_time_limit(self):
+        body = Graph([node("Greater", ["v", "zero"], ["again"]), node("Mul", ["v", "one"], ["next"])],
+                     [value("i", INT64, []), value("go", BOOL, []), value("v", FLOAT, [])],
+                     [value("again", BOOL, []), value("next", FLOAT, [])],
+                     [floats("zero", [], [0.0]), floats("one", [], [1.0])])
+        endless = self.model("endless.onnx", model(Graph([node("Loop", ["", "", "x"], ["y"], body=body)],
+                                                         [value("x", FLOAT, [])], [value("y", FLOAT, [])])))
+        for command in ("run", "compare", "bench"):
+            self.expect(FAILED, command, endless, "--fill", "x=1:1", "--time-limit", 0.2,
+                        says="the time limit of 0.2 s is over")
+
     def test_done_is_0(self):
         for command in ("check", "inspect", "run", "compare"):
             self.expect(DONE, command, DIGITS)

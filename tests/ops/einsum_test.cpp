@@ -1,3 +1,4 @@
+#include "base/time_limit.h"
 #include "support.h"
 
 namespace bolide {
@@ -50,6 +51,13 @@ TEST(Einsum, RefusesWhatIsNoEquation) {
   EXPECT_EQ(fails("i1->i"), "Einsum: '1' in the equation is neither a letter nor the one ellipsis");
   EXPECT_EQ(fails("......ij->i"), "Einsum: the term '......ij' does not fit input 0 of rank 2");
   EXPECT_EQ(fails("ij->ji"), "f32[3,n]");
+}
+
+TEST(Einsum, OfManyTermsEndsWithTheTimeLimitAroundIt) {
+  const Tensor x = *Tensor::allocate(DataType::kF32, {1000});
+  const TimeLimit limit(0.01);
+  (void)run(Einsum{.equation = "a,b,c,d,e->"}, {x, x, x, x, x});  // 1e15 terms
+  EXPECT_FALSE(TimeLimit::check());
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "ops/loop.h"
 
+#include "base/time_limit.h"
 #include "run_op.h"
 
 namespace bolide::testing {
@@ -51,6 +52,47 @@ TEST(Loop, WithoutIterationsNothingIsScanned) {
   ASSERT_TRUE(y);
   EXPECT_EQ((*y)[1].dtype(), DataType::kI32);
   EXPECT_EQ((*y)[1].dims(), (Dims{0, 0, 3}));
+}
+
+/// A body that carries nothing, scans one byte and goes on.
+Result<Tensors> run_endless_loop(EvalContext context, const std::function<void(std::int64_t)>& in_iteration) {
+  context.output_count = 1;
+  context.run_subgraph = [&in_iteration](int, std::span<const Tensor> inputs) -> Result<Tensors> {
+    in_iteration(inputs[0].span<std::int64_t>()[0]);
+    return Tensors{Tensor::scalar(true), Tensor::scalar<std::uint8_t>(1)};
+  };
+  const Tensor* inputs[] = {nullptr, nullptr};
+  return Op(Loop{}).evaluate(inputs, context);
+}
+
+TEST(Loop, WithoutEndIsEndedByTheTimeLimitAroundIt) {
+  const TimeLimit limit(0.01);
+  const auto y = run_endless_loop({}, [](std::int64_t) {});
+  ASSERT_FALSE(y);
+  EXPECT_EQ(y.error().code, Code::kCancelled);
+  EXPECT_EQ(y.error().message, "the time limit of 0.01 s is over");
+}
+
+TEST(Loop, WithoutEndIsEndedFromOutside) {
+  std::atomic<bool> cancelled = false;
+  const TimeLimit limit(0, &cancelled);
+  std::int64_t last = 0;
+  const auto y = run_endless_loop({}, [&](std::int64_t i) {
+    last = i;
+    cancelled = i == 5;
+  });
+  ASSERT_FALSE(y);
+  EXPECT_EQ(y.error().code, Code::kCancelled);
+  EXPECT_EQ(last, 5);
+}
+
+TEST(Loop, MayNotStackMoreThanTheMemoryItIsAllowed) {
+  EvalContext context;
+  context.max_bytes = 100 * 129;
+  const auto y = run_endless_loop(context, [](std::int64_t) {});
+  ASSERT_FALSE(y);
+  EXPECT_EQ(y.error().code, Code::kOutOfMemory);
+  EXPECT_EQ(y.error().message, "Loop: the scanned values of 101 iterations need more than 12900 bytes");
 }
 
 }  // namespace

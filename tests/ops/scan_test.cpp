@@ -41,6 +41,16 @@ TEST(Scan, OfNothingGivesTheStatesBack) {
   EXPECT_EQ(show(y, 1), "f32[0,2]{}");
 }
 
+TEST(Scan, DoesNotRunForEmptyElementsWithoutEnd) {
+  const Tensor start = floats({0}, {});
+  const Tensor three = floats({3, 0}, {});
+  const auto y = running_sum(Scan{.states = 1, .scans = 1}, {&start, &three}, {0});
+  EXPECT_EQ(show(y), "f32[0]{}");
+  const Tensor many = *Tensor::allocate(DataType::kF32, {INT64_C(1) << 40, 0});
+  EXPECT_EQ(show(running_sum(Scan{.states = 1, .scans = 1}, {&start, &many}, {0})),
+            "out of memory: Scan: 1099511627776 elements, each of them empty; up to 1048576 run");
+}
+
 TEST(Scan, RunsEachOfABatchToItsLength) {
   const Tensor zero = floats({2, 1}, {0, 100});
   const Tensor x = floats({2, 3, 1}, {1, 2, 3, 4, 5, 6});

@@ -1,4 +1,5 @@
 #include "interpret.h"
+#include "ir/text.h"
 #include "passes/passes.h"
 
 namespace bolide {
@@ -53,6 +54,22 @@ y = ConstantOfShape(sizes)
 return y
 )";
   EXPECT_EQ(after_pass(fold_constants, graph, {.rewrites = 0}), graph);
+}
+
+TEST(FoldConstants, LeavesWhatTakesTooLongAlone) {
+  std::string graph = "a = const f32[100]{1";
+  for (int i = 1; i < 100; ++i) graph += ",1";
+  graph += R"(}
+few = Einsum(a, a, a) equation="a,b,c->"
+many = Einsum(a, a, a, a, a, a) equation="a,b,c,d,e,f->"
+return few, many
+)";
+  Result<Graph> read = parse_graph(graph);
+  ASSERT_TRUE(read) << read.error().message;
+  ASSERT_TRUE(fold_constants(*read));
+  const std::string folded = print(*read);
+  EXPECT_NE(folded.find("few = const f32[]{1e+06}"), std::string::npos) << folded;
+  EXPECT_NE(folded.find("many = Einsum("), std::string::npos) << folded;
 }
 
 TEST(FoldConstants, LeavesDequantizedWeightsAlone) {

@@ -8,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 namespace bolide {
 namespace {
 
@@ -122,6 +124,50 @@ return y, all
   const Tensor x = floats({3}, {1, 2, 3});
   const Tensor w = floats({3}, {1, 0, -1});
   for (const std::int64_t trips : {3, 0, 5}) expect_reference(context, {Tensor::scalar(trips), x, w});
+}
+
+constexpr const char* kGoesOnAboveZero = R"(x = input f32[]
+y = Loop(_, _, x) carried=1
+{
+  i = input i64[]
+  go = input bool[]
+  v = input f32[]
+  zero = const f32[]{0}
+  half = const f32[]{0.5}
+  again = Greater(v, zero)
+  next = Mul(v, half)
+  return again, next
+}
+return y
+)";
+
+TEST(Regions, ARunEndsWithItsTimeLimit) {
+  ContextCore context(engine_of(kGoesOnAboveZero));
+  const Tensor endless = Tensor::scalar(std::numeric_limits<float>::infinity());
+  ASSERT_TRUE(context.set_input(0, endless.dtype(), endless.dims(), endless.data()));
+  context.limit_time(0.02);
+  const Status ran = context.run();
+  ASSERT_FALSE(ran);
+  EXPECT_EQ(ran.error().code, Code::kCancelled);
+  EXPECT_NE(ran.error().message.find("the time limit of 0.02 s is over"), std::string::npos) << ran.error().message;
+  context.limit_time(0);
+  expect_reference(context, {Tensor::scalar(1.0F)});  // about 150 iterations
+}
+
+TEST(Regions, ARunIsCancelledFromAnotherThread) {
+  ContextCore context(engine_of(kGoesOnAboveZero));
+  const Tensor endless = Tensor::scalar(std::numeric_limits<float>::infinity());
+  ASSERT_TRUE(context.set_input(0, endless.dtype(), endless.dims(), endless.data()));
+  std::atomic<bool> over = false;
+  std::thread other([&] {
+    while (!over) context.cancel();  // the first may come before the run, which forgets it
+  });
+  const Status ran = context.run();
+  over = true;
+  other.join();
+  ASSERT_FALSE(ran);
+  EXPECT_EQ(ran.error().code, Code::kCancelled);
+  expect_reference(context, {Tensor::scalar(1.0F)});
 }
 
 TEST(Regions, ALoopWithKnownSizesIsNoBranch) {

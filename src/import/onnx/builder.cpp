@@ -1,11 +1,13 @@
 #include "import/onnx/builder.h"
 
+#include "ops/work.h"
 #include "tensor/number.h"
 
 namespace bolide::onnx {
 namespace {
 
 constexpr std::int64_t kMostFolded = 1024;  // elements; shape arithmetic is smaller
+constexpr double kMostWork = 1 << 22;
 
 bool is_small_integer(const TensorType& type) {
   const auto count = element_count(type.shape).constant();
@@ -60,6 +62,7 @@ Result<std::optional<Tensors>> Builder::evaluate_now(const Op& op, const Values&
   for (std::size_t i = 0; i < outputs; ++i) {
     if (!is_small_integer((*types)[i])) return std::optional<Tensors>();
   }
+  if (evaluation_work(op, tensors, static_cast<int>(outputs)) > kMostWork) return std::optional<Tensors>();
   EvalContext context;
   context.output_count = static_cast<int>(outputs);
   context.max_bytes = kMostFolded * 16;

@@ -252,5 +252,44 @@ TEST(Importer, ReadsSparseInputsAndConstantsAsDenseOnes) {
             "x = input f32[2,2]\nc = const f32[2,2]{0,0,5,0}\ny = Add(x, c)\nreturn y\n");
 }
 
+/// What importing says about a loop whose body gives `again` as its condition.
+std::string loop_problem(std::string_view trips, std::string_view cond, std::string_view again) {
+  OnnxGraph body;
+  body.inputs = {value("i", DataType::kI64, {}), value("go", DataType::kBool, {}), f32("v", {"2"})};
+  body.initializers = {codes("true", 9, {}, {1}), floats("zero", {}, {0})};
+  body.nodes = {node("Neg", {"v"}, {"n"}), node("ReduceMax", {"v"}, {"most"}, {attr("keepdims", 0)}),
+                node("Greater", {"most", "zero"}, {"positive"}), node("Identity", {"go"}, {"same"})};
+  body.outputs = {output(again), output("n")};
+  const std::string text =
+      import_text(model(13, {.nodes = {node("Loop", {trips, cond, "x"}, {"y"}, {attr("body", std::move(body))})},
+                             .initializers = {ints("ten", {}, {10}), ints("forever", {}, {INT64_MAX}),
+                                              codes("yes", 9, {}, {1}), codes("no", 9, {}, {0})},
+                             .inputs = {f32("x", {"2"}), value("given", DataType::kBool, {})},
+                             .outputs = {output("y")}}));
+  const std::size_t at = text.find("the loop has no end");
+  return at == std::string::npos ? "runs" : text.substr(at, text.find(',', at) - at);
+}
+
+TEST(Importer, RefusesLoopsThatCannotEnd) {
+  EXPECT_EQ(loop_problem("", "", "same"), "the loop has no end: there is no trip count");
+  EXPECT_EQ(loop_problem("", "yes", "true"), "the loop has no end: there is no trip count");
+  EXPECT_EQ(loop_problem("forever", "yes", "same"), "the loop has no end: the trip count is beyond 2^53");
+  EXPECT_EQ(loop_problem("forever", "yes", "positive"), "runs");
+  EXPECT_EQ(loop_problem("ten", "", "same"), "runs");
+  EXPECT_EQ(loop_problem("", "no", "same"), "runs");
+  EXPECT_EQ(loop_problem("", "given", "same"), "runs") << "it may be false at first";
+}
+
+TEST(Importer, LeavesLongArithmeticOnIntegersToRuns) {
+  OnnxGraph graph;
+  graph.initializers = {codes("a", 3, {64}, std::vector<std::int32_t>(64, 1))};
+  graph.nodes = {node("Einsum", {"a", "a"}, {"few"}, {attr("equation", "a,b->")}),
+                 node("Einsum", {"a", "a", "a", "a", "a", "a"}, {"many"}, {attr("equation", "a,b,c,d,e,f->")})};
+  graph.outputs = {output("few"), output("many")};
+  const std::string text = import_text(model(13, std::move(graph)));
+  EXPECT_NE(text.find("few = const i8[]{0}"), std::string::npos) << text;
+  EXPECT_NE(text.find("many = Einsum("), std::string::npos) << text;
+}
+
 }  // namespace
 }  // namespace bolide::onnx

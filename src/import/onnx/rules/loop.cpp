@@ -1,6 +1,8 @@
 #include "ops/loop.h"
+
 #include "import/onnx/input_types.h"
 #include "import/onnx/rules/all.h"
+#include "ops/identity.h"
 #include "ops/optional.h"
 #include "ops/sequence.h"
 
@@ -75,6 +77,34 @@ Result<std::shared_ptr<const Graph>> with_optional(const Graph& body, std::size_
   return std::shared_ptr<const Graph>(std::move(out));
 }
 
+std::int64_t number_or(const Tensor& tensor, std::int64_t fallback) {
+  const Result<Dims> numbers = to_i64(tensor);
+  return numbers && numbers->size() == 1 ? numbers->front() : fallback;
+}
+
+/// Whether the condition that the body gives is true whenever the one that it got was.
+bool goes_on(const Graph& body) {
+  ValueId cond = body.outputs()[0];
+  for (const Node* node = body.producer(cond); node != nullptr && node->op.is<Identity>(); node = body.producer(cond)) {
+    cond = node->inputs[0];
+  }
+  const Tensor* known = body.constant(cond);
+  return cond == body.inputs()[1] || (known != nullptr && known->count() == 1 && known->data()[0] != std::byte{0});
+}
+
+/// Errors: Unsupported for a loop that neither its trip count nor its condition can end.
+Status check_end(const OnnxNodeView& node, const Graph& body) {
+  constexpr std::int64_t kForever = INT64_C(1) << 53;  // at a nanosecond each, a hundred days
+  const Tensor* trips = node.constant(0);
+  const Tensor* cond = node.constant(1);
+  const bool counts = trips == nullptr ? node.has_input(0) : number_or(*trips, 0) < kForever;
+  const bool may_be_false = cond == nullptr ? node.has_input(1) : cond->count() != 1 || cond->data()[0] == std::byte{0};
+  if (counts || may_be_false || !goes_on(body)) return ok();
+  return unsupported(
+      "the loop has no end: ", trips == nullptr ? "there is no trip count" : "the trip count is beyond 2^53",
+      ", and the condition stays true; give input 0 (M), or a condition that the body makes false");
+}
+
 }  // namespace
 
 /// ONNX Loop. The types of carried values are widened until what an iteration gives is what the next one takes. Of an
@@ -113,6 +143,7 @@ Result<Values> import_loop(OnnxNodeView& node, Builder& build) {
       types[i + 2] = *std::move(wider);
     }
     if (!settled) continue;
+    TRY_OK(check_end(node, inner));
     std::vector<std::size_t> wrapped;
     for (std::size_t i = 0; i < carried; ++i) {
       const TensorType& made = inner.value(inner.outputs()[i + 1]).type;
