@@ -22,6 +22,11 @@ struct BuilderConfig {
   std::string device = "cpu";  ///< "cuda", "cuda:N"; "sm_90": a plan for such a device without it, untimed
   /// Shapes to tune for, each a list of input sizes. None: named dims are 1. Other shapes run too, by the cost model.
   std::vector<InputShapes> shapes;
+  /// Inputs by name on which Precision::kFp16 is checked before it is used: layers whose values FP16 cannot hold stay
+  /// in FP32, and the report names them. None: random inputs, with a warning.
+  std::vector<std::vector<std::pair<std::string, HostTensor>>> samples;
+  /// Layers that stay in FP32 with kFp16 and kBf16: names of layers or of values, `*` for any characters.
+  std::vector<std::string> keep_fp32;
   int threads = 0;             ///< 0: the smaller of CPU affinity and cgroup quota
   double time_budget_s = 4.5;  ///< for passes and timing kernels; the best found so far is kept when it ends
   int effort = 2;              ///< 0 cost model only, 1 few candidates, 2 default, 3 all

@@ -101,7 +101,8 @@ class BOLIDE_API Engine {
   std::string build_report() const;
   /// The same as one JSON document.
   std::string build_report_json() const;
-  /// Facts by key: "device", "threads", "producer", "source", "isa", "precision", "tuned".
+  /// Facts by key: "device", "threads", "producer", "source", "isa", "precision", "tuned"; "kept_fp32"
+  /// where steps stay in FP32 beside a narrower type.
   std::map<std::string, std::string> facts() const;
 
   struct State;

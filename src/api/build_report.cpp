@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cmath>
+
 namespace bolide {
 namespace {
 
@@ -12,6 +14,42 @@ std::string fixed(double value, int decimals) {
   const int length = std::snprintf(out.data(), out.size(), "%.*f", decimals, value);
   out.resize(static_cast<std::size_t>(std::max(length, 0)));
   return out;
+}
+
+std::string precision_text(const std::string& precision, const PrecisionReport& report) {
+  std::string out = strings::join("\n", precision, ": ", report.steps, " steps, ", report.kept.size(), " stay in FP32");
+  if (report.samples > 0) {
+    out += strings::join(" (values looked at on ", report.samples, report.drawn ? " random" : "",
+                         report.samples == 1 ? " sample" : " samples", ", ", fixed(report.check_s, 2), " s)");
+  }
+  if (!report.unchecked.empty()) out += strings::join(" (not checked on inputs: ", report.unchecked, ")");
+  out += '\n';
+  for (const PrecisionReport::Kept& kept : report.kept) {
+    out += strings::join("  ", kept.step, " (", kept.op, "): ", kept.reason, "\n");
+  }
+  out += strings::join("  weights: of ", report.weights, " numbers ", report.overflowed, " became infinite, ",
+                       report.vanished, " became zero\n");
+  return out;
+}
+
+nlohmann::json precision_json(const PrecisionReport& report) {
+  nlohmann::json kept = nlohmann::json::array();
+  for (const PrecisionReport::Kept& one : report.kept) {
+    nlohmann::json entry = {{"name", one.step}, {"op", one.op}, {"reason", one.reason}};
+    if (!one.value.empty()) {
+      entry["value"] = one.value;
+      entry["largest"] = std::isfinite(one.largest) ? nlohmann::json(one.largest) : nlohmann::json("infinite");
+      entry["rounding"] = one.rounding;
+    }
+    kept.push_back(std::move(entry));
+  }
+  nlohmann::json unchecked;
+  if (!report.unchecked.empty()) unchecked = report.unchecked;
+  return {{"steps", report.steps},           {"kept_fp32", std::move(kept)},
+          {"weights", report.weights},       {"weights_infinite", report.overflowed},
+          {"weights_zero", report.vanished}, {"samples", report.samples},
+          {"samples_random", report.drawn},  {"unchecked", unchecked},
+          {"check_s", report.check_s}};
 }
 
 }  // namespace
@@ -30,6 +68,8 @@ std::string Engine::build_report() const {
     for (const std::string& member : fusion.members) out += strings::join(" ", member);
     out += '\n';
   }
+  if (report.precision.steps > 0 || !report.precision.kept.empty())
+    out += precision_text(state_->precision, report.precision);
   out += strings::join("\ntactics (", report.problems, " problems, ", report.measured, " timings made, ",
                        report.remembered, " remembered, ", fixed(report.tuning_s, 2), " s",
                        report.interrupted ? ", interrupted" : "", ")\n");
@@ -51,6 +91,9 @@ std::string Engine::build_report_json() const {
   if (state_->report) {
     const CompileReport& report = *state_->report;
     document["passes_s"] = report.passes_s;
+    if (report.precision.steps > 0 || !report.precision.kept.empty()) {
+      document["narrow"] = precision_json(report.precision);
+    }
     document["tuning_s"] = report.tuning_s;
     document["problems"] = report.problems;
     document["timings_made"] = report.measured;

@@ -6,6 +6,8 @@
 #include "base/environment.h"
 #include "import/onnx/importer.h"
 
+#include <algorithm>
+
 namespace bolide {
 namespace {
 
@@ -28,7 +30,10 @@ Result<std::string> resolve_precision(const Graph& graph, Precision precision, b
     // Q/DQ runs in float with its rounding there.
     return std::string(precision == Precision::kBest ? "fp32" : precision_name(precision));
   }
-  if (cuda) return unsupported("the CUDA backend has no integer kernels yet; Q/DQ runs in float with --precision fp32");
+  if (cuda)
+    return unsupported(
+        "the CUDA backend has no integer kernels yet; Q/DQ runs in float with its rounding: use --precision fp32, "
+        "tf32, bf16 or fp16, or int8 on --device cpu");
   switch (precision) {
     case Precision::kBest: return std::string(quantised ? "int8" : "fp32");
     case Precision::kFp32: return std::string("fp32");
@@ -39,8 +44,32 @@ Result<std::string> resolve_precision(const Graph& graph, Precision precision, b
       }
       return std::string("int8");
     default:
-      return unsupported("the CPU backend computes in fp32 and int8; ", precision_name(precision), " is not available");
+      return unsupported("the CPU backend computes in fp32 and int8; ", precision_name(precision),
+                         " is there on an NVIDIA GPU (--device cuda) and in plans for one (build --target sm_90)");
   }
+}
+
+/// The samples in the order of the graph's inputs.
+Result<std::vector<Tensors>> samples_of(const Graph& graph, const BuilderConfig& config) {
+  std::vector<Tensors> out;
+  for (const auto& sample : config.samples) {
+    Tensors tensors;
+    for (const ValueId id : graph.inputs()) {
+      const std::string& wanted = graph.value(id).name;
+      const auto found = std::ranges::find_if(sample, [&](const auto& given) { return given.first == wanted; });
+      if (found == sample.end()) return invalid_argument("a sample lacks input '", wanted, "'");
+      TRY(Tensor tensor, to_internal(found->second));
+      tensors.push_back(std::move(tensor));
+    }
+    out.push_back(std::move(tensors));
+  }
+  return out;
+}
+
+std::string names_of(const std::vector<PrecisionReport::Kept>& kept) {
+  std::string out;
+  for (const PrecisionReport::Kept& one : kept) out += strings::join(out.empty() ? "" : ", ", one.step);
+  return out;
 }
 
 }  // namespace
@@ -66,6 +95,12 @@ Result<Engine> Builder::build(Network network, const BuilderConfig& config) cons
                          .outputs = config.outputs,
                          .verify_passes = config.verify_passes,
                          .dump_folder = config.dump_passes};
+  options.keep_f32 = config.keep_fp32;
+  TRY(options.samples, samples_of(graph, config));
+  if (!config.keep_fp32.empty() && options.storage == DataType::kF32) {
+    return invalid_argument("layers to keep in FP32 go with --precision fp16 or bf16; this build computes in ",
+                            state->precision);
+  }
   std::vector<InputShapes> shapes = config.shapes;
   if (shapes.empty()) shapes.emplace_back();
   options.shapes = std::move(shapes);
@@ -80,6 +115,7 @@ Result<Engine> Builder::build(Network network, const BuilderConfig& config) cons
   }
   TRY(Compiled compiled, bolide::compile(std::move(graph), std::move(backend), options));
   state->core = std::move(compiled.engine);
+  state->kept_fp32 = names_of(compiled.report.precision.kept);
   state->report = std::move(compiled.report);
   return Engine(std::move(state));
 }

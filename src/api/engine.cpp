@@ -106,6 +106,7 @@ std::map<std::string, std::string> Engine::facts() const {
   for (const Variant& variant : state_->core->variants()) {
     for (const Dims& dims : variant.inputs) tuned += strings::join(tuned.empty() ? "" : " ", dims);
   }
+  if (!state_->kept_fp32.empty()) facts["kept_fp32"] = state_->kept_fp32;
   facts["tuned"] = tuned.empty() ? "no shape" : tuned;
   return facts;
 }

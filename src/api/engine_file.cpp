@@ -15,6 +15,7 @@ Status Engine::save(const std::filesystem::path& path) const {
   file.model = state_->model;
   file.model_info = state_->source;
   file.metadata["precision"] = state_->precision;
+  if (!state_->kept_fp32.empty()) file.metadata["kept_fp32"] = state_->kept_fp32;
   return write_engine(path, file);
 }
 
@@ -40,6 +41,8 @@ Result<Engine> Runtime::load(const std::filesystem::path& path, const Options& o
   if (const auto precision = file.metadata.find("precision"); precision != file.metadata.end()) {
     state->precision = precision->second;
   }
+  if (const auto known = file.metadata.find("kept_fp32"); known != file.metadata.end())
+    state->kept_fp32 = known->second;
   TRY(state->core, load_engine(file, std::move(backend)).within(path.string()));
   return Engine(std::move(state));
 }

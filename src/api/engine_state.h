@@ -14,6 +14,7 @@ struct Engine::State {
   std::shared_ptr<EngineCore> core;
   std::string source;  ///< of the model file
   std::string precision;
+  std::string kept_fp32;  ///< steps that stay in FP32 where the rest is narrower
   Digest model;
   std::optional<CompileReport> report;  ///< of a build in this process
 };

@@ -37,6 +37,10 @@ int build(const BuildArgs& args) {
     return kDone;
   }
   if (args.verbose) std::cout << engine->build_report() << '\n';
+  if (const auto facts = engine->facts(); facts.count("kept_fp32") > 0) {
+    std::cout << "in FP32 beside " << facts.at("precision") << ": " << facts.at("kept_fp32")
+              << (args.verbose ? "\n" : " (--verbose says why)\n");
+  }
   if (!args.model.target.empty()) {
     std::cout << "planned for " << args.model.target
               << " by the cost model: no kernel was timed; build on such a device for timed choices\n";

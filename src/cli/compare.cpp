@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <iostream>
 #include <set>
 
@@ -33,15 +34,19 @@ struct Verdict {
   }
 };
 
-Tolerance tolerance_of(const CompareArgs& args, const HostTensor& want, std::optional<double> step) {
+/// What rounding may add up to, as a share of the largest value plus 1. Source: docs/cuda.md#precision.
+double share_of(const std::string& precision, std::size_t steps) {
+  const double rounding = precision == "bf16" ? 1.0 / 256 : precision == "fp16" || precision == "tf32" ? 1.0 / 2048 : 0;
+  if (rounding == 0) return 1e-4;
+  return 2 * rounding * std::sqrt(static_cast<double>(std::max<std::size_t>(steps, 64)));
+}
+
+Tolerance tolerance_of(const CompareArgs& args, const HostTensor& want, std::optional<double> step, std::size_t steps) {
   Tolerance tolerance;
   if (!args.data.empty()) {
     tolerance = {1e-3, 1e-7};  // the stock rule of the ONNX backend tests
   } else {
-    // Of the compute type: its rounding, grown over some layers.
-    const std::string& type = args.model.precision;
-    const double share = type == "bf16" ? 6e-2 : type == "fp16" ? 1e-2 : type == "tf32" ? 5e-3 : 1e-4;
-    tolerance = {0, share * (largest_magnitude(want) + 1)};
+    tolerance = {0, share_of(args.model.precision, steps) * (largest_magnitude(want) + 1)};
   }
   if (args.rtol >= 0) tolerance.relative = args.rtol;
   if (args.atol >= 0) tolerance.absolute = args.atol;
@@ -67,6 +72,8 @@ Result<Verdict> compare_with(const CompareArgs& args, const Engine& engine, cons
       infer(engine, std::map<std::string, HostTensor>(inputs.begin(), inputs.end()), args.model.time_limit_s);
   if (!results) return std::move(results).error();
   Verdict verdict;
+  const auto facts = engine.facts();
+  const auto steps = static_cast<std::size_t>(std::stoul(facts.at("steps")));
   const std::set<std::string> drawn = args.data.empty() ? std::set<std::string>() : drawn_outputs(network);
   for (const auto& [name, want] : wanted) {
     const auto got = results->find(name);
@@ -76,7 +83,7 @@ Result<Verdict> compare_with(const CompareArgs& args, const Engine& engine, cons
       continue;
     }
     verdict.differences.push_back(
-        difference(name, got->second, want, tolerance_of(args, want, network.quantisation_step(name))));
+        difference(name, got->second, want, tolerance_of(args, want, network.quantisation_step(name), steps)));
   }
   return verdict;
 }
@@ -162,6 +169,7 @@ int compare(const CompareArgs& args) {
   }
   std::vector<TestCase> cases;
   InputShapes sizes;  // of the first case: the file's named sizes may not fit when they are 1
+  if (options.precision == "fp16") options.data = args.data;
   if (!args.data.empty()) {
     Result<std::vector<TestCase>> read = read_test_data(args.data, network->inputs(), network->outputs());
     if (!read) return report(read.error());

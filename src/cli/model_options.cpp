@@ -1,5 +1,7 @@
 #include "cli/model_options.h"
 
+#include "cli/test_data.h"
+
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -75,6 +77,17 @@ void add_run_options(CLI::App& app, ModelOptions& options) {
                  "compute types allowed: fp32, tf32, bf16, fp16, int8, or best (nothing below what the file states)")
       ->check(CLI::IsMember({"best", "fp32", "tf32", "bf16", "fp16", "int8"}))
       ->capture_default_str();
+  app.add_option("--keep-fp32", options.keep_fp32,
+                 "NAME,...: layers or values that stay in FP32 with fp16 and bf16; * for any characters")
+      ->delimiter(',');
+  app.parse_complete_callback([&options] {
+    const bool fp16 = options.precision == "fp16";
+    if (!options.keep_fp32.empty() && !fp16 && options.precision != "bf16") {
+      throw CLI::ValidationError("--keep-fp32", "goes with --precision fp16 or bf16");
+    }
+    if (!options.data.empty() && !fp16)
+      throw CLI::ValidationError("--data", "goes with --precision fp16, which it checks");
+  });
 }
 
 void add_target_option(CLI::App& app, ModelOptions& options) {
@@ -93,6 +106,8 @@ void add_time_limit_option(CLI::App& app, ModelOptions& options) {
 void add_build_options(CLI::App& app, ModelOptions& options) {
   add_shape_options(app, options);
   add_run_options(app, options);
+  app.add_option("--data", options.data,
+                 "folder with input_N.pb, or of such folders: fp16 is checked on them; without it on random inputs");
   app.add_option("--time-budget", options.time_budget_s, "seconds for passes and timing kernels")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
@@ -124,6 +139,7 @@ Result<BuilderConfig> to_config(const ModelOptions& options) {
     config.shapes.push_back(*std::move(shapes));
   }
   config.device = options.target.empty() ? options.device : options.target;
+  config.keep_fp32 = options.keep_fp32;
   config.threads = options.threads;
   config.time_budget_s = options.time_budget_s;
   config.effort = options.effort;
@@ -166,6 +182,11 @@ Result<Engine> open_engine(const ModelOptions& options, bool tune, const InputSh
   }
   Result<Network> network = read_network(options);
   if (!network) return std::move(network).error();
+  if (!options.data.empty() && !network->inputs().empty()) {
+    Result<std::vector<NamedInputs>> samples = read_samples(options.data, network->inputs());
+    if (!samples) return std::move(samples).within("--data").error();
+    config->samples = *std::move(samples);
+  }
   catch_interrupts();
   TerminalProgress progress;
   config->progress = &progress;

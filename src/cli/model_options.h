@@ -11,7 +11,9 @@ struct ModelOptions {
   bool dynamic_batch = false;
   std::string precision = "best";
   std::string device = "cpu";
-  std::string target;  ///< sm_NN instead of a device
+  std::string target;                  ///< sm_NN instead of a device
+  std::string data;                    ///< folder of inputs on which fp16 is checked
+  std::vector<std::string> keep_fp32;  ///< patterns
   int threads = 0;
   double time_budget_s = 4.5;
   int effort = 2;

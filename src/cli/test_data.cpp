@@ -51,4 +51,28 @@ Result<std::vector<TestCase>> read_test_data(const fs::path& folder, const std::
   return cases;
 }
 
+Result<std::vector<NamedInputs>> read_samples(const fs::path& folder, const std::vector<TensorInfo>& inputs) {
+  std::vector<fs::path> folders;
+  if (fs::exists(folder / "input_0.pb")) folders.push_back(folder);
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    if (entry.is_directory() && fs::exists(entry.path() / "input_0.pb")) folders.push_back(entry.path());
+  }
+  std::sort(folders.begin(), folders.end());
+  if (folders.empty()) {
+    return Error{Code::kNotFound, fmt::format("{}: holds no input_0.pb, nor a folder with one", folder.string())};
+  }
+  std::vector<NamedInputs> samples;
+  for (const fs::path& one : folders) {
+    Result<NamedInputs> read = read_files(one, "input", inputs);
+    if (!read) return std::move(read).error();
+    if (read->size() != inputs.size()) {
+      return Error{Code::kInvalidArgument,
+                   fmt::format("{}: {} inputs, the model has {}", one.string(), read->size(), inputs.size())};
+    }
+    samples.push_back(*std::move(read));
+  }
+  return samples;
+}
+
 }  // namespace bolide::cli

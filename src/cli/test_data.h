@@ -15,4 +15,9 @@ struct TestCase {
 Result<std::vector<TestCase>> read_test_data(const std::filesystem::path& folder, const std::vector<TensorInfo>& inputs,
                                              const std::vector<TensorInfo>& outputs);
 
+/// input_N.pb of `folder`, of each folder in it that has some, or of both. Errors: NotFound when there is none;
+/// InvalidArgument when files are missing or too many.
+Result<std::vector<NamedInputs>> read_samples(const std::filesystem::path& folder,
+                                              const std::vector<TensorInfo>& inputs);
+
 }  // namespace bolide::cli

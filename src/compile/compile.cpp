@@ -82,6 +82,39 @@ std::optional<TimingCache> open_cache(const CompileOptions& options, const Targe
   return cache;
 }
 
+/// The ranges of the network's values on the samples; none, with the reason in the report, where they cannot be run.
+std::vector<ValueRange> sample_ranges(const std::shared_ptr<const StepGraph>& steps, const CompileOptions& options,
+                                      PrecisionReport& report) {
+  if (options.storage != DataType::kF16) return {};  // BF16 reaches as far as FP32
+  const double start = monotonic_microseconds();
+  const auto measure = [&]() -> Result<std::vector<ValueRange>> {
+    std::vector<Tensors> samples = options.samples;
+    report.drawn = samples.empty();
+    if (samples.empty()) {
+      TRY(std::vector<Dims> dims, complete_sizes(*steps, options.shapes.empty() ? InputSizes() : options.shapes[0]));
+      TRY(const Sizes sizes, resolve_sizes(*steps, dims));
+      if (splits_by_batch(*steps)) {
+        const std::int64_t size = slice_size(*steps, sizes, kMaxSliceBytes);
+        for (Dims& input : dims) input[0] = size;
+      }
+      TRY(Tensors drawn, draw_samples(*steps, dims));
+      samples.push_back(std::move(drawn));
+    }
+    report.samples = static_cast<int>(samples.size());
+    return measure_ranges(steps, samples);
+  };
+  auto ranges = measure();
+  report.check_s = seconds_since(start);
+  if (ranges && report.drawn) {
+    log(LogLevel::kWarn, "fp16 is checked on random inputs; give inputs of your own to be sure (--data)");
+  }
+  if (ranges) return *std::move(ranges);
+  report.samples = 0;
+  report.unchecked = ranges.error().message;
+  log(LogLevel::kWarn, "fp16 is not checked on sample inputs: ", report.unchecked);
+  return {};
+}
+
 bool larger_than_cache(const StepGraph& graph) {
   constexpr std::size_t kCacheBytes = std::size_t{16} << 20;
   std::size_t bytes = 0;
@@ -144,8 +177,9 @@ Result<Compiled> compile(Graph graph, std::shared_ptr<const Backend> backend, co
   TRY(compiled.report.passes, run_pipeline(graph, pass_options(options, stop)));
   TRY(auto steps, lower(graph));
   if (options.storage != DataType::kF32) {
-    TRY(steps, with_precision(*steps, options.storage, compiled.report.precision));
-    const PrecisionReport& report = compiled.report.precision;
+    PrecisionReport& report = compiled.report.precision;
+    const PrecisionRules rules{.keep = options.keep_f32, .ranges = sample_ranges(steps, options, report)};
+    TRY(steps, with_precision(*steps, options.storage, rules, report));
     if (report.overflowed > 0 || report.vanished > 0) {
       log(LogLevel::kWarn, "weights in ", options.storage, ": of ", report.weights, " numbers ", report.overflowed,
           " became infinite and ", report.vanished, " became zero");

@@ -19,6 +19,9 @@ using ProgressFunction =
 
 struct CompileOptions {
   DataType storage = DataType::kF32;  ///< of what the network has as FP32: kF16 and kBF16 on devices that compute so
+  /// Sample inputs, each a tensor an input in order, on which kF16 is checked; none: random ones.
+  std::vector<Tensors> samples;
+  std::vector<std::string> keep_f32;  ///< patterns: layers that stay in FP32; see PrecisionRules
   bool integers = true;               ///< integer kernels where the network's Q/DQ says; false: Q/DQ in float
   std::vector<InputSizes> shapes;     ///< tuned shapes; inputs and names left out are completed (plan/sizes.h)
   int effort = 2;                     ///< 0: cost model only

@@ -2,10 +2,15 @@
 
 #include "ops/all.h"
 #include "ops/retype.h"
+#include "plan/cost.h"
 #include "tensor/number.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdio>
 #include <map>
+#include <optional>
 #include <set>
 
 namespace bolide {
@@ -36,8 +41,8 @@ bool stays(const Op& op) {
 
 class Converter {
  public:
-  Converter(const StepGraph& graph, DataType storage, PrecisionReport& report)
-      : graph_(graph), storage_(storage), report_(report), narrow_(graph.values.size(), kNone) {
+  Converter(const StepGraph& graph, DataType storage, const PrecisionRules& rules, PrecisionReport& report)
+      : graph_(graph), storage_(storage), rules_(rules), report_(report), narrow_(graph.values.size(), kNone) {
     out_.name = graph.name;
     out_.values = graph.values;
     out_.inputs = graph.inputs;
@@ -47,6 +52,7 @@ class Converter {
   }
 
   Result<std::shared_ptr<const StepGraph>> run() {
+    TRY_OK(check_patterns());
     for (const StepGraph::Step& step : graph_.steps) TRY_OK(add(step));
     drop_unread_constants();
     TRY_OK(check(out_).within("the network in another precision"));
@@ -58,6 +64,91 @@ class Converter {
     return value != kNone && graph_.values[static_cast<std::size_t>(value)].type.dtype == DataType::kF32;
   }
 
+  /// The value on the samples, where FP16 cannot hold it.
+  const ValueRange* beyond(int value) const {
+    if (!is_f32(value) || storage_ != DataType::kF16 || rules_.ranges.empty()) return nullptr;
+    const ValueRange& range = rules_.ranges[static_cast<std::size_t>(value)];
+    if (!range.known || (range.largest <= kMostInF16 && range.rounding <= kMostRoundingInF16)) return nullptr;
+    return &range;
+  }
+
+  /// Whether input `index` is a mask of Attention that stays as it is.
+  bool wide_mask(const StepGraph::Step& step, std::size_t index) const {
+    return step.op.is<Attention>() && index == 3 && beyond(step.inputs[index]) != nullptr;
+  }
+
+  static std::string digits(double value) {
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.3g", value);
+    return text.data();
+  }
+
+  std::string why(const ValueRange& range, std::string_view value) const {
+    if (range.largest > kMostInF16) {
+      return strings::join("'", value, "' reaches ", digits(range.largest),
+                           "; fp16 ends at 65504 and half of it is allowed");
+    }
+    return strings::join("'", value, "' is so small that fp16 rounds it by ", digits(range.rounding),
+                         " of its size; at most ", digits(kMostRoundingInF16));
+  }
+
+  bool is_named(const StepGraph::Step& step, const std::string& pattern) const {
+    if (matches(pattern, step.name)) return true;
+    for (const std::string& member : step.members) {
+      if (matches(pattern, member)) return true;
+    }
+    for (const int output : step.outputs) {
+      if (output != kNone && matches(pattern, graph_.values[static_cast<std::size_t>(output)].name)) return true;
+    }
+    return false;
+  }
+
+  Status check_patterns() const {
+    for (const std::string& pattern : rules_.keep) {
+      const auto named = [&](const StepGraph::Step& step) { return is_named(step, pattern); };
+      if (std::any_of(graph_.steps.begin(), graph_.steps.end(), named)) continue;
+      std::string some;
+      for (std::size_t i = 0; i < std::min<std::size_t>(graph_.steps.size(), 5); ++i) {
+        some += strings::join(i == 0 ? "'" : ", '", graph_.steps[i].name, "'");
+      }
+      return not_found("no layer to keep in FP32 is named '", pattern, "'; * stands for any characters; of the ",
+                       graph_.steps.size(), " steps after optimisation the first are ", some);
+    }
+    return {};
+  }
+
+  /// Why the step stays in FP32; nothing where it need not.
+  std::optional<PrecisionReport::Kept> kept(const StepGraph::Step& step, const Op& narrow_op) const {
+    PrecisionReport::Kept out{.step = step.name, .op = std::string(step.op.name())};
+    for (const std::string& pattern : rules_.keep) {
+      if (!is_named(step, pattern)) continue;
+      out.reason = strings::join("asked for by '", pattern, "'");
+      return out;
+    }
+    for (const std::vector<int>* values : {&step.outputs, &step.inputs}) {
+      for (std::size_t i = 0; i < values->size(); ++i) {
+        const int value = (*values)[i];
+        const ValueRange* range = beyond(value);
+        if (range == nullptr || (values == &step.inputs && wide_mask(step, i))) continue;
+        out.value = graph_.values[static_cast<std::size_t>(value)].name;
+        out.largest = range->largest;
+        out.rounding = range->rounding;
+        out.reason = why(*range, out.value);
+        return out;
+      }
+    }
+    if (!step.bodies.empty()) {
+      out.reason = "it has bodies";
+    } else if (stays(step.op)) {
+      out.reason = "its meaning hangs on FP32 numbers";
+    } else if (!works_narrow(step, narrow_op)) {
+      out.reason = strings::join("the operator takes no ", storage_);
+    } else {
+      return std::nullopt;
+    }
+    return out;
+  }
+
   /// Whether the operator takes narrow inputs and gives narrow results where it had FP32.
   bool works_narrow(const StepGraph::Step& step, const Op& op) const {
     std::vector<TensorType> types(step.inputs.size());
@@ -66,7 +157,7 @@ class Converter {
       const int input = step.inputs[i];
       if (input == kNone) continue;
       types[i] = graph_.values[static_cast<std::size_t>(input)].type;
-      if (types[i].dtype == DataType::kF32) types[i].dtype = storage_;
+      if (types[i].dtype == DataType::kF32 && !wide_mask(step, i)) types[i].dtype = storage_;
       inputs[i] = {
           .type = &types[i], .constant = is_f32(input) ? nullptr : graph_.constant(input), .contents = nullptr};
     }
@@ -151,9 +242,8 @@ class Converter {
       return {};
     }
     const Op op = with_float_type(step.op, storage_);
-    const bool body = !step.bodies.empty();
-    if (body || stays(step.op) || !works_narrow(step, op)) {
-      report_.kept.push_back(strings::join(step.name, " (", step.op.name(), body ? ", has bodies)" : ")"));
+    if (auto stays_wide = kept(step, op)) {
+      report_.kept.push_back(*std::move(stays_wide));
       for (const int input : step.inputs) {
         if (is_f32(input)) wide(input);
       }
@@ -162,8 +252,13 @@ class Converter {
     }
     StepGraph::Step made = step;
     made.op = op;
-    for (int& input : made.inputs) {
+    for (std::size_t i = 0; i < made.inputs.size(); ++i) {
+      int& input = made.inputs[i];
       if (!is_f32(input)) continue;
+      if (wide_mask(step, i)) {
+        wide(input);
+        continue;
+      }
       TRY(input, narrow(input));
     }
     std::vector<std::pair<int, int>> outputs;
@@ -233,6 +328,7 @@ class Converter {
 
   const StepGraph& graph_;
   DataType storage_;
+  const PrecisionRules& rules_;
   PrecisionReport& report_;
   StepGraph out_;
   std::vector<int> narrow_;        // by value of `graph_`: its narrow twin
@@ -243,8 +339,8 @@ class Converter {
 }  // namespace
 
 Result<std::shared_ptr<const StepGraph>> with_precision(const StepGraph& graph, DataType storage,
-                                                        PrecisionReport& report) {
-  return Converter(graph, storage, report).run();
+                                                        const PrecisionRules& rules, PrecisionReport& report) {
+  return Converter(graph, storage, rules, report).run();
 }
 
 }  // namespace bolide

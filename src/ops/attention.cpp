@@ -29,7 +29,8 @@ Result<TensorTypes> Attention::infer(const InferContext& context) const {
   TRY_OK(require_float(kInfo, context));
   for (int i = 0; i < context.input_count(); ++i) {
     if (!context.has(i)) continue;
-    if (context.dtype(i) != context.dtype(0)) {
+    const bool mask = i == 3 && is_float(context.dtype(i));  // which may have numbers beyond the others' range
+    if (!mask && context.dtype(i) != context.dtype(0)) {
       return unsupported("Attention: input ", i, " is ", context.type(i), " and q is ", context.type(0));
     }
     if (i < 3 && context.rank(i) != 4) {

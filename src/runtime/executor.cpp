@@ -121,7 +121,7 @@ Executor::Executor(std::shared_ptr<const PreparedSchedule> prepared) : prepared_
   }
 }
 
-Status Executor::run(const RunBuffers& buffers, StepTimes* times) {
+Status Executor::run(const RunBuffers& buffers, StepTimes* times, StepObserver* observer) {
   const Schedule& schedule = prepared_->schedule_;
   for (std::size_t b = 0; b < schedule.buffers.size(); ++b) {
     const ScheduleBuffer& buffer = schedule.buffers[b];
@@ -142,6 +142,7 @@ Status Executor::run(const RunBuffers& buffers, StepTimes* times) {
     TRY_OK(run_step(s, buffers));
     TRY_OK(TimeLimit::check());
     if (times != nullptr) times->us[s] += monotonic_microseconds() - start;
+    if (observer != nullptr) observer->step_done(s, std::span(outputs_).first(schedule.steps[s].outputs.size()));
   }
   return {};
 }

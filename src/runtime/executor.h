@@ -46,13 +46,21 @@ struct StepTimes {
   std::vector<double> us;  ///< by scheduled step
 };
 
+/// Sees what each step of a run gave, right after the step.
+class StepObserver {
+ public:
+  virtual ~StepObserver() = default;
+  /// `outputs` are the addresses of the operands of problem.outputs of the scheduled step.
+  virtual void step_done(std::size_t index, std::span<void* const> outputs) = 0;
+};
+
 /// The mutable state of one run at a time over one prepared schedule.
 class Executor {
  public:
   explicit Executor(std::shared_ptr<const PreparedSchedule> prepared);
   const PreparedSchedule& prepared() const { return *prepared_; }
   /// Allocates nothing unless a step runs its reference. Errors: what a kernel reports, with the step's name.
-  Status run(const RunBuffers& buffers, StepTimes* times = nullptr);
+  Status run(const RunBuffers& buffers, StepTimes* times = nullptr, StepObserver* observer = nullptr);
 
  private:
   Status run_step(std::size_t index, const RunBuffers& buffers);

@@ -161,6 +161,37 @@ class CommandLine(unittest.TestCase):
         for word in ("kernels", "memory", "grid", "live in steps"):
             self.assertIn(word, text)
 
+    def test_fp16_is_checked_on_inputs_and_layers_stay_in_fp32_by_name(self):
+        path = self.folder / "narrow.engine"
+        to_fp16 = ("--target", "sm_90", "--precision", "fp16", "--effort", 0, "-o", path)
+        x, y = value("x", FLOAT, [4]), value("y", FLOAT, None)
+        scale = lambda name, number: floats(name, [1], [number])
+        model_path = self.model("huge.onnx", model(Graph(
+            [node("Mul", ["x", "a"], ["big"], "enlarge"), node("Softmax", ["big"], ["y"], "shares", axis=0)], [x], [y], [scale("a", 1000.0)])))
+        small, large = self.folder / "small", self.folder / "large"
+        for folder, number in ((small, 1.0), (large, 100.0)):
+            folder.mkdir(exist_ok=True)
+            (folder / "input_0.pb").write_bytes(floats("x", [4], [number, 0.5, 0.25, -0.5]))
+        built = self.expect(DONE, "build", model_path, *to_fp16, "--data", small, "--json").json()["narrow"]
+        self.assertEqual((built["samples"], built["samples_random"], built["kept_fp32"]), (1, False, []))
+        built = self.expect(DONE, "build", model_path, *to_fp16, "--data", large, "--json").json()["narrow"]
+        self.assertEqual([kept["name"] for kept in built["kept_fp32"]], ["enlarge", "shares"])
+        self.assertEqual({(kept["value"], kept["largest"]) for kept in built["kept_fp32"]}, {("big", 100000.0)})
+        said = self.expect(DONE, "build", model_path, *to_fp16, "--data", large, "--verbose").out
+        for text in ("in FP32 beside fp16: enlarge, shares", "'big' reaches 1e+05"):
+            self.assertIn(text, said)
+        facts = self.expect(DONE, "inspect", path, "--target", "sm_90", "--json").json()["facts"]
+        self.assertEqual(facts["kept_fp32"], "enlarge, shares")
+
+        random = self.expect(DONE, "build", DIGITS, *to_fp16, "--keep-fp32", "scores*,conv1", "--json", says="random inputs").json()["narrow"]
+        self.assertTrue(random["samples_random"])
+        reasons = {kept["name"]: kept["reason"] for kept in random["kept_fp32"]}
+        self.assertEqual(reasons, {"norm1": "asked for by 'conv1'", "scores/MatMul": "asked for by 'scores*'"})
+        self.expect(FAILED, "build", DIGITS, *to_fp16, "--keep-fp32", "nothing*", says=["nothing*", "norm1"])
+        self.expect(FAILED, "build", DIGITS, *to_fp16, "--data", self.folder / "nowhere", says=["nowhere", "input_0.pb"])
+        self.expect(USAGE, "build", DIGITS, "-o", path, "--keep-fp32", "conv1", says="--precision fp16")
+        self.expect(USAGE, "build", DIGITS, "-o", path, "--data", small, says="--precision fp16")
+
     def test_names_of_devices_that_are_none_say_what_to_write(self):
         self.expect(USAGE, "run", DIGITS, "--device", "gpu", says=["'gpu'", "cpu, cuda or cuda:N", "here: cpu"])
         self.expect(USAGE, "run", DIGITS, "--device", "cuda:", says="cuda:N")

@@ -248,5 +248,150 @@ TEST(Compile, AShapeThatTheNetworkDoesNotTakeIsAnError) {
   EXPECT_EQ(missing.error().code, Code::kNotFound);
 }
 
+/// x -> Mul(1000) -> big -> Mul(500) -> huge -> Mul(1e-5) -> y, which passes may join; and x -> Relu -> z.
+StepGraph graph_with_a_huge_value() {
+  StepGraph graph;
+  const auto value = [&](const char* name, Dims dims) {
+    graph.values.push_back({.name = name, .type = {DataType::kF32, {dims.begin(), dims.end()}}});
+    return static_cast<int>(graph.values.size()) - 1;
+  };
+  const auto constant = [&](const char* name, float number) {
+    Tensor tensor = *Tensor::allocate(DataType::kF32, {1});
+    tensor.span<float>()[0] = number;
+    const int index = value(name, {1});
+    graph.values[static_cast<std::size_t>(index)].constant = static_cast<int>(graph.constants.size());
+    graph.constants.push_back(std::move(tensor));
+    return index;
+  };
+  const int x = value("x", {64});
+  const int big = value("big", {64});
+  const int huge = value("huge", {64});
+  const int y = value("y", {64});
+  const int z = value("z", {64});
+  graph.inputs = {x};
+  graph.outputs = {y, z};
+  graph.steps.push_back(
+      {.name = "first", .op = *parse_op("Mul", ""), .inputs = {x, constant("a", 1000)}, .outputs = {big}});
+  graph.steps.push_back(
+      {.name = "second", .op = *parse_op("Mul", ""), .inputs = {big, constant("b", 500)}, .outputs = {huge}});
+  graph.steps.push_back({.name = "third",
+                         .op = *parse_op("Mul", ""),
+                         .inputs = {huge, constant("c", 1e-3F)},
+                         .outputs = {y},
+                         .members = {"user/third"}});
+  graph.steps.push_back({.name = "other", .op = *parse_op("Relu", ""), .inputs = {x}, .outputs = {z}});
+  return graph;
+}
+
+Tensors one_sample(float number) {
+  Tensor x = *Tensor::allocate(DataType::kF32, {64});
+  for (float& element : x.span<float>()) element = number;
+  Tensors sample;
+  sample.push_back(std::move(x));
+  return sample;
+}
+
+TEST(Ranges, AreTheLargestMagnitudesAndRoundingErrorsOfAllSamples) {
+  const auto graph = std::make_shared<const StepGraph>(graph_with_a_huge_value());
+  ASSERT_TRUE(check(*graph));
+  const std::vector<Tensors> samples = {one_sample(0.5F), one_sample(-2)};
+  const auto ranges = measure_ranges(graph, samples);
+  ASSERT_TRUE(ranges) << ranges.error().message;
+  EXPECT_EQ((*ranges)[0].largest, 2);
+  EXPECT_EQ((*ranges)[1].largest, 2000);
+  EXPECT_EQ((*ranges)[2].largest, 1e6);
+  EXPECT_NEAR((*ranges)[3].largest, 1000, 1e-3);
+  EXPECT_EQ((*ranges)[0].rounding, 0) << "0.5 and 2 are numbers of fp16";
+}
+
+TEST(Ranges, TellHowMuchOfSmallNumbersFp16Keeps) {
+  const auto graph = std::make_shared<const StepGraph>(graph_with_a_huge_value());
+  const std::vector<Tensors> ordinary = {one_sample(0.7F)};
+  const std::vector<Tensors> small = {one_sample(1.3e-7F)};  // two steps of 2^-24: 6e-8
+  EXPECT_LT((*measure_ranges(graph, ordinary))[0].rounding, 1.0 / 2048);
+  EXPECT_GT((*measure_ranges(graph, small))[0].rounding, 0.05);
+}
+
+TEST(Precision, StepsAroundAValueBeyondFp16StayInFp32WithReasonAndNumbers) {
+  const auto graph = std::make_shared<const StepGraph>(graph_with_a_huge_value());
+  const std::vector<Tensors> samples = {one_sample(2)};
+  PrecisionReport report;
+  const auto narrow =
+      with_precision(*graph, DataType::kF16, {.keep = {}, .ranges = *measure_ranges(graph, samples)}, report);
+  ASSERT_TRUE(narrow) << narrow.error().message;
+  ASSERT_EQ(report.kept.size(), 2U) << "the one that writes it and the one that reads it";
+  EXPECT_EQ(report.kept[0].step, "second");
+  EXPECT_EQ(report.kept[1].step, "third");
+  for (const PrecisionReport::Kept& kept : report.kept) {
+    EXPECT_EQ(kept.value, "huge");
+    EXPECT_EQ(kept.largest, 1e6);
+    EXPECT_NE(kept.reason.find("65504"), std::string::npos) << kept.reason;
+  }
+  EXPECT_EQ(report.steps, 2);
+  // What is computed so is right, where all in FP16 would be infinite.
+  const auto results = run_reference(**narrow, one_sample(2));
+  ASSERT_TRUE(results) << results.error().message;
+  EXPECT_NEAR((*results)[0].span<float>()[5], 1000, 1);
+}
+
+TEST(Precision, AValueThatFitsLeavesAllStepsNarrowAndBf16NeedsNoCheck) {
+  const auto graph = std::make_shared<const StepGraph>(graph_with_a_huge_value());
+  const std::vector<Tensors> samples = {one_sample(0.0625F)};  // 31250 at most: half of 65504 is 32752
+  const auto ranges = *measure_ranges(graph, samples);
+  PrecisionReport report;
+  ASSERT_TRUE(with_precision(*graph, DataType::kF16, {.keep = {}, .ranges = ranges}, report));
+  EXPECT_TRUE(report.kept.empty());
+  EXPECT_EQ(report.steps, 4);
+  PrecisionReport bf16;
+  const std::vector<Tensors> large = {one_sample(100)};
+  ASSERT_TRUE(with_precision(*graph, DataType::kBF16, {.keep = {}, .ranges = *measure_ranges(graph, large)}, bf16));
+  EXPECT_TRUE(bf16.kept.empty());
+}
+
+TEST(Precision, LayersAreKeptByTheirNamesAndPatterns) {
+  const auto graph = std::make_shared<const StepGraph>(graph_with_a_huge_value());
+  for (const char* pattern : {"third", "user/*", "y", "th*d"}) {
+    PrecisionReport report;
+    ASSERT_TRUE(with_precision(*graph, DataType::kBF16, {.keep = {pattern}, .ranges = {}}, report));
+    ASSERT_EQ(report.kept.size(), 1U) << pattern;
+    EXPECT_EQ(report.kept[0].step, "third");
+    EXPECT_NE(report.kept[0].reason.find(pattern), std::string::npos);
+  }
+  PrecisionReport report;
+  const auto wrong = with_precision(*graph, DataType::kBF16, {.keep = {"fourth"}, .ranges = {}}, report);
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().code, Code::kNotFound);
+  EXPECT_NE(wrong.error().message.find("fourth"), std::string::npos);
+}
+
+TEST(Precision, OfAMaskBeyondFp16OnlyTheMaskOfAttentionStaysInFp32) {
+  StepGraph graph;
+  const auto value = [&](const char* name, Dims dims) {
+    graph.values.push_back({.name = name, .type = {DataType::kF32, {dims.begin(), dims.end()}}});
+    return static_cast<int>(graph.values.size()) - 1;
+  };
+  const int q = value("q", {1, 2, 8, 16});
+  const int mask = value("mask", {1, 1, 1, 8});
+  const int y = value("y", {1, 2, 8, 16});
+  graph.inputs = {q, mask};
+  graph.outputs = {y};
+  graph.steps.push_back(
+      {.name = "attention", .op = *parse_op("Attention", " scale=0.25"), .inputs = {q, q, q, mask}, .outputs = {y}});
+  std::vector<ValueRange> ranges(3);
+  ranges[0] = {.largest = 3, .rounding = 2e-4, .known = true};
+  ranges[1] = {.largest = 3.4e38, .rounding = 0, .known = true};
+  ranges[2] = {.largest = 3, .rounding = 2e-4, .known = true};
+  PrecisionReport report;
+  const auto narrow = with_precision(graph, DataType::kF16, {.keep = {}, .ranges = ranges}, report);
+  ASSERT_TRUE(narrow) << narrow.error().message;
+  EXPECT_TRUE(report.kept.empty());
+  EXPECT_EQ(report.steps, 1);
+  for (const StepGraph::Step& step : (*narrow)->steps) {
+    if (step.name != "attention") continue;
+    EXPECT_EQ((*narrow)->values[static_cast<std::size_t>(step.inputs[0])].type.dtype, DataType::kF16);
+    EXPECT_EQ((*narrow)->values[static_cast<std::size_t>(step.inputs[3])].type.dtype, DataType::kF32);
+  }
+}
+
 }  // namespace
 }  // namespace bolide
