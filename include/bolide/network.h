@@ -15,6 +15,8 @@
 #include <bolide/tensor.h>
 
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -158,6 +160,8 @@ class BOLIDE_API OnnxParser {
     /// The batch that the file fixes, the first size of its first input, becomes the name "batch": any size. Inputs
     /// that begin with the same size and constant targets of Reshape follow.
     bool dynamic_batch = false;
+    /// Asked for inputs of which the file states no rank, by place among the inputs and name; their sizes may be any.
+    std::function<std::optional<int>(std::size_t index, std::string_view name)> rank_of = {};
   };
   static Result<Network> parse_file(const std::filesystem::path& path, const Options& options);
   static Result<Network> parse_file(const std::filesystem::path& path) { return parse_file(path, Options{}); }

@@ -123,7 +123,9 @@ Result<Engine> Builder::build(Network network, const BuilderConfig& config) cons
 namespace {
 
 ImportOptions import_options(const OnnxParser::Options& options) {
-  return {.shapes = {options.shapes.begin(), options.shapes.end()}, .dynamic_batch = options.dynamic_batch};
+  return {.shapes = {options.shapes.begin(), options.shapes.end()},
+          .dynamic_batch = options.dynamic_batch,
+          .rank_of = options.rank_of};
 }
 
 }  // namespace

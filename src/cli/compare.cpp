@@ -155,9 +155,12 @@ int compare(const CompareArgs& args) {
   for (const std::string& shapes : args.model.shapes) {
     if (auto parsed = parse_shapes(shapes); !parsed) return usage_error(parsed.error().message);
   }
-  Result<Network> network = read_network(args.model);
-  if (!network) return report(network.error());
   ModelOptions options = args.model;
+  if (!args.data.empty()) {
+    options.rank_of = [&args](std::size_t index, std::string_view) { return rank_in_data(args.data, index); };
+  }
+  Result<Network> network = read_network(options);
+  if (!network) return report(network.error());
   if (args.layers) {
     options.mark_outputs = {"all"};
     for (const LayerInfo& layer : network->layer_list()) {

@@ -164,7 +164,15 @@ Status load_plugins(const ModelOptions& options) {
 
 Result<Network> read_network(const ModelOptions& options) {
   if (Status loaded = load_plugins(options); !loaded) return loaded.error();
-  return OnnxParser::parse_file(options.path, {.shapes = {}, .dynamic_batch = options.dynamic_batch});
+  const auto rank_of = [&options](std::size_t index, std::string_view name) -> std::optional<int> {
+    const Result<InputShapes> shapes = parse_shapes(options.shapes.empty() ? "" : options.shapes.front());
+    for (const auto& [input, dims] : shapes ? *shapes : InputShapes()) {
+      if (input == name) return static_cast<int>(dims.size());
+    }
+    return options.rank_of ? options.rank_of(index, name) : std::nullopt;
+  };
+  return OnnxParser::parse_file(options.path,
+                                {.shapes = {}, .dynamic_batch = options.dynamic_batch, .rank_of = rank_of});
 }
 
 Result<Engine> open_engine(const ModelOptions& options, bool tune, const InputShapes& sizes) {

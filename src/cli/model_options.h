@@ -28,6 +28,8 @@ struct ModelOptions {
   std::string dump_passes;
   std::vector<std::string> plugins;  ///< shared libraries
   double time_limit_s = 0;           ///< of a run; 0: none
+  /// Ranks of inputs that neither the file nor the first --shapes states; may be empty.
+  std::function<std::optional<int>(std::size_t index, std::string_view name)> rank_of = {};
 };
 
 void add_model_path(CLI::App& app, ModelOptions& options, const char* what);

@@ -126,8 +126,27 @@ nlohmann::json show(const RunArgs& args, const std::vector<std::string>& labels,
   return document;
 }
 
+/// The rank of the file given for an input.
+std::optional<int> rank_of_file(const RunArgs& args, std::string_view name) {
+  for (const std::string& assignment : args.inputs) {
+    const std::size_t equals = assignment.rfind('=');
+    if (equals == std::string::npos || std::string_view(assignment).substr(0, equals) != name) continue;
+    const std::filesystem::path path = assignment.substr(equals + 1);
+    const std::string kind = path.extension().string();
+    if (kind == ".pb") {
+      const Result<NamedTensor> tensor = read_tensor_proto(path);
+      return tensor ? std::optional(static_cast<int>(tensor->tensor.dims().size())) : std::nullopt;
+    }
+    const Result<HostTensor> tensor = kind == ".npz" ? read_npz(path, std::string(name)) : read_npy(path);
+    return tensor ? std::optional(static_cast<int>(tensor->dims().size())) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
 int run(const RunArgs& args) {
-  Result<Engine> engine = open_engine(args.model, false);
+  ModelOptions options = args.model;
+  options.rank_of = [&args](std::size_t, std::string_view name) { return rank_of_file(args, name); };
+  Result<Engine> engine = open_engine(options, false);
   if (!engine) return report(engine.error());
   Result<NamedInputs> inputs = all_inputs(args, *engine);
   if (!inputs) return report(inputs.error());

@@ -24,10 +24,7 @@ Result<NamedInputs> read_files(const fs::path& folder, const char* kind, const s
   }
 }
 
-}  // namespace
-
-Result<std::vector<TestCase>> read_test_data(const fs::path& folder, const std::vector<TensorInfo>& inputs,
-                                             const std::vector<TensorInfo>& outputs) {
+std::vector<fs::path> case_folders(const fs::path& folder) {
   std::vector<fs::path> folders;
   if (fs::exists(folder / "output_0.pb")) folders.push_back(folder);
   std::error_code error;
@@ -36,6 +33,22 @@ Result<std::vector<TestCase>> read_test_data(const fs::path& folder, const std::
       folders.push_back(entry.path());
   }
   std::sort(folders.begin(), folders.end());
+  return folders;
+}
+
+}  // namespace
+
+std::optional<int> rank_in_data(const fs::path& folder, std::size_t index) {
+  for (const fs::path& one : case_folders(folder)) {
+    const Result<NamedTensor> tensor = read_tensor_proto(one / fmt::format("input_{}.pb", index));
+    if (tensor) return static_cast<int>(tensor->tensor.dims().size());
+  }
+  return std::nullopt;
+}
+
+Result<std::vector<TestCase>> read_test_data(const fs::path& folder, const std::vector<TensorInfo>& inputs,
+                                             const std::vector<TensorInfo>& outputs) {
+  const std::vector<fs::path> folders = case_folders(folder);
   if (folders.empty()) {
     return Error{Code::kNotFound,
                  fmt::format("{}: holds neither output_0.pb nor a folder test_data_set_*", folder.string())};

@@ -269,6 +269,20 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(answers[0], answers[1])
         self.assertEqual(answers[0], answers[2])
 
+    def test_ranks_that_the_file_lacks_come_from_shapes_inputs_or_data(self):
+        x, y = value("x", FLOAT, None), value("y", FLOAT, None)
+        path = self.model("rankless.onnx", model(Graph([node("Abs", ["x"], ["y"])], [x], [y])))
+        self.expect(NOT_SUPPORTED, "run", path, says=["'x' has no shape", "--shapes x:"])
+        self.assertEqual(self.expect(DONE, "run", path, "--shapes", "x:2x3", "--json").json()["outputs"][0]["dims"], [2, 3])
+        array = self.file("r.npy", npy([-1.0, 2.0], [2, 1, 1]))
+        outcome = self.expect(DONE, "run", path, "--input", f"x={array}", "--json").json()
+        self.assertEqual(outcome["outputs"][0]["dims"], [2, 1, 1])
+        data = self.folder / "rankless"
+        data.mkdir(exist_ok=True)
+        (data / "input_0.pb").write_bytes(floats("x", [1, 2], [-1.0, 2.0]))
+        (data / "output_0.pb").write_bytes(floats("y", [1, 2], [1.0, 2.0]))
+        self.expect(DONE, "compare", path, "--data", data)
+
     def test_pictures_become_inputs(self):
         exact = self.expect(DONE, "run", DIGITS, "--input", f"image={self.file('e.npy', npy([v / 255 for v in IMAGE], [1, 1, 28, 28]))}", "--json").json()
         picture = self.expect(DONE, "run", DIGITS, "--image-channels", "gray", "--input", f"image={self.file('p.png', png(28, 28, IMAGE))}", "--json").json()

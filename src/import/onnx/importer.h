@@ -11,6 +11,8 @@
 #include "ir/graph.h"
 
 #include <filesystem>
+#include <functional>
+#include <optional>
 
 namespace bolide {
 
@@ -20,6 +22,8 @@ struct ImportOptions {
   /// The first size of the first input, where the file fixes it, may be any; so may it be in the other inputs that
   /// begin with it. Constant targets of Reshape follow.
   bool dynamic_batch = false;
+  /// Asked for inputs of which the file states no rank, by place among the inputs and name; their sizes may be any.
+  std::function<std::optional<int>(std::size_t index, std::string_view name)> rank_of = {};
 };
 
 /// Errors: those of reading the file; else one error that tells everything wrong with it, a line each, by node name,

@@ -60,14 +60,14 @@ Result<TensorType> element_type(const OnnxType& type, const std::string& name) {
   return TensorType{*dtype, std::move(shape)};
 }
 
-Result<TensorType> file_type(const OnnxValueInfo& input, const Dims* wanted) {
+/// The file's, or without a rank there: `rank` axes of any size.
+Result<TensorType> file_type(const OnnxValueInfo& input, const std::function<std::optional<int>()>& rank_of) {
   TRY(TensorType type, element_type(input.type, std::string(input.name)));
   if (type.ranked) return type;
-  if (wanted == nullptr) {
-    return unsupported("has no shape, not even a rank; give one (--shapes ", input.name, ":1x3x224x224)");
-  }
+  const std::optional<int> rank = rank_of();
+  if (!rank) return unsupported("has no shape, not even a rank; give one (--shapes ", input.name, ":1x3x224x224)");
   type.ranked = true;
-  for (std::size_t i = 0; i < wanted->size(); ++i) {
+  for (int i = 0; i < std::min(*rank, 64); ++i) {
     type.shape.emplace_back(Dim(dim_name(strings::join(input.name, "_", i))));
   }
   return type;
@@ -127,7 +127,11 @@ std::vector<std::pair<std::string_view, std::optional<TensorType>>> input_types(
     names += strings::join(names.empty() ? "'" : ", '", input.name, "'");
     known.insert(input.name);
     const auto wanted = options.shapes.find(std::string(input.name));
-    Result<TensorType> type = file_type(input, wanted == options.shapes.end() ? nullptr : &wanted->second);
+    const std::size_t index = out.size();
+    Result<TensorType> type = file_type(input, [&, name = input.name]() -> std::optional<int> {
+      if (wanted != options.shapes.end()) return static_cast<int>(wanted->second.size());
+      return options.rank_of ? options.rank_of(index, name) : std::nullopt;
+    });
     if (type && wanted != options.shapes.end()) {
       const Status status = bind_sizes(*type, wanted->second, sizes);
       if (!status) type = status.error();

@@ -113,9 +113,19 @@ void NodeImporter::report_unknown() {
   state_.problems.unknown_operator(label(), std::move(reason));
 }
 
+const RuleEntry* NodeImporter::rule() const {
+  const std::string_view domain = plain_domain(node_.domain);
+  const RuleEntry* own = find_rule(domain, node_.op_type, version());
+  if (own != nullptr || !domain.empty() || find_rule("", node_.op_type, INT64_MAX) != nullptr ||
+      find_plugin_operator(domain, node_.op_type) != nullptr) {
+    return own;
+  }
+  return find_rule("com.microsoft", node_.op_type, 1);
+}
+
 bool NodeImporter::is_known() const {
   const std::string_view domain = plain_domain(node_.domain);
-  return state_.functions.contains({domain, node_.op_type}) || find_rule(domain, node_.op_type, version()) != nullptr ||
+  return state_.functions.contains({domain, node_.op_type}) || rule() != nullptr ||
          find_plugin_operator(domain, node_.op_type) != nullptr;
 }
 
@@ -142,7 +152,11 @@ void NodeImporter::import() {
   const auto function = state_.functions.find({domain, node_.op_type});
   is_call_ = function != state_.functions.end();
   const auto first_new = static_cast<NodeId>(graph_.node_slots());
-  const RuleEntry* entry = find_rule(domain, node_.op_type, version());
+  const RuleEntry* entry = rule();
+  if (!is_call_ && entry != nullptr && entry->domain != domain) {
+    log(LogLevel::kWarn, "node '", name_, "': ai.onnx has no operator ", node_.op_type, "; that of ", entry->domain,
+        " is taken");
+  }
   const RuleEntry plugin{domain, node_.op_type, 1, import_plugin};
   Result<Values> values =
       is_call_ ? inline_function(*function->second, *inputs) : apply(entry != nullptr ? *entry : plugin, *inputs);

@@ -31,6 +31,9 @@ class NodeImporter {
   NodeLabel label() const;
   /// "3/then_branch/", for the nodes of a body.
   std::string place_of(const OnnxGraph& body);
+  /// Null when there is none. Operators of com.microsoft are also taken under ai.onnx's name, where that has none of
+  /// the name: some exporters leave the domain out.
+  const RuleEntry* rule() const;
   bool is_known() const;
   void report_unknown();
   /// Reports unknown operators of the node and in its bodies, which importing will not reach.

@@ -1,6 +1,7 @@
 #include "import/onnx/node_view.h"
 
 #include <array>
+#include <cstdlib>
 
 namespace bolide::onnx {
 
@@ -85,6 +86,12 @@ std::int64_t OnnxNodeView::integer(std::string_view name, std::int64_t fallback)
 }
 
 float OnnxNodeView::number(std::string_view name, float fallback) {
+  const auto at = attributes_.find(name);
+  constexpr std::int64_t kExact = 1 << 24;  // some exporters write whole numbers as integers
+  if (at != attributes_.end() && at->second->kind == OnnxAttribute::Kind::kInt && std::abs(at->second->i) <= kExact) {
+    read_.emplace(name);
+    return static_cast<float>(at->second->i);
+  }
   const OnnxAttribute* found = attribute(name, OnnxAttribute::Kind::kFloat);
   return found != nullptr ? found->f : fallback;
 }

@@ -44,6 +44,11 @@ class OnnxNodeView {
   bool has_output(std::size_t index) const { return index < output_count() && !node_.outputs[index].empty(); }
 
   bool has(std::string_view attribute) const { return attributes_.contains(attribute); }
+  /// What an attribute is; empty when it is not there.
+  std::optional<OnnxAttribute::Kind> kind_of(std::string_view attribute) const {
+    const auto found = attributes_.find(attribute);
+    return found == attributes_.end() ? std::nullopt : std::optional(found->second->kind);
+  }
   std::int64_t integer(std::string_view attribute, std::int64_t fallback);
   bool flag(std::string_view attribute, bool fallback = false) { return integer(attribute, fallback ? 1 : 0) != 0; }
   float number(std::string_view attribute, float fallback);

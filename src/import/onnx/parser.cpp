@@ -1,6 +1,7 @@
 // Models, graphs, nodes and functions.
 #include "import/onnx/parser.h"
 
+#include "base/log.h"
 #include "import/onnx/reader.h"
 
 namespace bolide::onnx {
@@ -36,7 +37,9 @@ Status Parser::read_opset(Fields fields, OnnxOpsets& out) {
   }
   const auto [place, is_new] = out.emplace(domain, version);
   if (!is_new && place->second != version) {
-    return bad_file("opset of domain '", domain, "' is imported as ", place->second, " and as ", version);
+    log(LogLevel::kWarn, "operator set '", domain.empty() ? "ai.onnx" : domain, "' is imported as ", place->second,
+        " and as ", version, "; the last counts, as elsewhere");
+    place->second = version;
   }
   return fields.status();
 }

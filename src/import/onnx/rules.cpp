@@ -200,7 +200,7 @@ constexpr RuleEntry kRules[] = {
     RuleEntry{"", "RoiAlign", 10, import_roi_align},
     RuleEntry{"", "RotaryEmbedding", 23, import_rotary_embedding},
     RuleEntry{"", "Round", 1, import_same},
-    RuleEntry{"", "STFT", 17, import_same},
+    RuleEntry{"", "STFT", 17, import_stft},
     RuleEntry{"", "Scale", 1, import_scale},
     RuleEntry{"", "ScaledTanh", 1, import_scaled_tanh},
     RuleEntry{"", "Scan", 8, import_scan_8},

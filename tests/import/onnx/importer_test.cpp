@@ -37,6 +37,21 @@ TEST(Importer, TakesInitializersThatAreListedAsInputsForConstants) {
   EXPECT_EQ(import_text(old), "x = input f32[2]\nw = const f32[2]{1,2}\ny = Add(x, w)\nreturn y\n");
 }
 
+TEST(Importer, AsksForRanksThatTheFileDoesNotState) {
+  OnnxValueInfo b = f32("b", {});
+  b.type.dims.reset();
+  const OnnxModel one = model(
+      13, {.nodes = {node("Add", {"a", "b"}, {"y"})}, .inputs = {f32("a", {"2", "3"}), b}, .outputs = {output("y")}});
+  EXPECT_EQ(import_text(one),
+            "the model cannot be imported: 1 problem\n"
+            "  graph input 'b' has no shape, not even a rank; give one (--shapes b:1x3x224x224)\n");
+  ImportOptions options;
+  options.rank_of = [](std::size_t index, std::string_view name) -> std::optional<int> {
+    return index == 1 && name == "b" ? std::optional(1) : std::nullopt;
+  };
+  EXPECT_EQ(import_text(one, options), "a = input f32[2,3]\nb = input f32[b_0]\ny = Add(a, b)\nreturn y\n");
+}
+
 TEST(Importer, TakesEqualInitializersOfOneNameOnce) {
   const auto twice = [](float second) {
     return import_text(model(13, {.nodes = {node("Add", {"x", "w"}, {"y"})},

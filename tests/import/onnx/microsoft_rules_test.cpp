@@ -79,6 +79,14 @@ TEST(MicrosoftRules, OfSkipNormalizationGiveTheSum) {
             "return y, s\n");
 }
 
+TEST(MicrosoftRules, OfSimplifiedSkipNormalizationGiveMeanAndDeviation) {
+  const std::string text =
+      import_node(13, microsoft("SkipSimplifiedLayerNormalization", {"x", "k", "g"}, {"y", "mean", "inverse"}), {},
+                  {f32("x", {"n", "4"}), f32("k", {"n", "4"}), f32("g", {"4"})});
+  EXPECT_NE(text.find("mean = Reduce(y/Add) kind=mean axes=[-1]"), std::string::npos) << text;
+  EXPECT_NE(text.find("inverse = Reciprocal("), std::string::npos) << text;
+}
+
 TEST(MicrosoftRules, OfEmbeddingsCountPositionsAlongTheSequence) {
   const std::string text =
       import_node(13, microsoft("EmbedLayerNormalization", {"ids", "", "w", "p", "", "g", "b"}, {"y"}), {},

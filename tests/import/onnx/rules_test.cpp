@@ -1,6 +1,7 @@
 // One node in, graph text out.
 #include "import/onnx/rules.h"
 
+#include "interpret.h"
 #include "model_text.h"
 
 namespace bolide::onnx {
@@ -185,6 +186,74 @@ TEST(Rules, OfConvTransposePadToTheWantedSize) {
   EXPECT_EQ(pads(8, "SAME_UPPER"), "y = ConvTranspose(x, w) strides=[3] pads=[1,2]\nreturn y\n");
   EXPECT_EQ(pads(13, "NOTSET"), "y = ConvTranspose(x, w) strides=[3] pads=[0,-2]\nreturn y\n");
   EXPECT_EQ(pads(13, "SAME_UPPER"), "y = ConvTranspose(x, w) strides=[3] pads=[0,-2]\nreturn y\n");
+}
+
+/// y of a ConvTranspose with `output_shape` over 4 numbers; their count is a name for the importer, or 4.
+Tensor to_wanted_size(const char* size, std::int64_t wanted, const char* auto_pad) {
+  const OnnxModel one = model(
+      11, {.nodes = {node("ConvTranspose", {"x", "w", "b"}, {"y"},
+                          {attr("strides", Dims{3}), attr("output_shape", Dims{wanted}), attr("auto_pad", auto_pad)})},
+           .initializers = {floats("w", {1, 1, 2}, {1, 10}), floats("b", {1}, {0.5})},
+           .inputs = {f32("x", {"n", "1", size})},
+           .outputs = {output("y")}});
+  const Result<Graph> graph = imported(one);
+  EXPECT_TRUE(graph) << graph.error().message;
+  EXPECT_EQ(graph->value(graph->outputs()[0]).type.shape, (Shape{Dim("n"), Dim(1), Dim(wanted)}));
+  const Result<Tensors> y =
+      testing::interpret(*graph, Tensors{Tensor::of<float>(std::vector<float>{1, 2, 3, 4}, Dims{1, 1, 4})});
+  EXPECT_TRUE(y) << y.error().message;
+  return (*y)[0];
+}
+
+TEST(Rules, OfConvTransposeMeetTheWantedSizeOfANamedInput) {
+  const auto numbers = [](const Tensor& y) { return *to_f64(y); };
+  EXPECT_EQ(numbers(to_wanted_size("h", 8, "NOTSET")),
+            (std::vector<double>{0.5, 2.5, 20.5, 0.5, 3.5, 30.5, 0.5, 4.5}));  // of 11 without the first 2 and the last
+  for (const std::int64_t wanted : {8, 11, 13}) {
+    for (const char* auto_pad : {"NOTSET", "SAME_UPPER"}) {
+      EXPECT_EQ(numbers(to_wanted_size("h", wanted, auto_pad)), numbers(to_wanted_size("4", wanted, auto_pad)));
+    }
+  }
+}
+
+TEST(Rules, OfNumbersTakeIntegersThatFilesHaveInTheirPlace) {
+  EXPECT_EQ(after(kX, import_node(13, node("LeakyRelu", {"x"}, {"y"}, {attr("alpha", 2)}))),
+            after(kX, import_node(13, node("LeakyRelu", {"x"}, {"y"}, {attr("alpha", 2.0F)}))));
+  EXPECT_NE(import_node(13, node("LeakyRelu", {"x"}, {"y"}, {attr("alpha", (1 << 24) + 1)})).find("where a number is"),
+            std::string::npos);
+}
+
+TEST(Rules, OfMicrosoftsOperatorsAreTakenUnderTheNameOfOnnx) {
+  EXPECT_EQ(import_node(13, node("FastGelu", {"x"}, {"y"})),
+            std::string(kX) + "y = Gelu(x) approximate=tanh\nreturn y\n");
+  EXPECT_NE(import_node(13, node("Attention", {"x"}, {"y"})).find("newer than its operator set"), std::string::npos);
+}
+
+TEST(Rules, OfLayerNormalizationBeforeOnnxHadItGiveTheScalesDtype) {
+  const std::vector<OnnxValueInfo> x = {value("x", DataType::kF16, {"2", "4"})};
+  const auto text = [&](std::int64_t opset) {
+    return import_node(opset, node("LayerNormalization", {"x", "s"}, {"y"}), {floats("s", {1}, {2})}, x);
+  };
+  EXPECT_NE(text(12).find("y = Cast(y/LayerNormalization) name=\"y/Cast\"\n"), std::string::npos) << text(12);
+}
+
+TEST(Rules, OfAShortTimeFourierTransformTakeSignalsWithoutAThirdAxis) {
+  EXPECT_EQ(import_node(17, node("STFT", {"x", "step", "", "length"}, {"y"}),
+                        {ints("step", {}, {4}), ints("length", {}, {8})}, {f32("x", {"n", "16"})}),
+            "x = input f32[n,16]\ny/Unsqueeze = Unsqueeze(x) axes=[2]\nstep = const i64[]{4}\n"
+            "length = const i64[]{8}\ny = STFT(y/Unsqueeze, step, _, length) name=\"y/STFT\"\nreturn y\n");
+}
+
+TEST(Rules, OfIfLeaveOutResultsThatTheNodeDoesNotName) {
+  const auto branch = [](const char* op) {
+    return OnnxGraph{.nodes = {node(op, {"x"}, {"r"}), node("Abs", {"x"}, {"more"})},
+                     .outputs = {output("r"), output("more")}};
+  };
+  const std::string text = import_node(
+      13, node("If", {"c"}, {"y"}, {attr("then_branch", branch("Exp")), attr("else_branch", branch("Neg"))}), {},
+      {value("c", DataType::kBool, {}), f32("x", {"2"})});
+  EXPECT_NE(text.find("  r = Exp(x)\n  more = Abs(x)\n  return r\n}"), std::string::npos) << text;
+  EXPECT_NE(text.find("  r = Neg(x)\n  more = Abs(x)\n  return r\n}"), std::string::npos) << text;
 }
 
 TEST(Rules, OfASqueezeUnderACondition) {

@@ -102,6 +102,7 @@ Result<Values> import_scan(OnnxNodeView& node, Builder& build);
 // signal.cpp
 Result<Values> import_dft_17(OnnxNodeView& node, Builder& build);
 Result<Values> import_dft(OnnxNodeView& node, Builder& build);
+Result<Values> import_stft(OnnxNodeView& node, Builder& build);
 Result<Values> import_window(OnnxNodeView& node, Builder& build);
 Result<Values> import_mel_weight_matrix(OnnxNodeView& node, Builder& build);
 // resize.cpp

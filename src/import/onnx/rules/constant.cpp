@@ -6,11 +6,14 @@ namespace bolide::onnx {
 /// ONNX Constant: the value stands in exactly one of its attributes.
 Result<Values> import_constant(OnnxNodeView& node, Builder& build) {
   Tensor tensor;
-  if (node.has("value")) {
+  // Some files have a sparse tensor as `value`.
+  const bool misplaced = node.kind_of("value") == OnnxAttribute::Kind::kSparseTensor;
+  if (node.has("value") && !misplaced) {
     TRY(tensor, node.tensor("value"));
-  } else if (node.has("sparse_value")) {
-    const OnnxAttribute* sparse = node.attribute("sparse_value", OnnxAttribute::Kind::kSparseTensor);
-    if (sparse == nullptr || sparse->sparse_tensors.empty()) return bad_file("attribute 'sparse_value' is empty");
+  } else if (misplaced || node.has("sparse_value")) {
+    const std::string_view name = misplaced ? "value" : "sparse_value";
+    const OnnxAttribute* sparse = node.attribute(name, OnnxAttribute::Kind::kSparseTensor);
+    if (sparse == nullptr || sparse->sparse_tensors.empty()) return bad_file("attribute '", name, "' is empty");
     TRY(tensor, to_dense(sparse->sparse_tensors.front(), node.external()));
   } else if (node.has("value_float")) {
     tensor = Tensor::scalar(node.number("value_float", 0));

@@ -53,6 +53,17 @@ Status unify_scalars(Bodies& branches) {
   return ok();
 }
 
+/// A branch may give more than the node names.
+void leave_out_unnamed(Bodies& branches, std::size_t named) {
+  for (auto& branch : branches.graphs) {
+    if (branch->outputs().size() <= named) continue;
+    auto shorter = std::make_shared<Graph>(*branch);
+    const auto outputs = branch->outputs();
+    shorter->set_outputs({outputs.begin(), outputs.begin() + static_cast<std::ptrdiff_t>(named)});
+    branch = std::move(shorter);
+  }
+}
+
 }  // namespace
 
 /// ONNX If: a node with two bodies; of a condition that is known, what the branch that it takes holds. A squeeze under
@@ -70,6 +81,7 @@ Result<Values> import_if(OnnxNodeView& node, Builder& build) {
   if (is_conditional_squeeze(*then_branch, *else_branch)) return build.inline_body(*then_branch);
   const std::array<const OnnxGraph*, 2> branches = {then_branch, else_branch};
   TRY(Bodies bodies, build.import_bodies(branches, {}));
+  leave_out_unnamed(bodies, node.output_count());
   TRY_OK(unify_scalars(bodies));
   Values inputs = {node.in(0)};
   inputs.insert(inputs.end(), bodies.captures.begin(), bodies.captures.end());

@@ -7,7 +7,9 @@
 #include "ops/arithmetic.h"
 #include "ops/cast.h"
 #include "ops/conv_transpose.h"
+#include "ops/pad.h"
 #include "ops/reshape.h"
+#include "ops/slice.h"
 
 #include <algorithm>
 #include <array>
@@ -151,6 +153,90 @@ Result<Values> import_fused_conv(OnnxNodeView& node, Builder& build) {
   return f.result({channels_last ? f.move_axis(y, 1, -1) : y});
 }
 
+namespace {
+
+/// What the attribute `output_shape` asks of one axis: the convolution without padding gives
+/// stride * (in - 1) + longest numbers, of which `wanted` are kept.
+struct WantedAxis {
+  std::int64_t stride = 1;
+  std::int64_t longest = 1;  ///< output_padding + (kernel - 1) * dilation + 1
+  std::int64_t wanted = 0;
+};
+
+Result<std::vector<WantedAxis>> wanted_axes(const OnnxNodeView& node, const ConvTranspose& conv, const Dims& wanted) {
+  const auto weights = constant_dims(node.shape(1));
+  if (!weights) {
+    return unsupported("attribute 'output_shape' with the weights ", node.type(1), "; their sizes must be numbers");
+  }
+  const std::size_t spatial = node.rank(0) < 2 ? 0 : static_cast<std::size_t>(node.rank(0)) - 2;
+  if (spatial == 0 || weights->size() != spatial + 2 || wanted.size() < spatial) {
+    return invalid_argument("attribute 'output_shape' is ", wanted, " for the input ", node.type(0));
+  }
+  const auto at = [](const Dims& list, std::size_t i, std::int64_t fallback) {
+    return i < list.size() ? list[i] : fallback;
+  };
+  std::vector<WantedAxis> out;
+  for (std::size_t i = 0; i < spatial; ++i) {
+    const std::int64_t span = ((*weights)[i + 2] - 1) * at(conv.dilations, i, 1) + 1;
+    out.push_back({.stride = at(conv.strides, i, 1),
+                   .longest = at(conv.output_padding, i, 0) + span,
+                   .wanted = wanted[wanted.size() - spatial + i]});
+    if (out.back().wanted < 1) return invalid_argument("attribute 'output_shape' is ", wanted);
+  }
+  return out;
+}
+
+/// The total as padding of the convolution, for sizes that are numbers.
+Dims padding_of(const std::vector<WantedAxis>& axes, const Dims& in, bool upper) {
+  Dims pads(2 * axes.size());
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    const std::int64_t total = axes[i].stride * (in[i] - 1) + axes[i].longest - axes[i].wanted;
+    const std::int64_t half = std::max<std::int64_t>(0, total) / 2;
+    pads[i] = upper ? half : std::max<std::int64_t>(0, total) - half;
+    pads[i + axes.size()] = total - pads[i];
+  }
+  return pads;
+}
+
+/// The same where a size has a name: the whole result, zeros behind it where it is too short, and of that a slice; the
+/// bias comes last, since it stands in what is added, too.
+Result<Values> crop_to_wanted(OnnxNodeView& node, Builder& build, ConvTranspose conv,
+                              const std::vector<WantedAxis>& axes, bool upper) {
+  Formula f(build);
+  const auto integer = [&](std::int64_t value) { return f.number(DataType::kI64, static_cast<double>(value)); };
+  const auto list = [&](ValueId value) { return f.unsqueeze(value, {0}); };
+  Values begins, lacks, ends;
+  Dims at;
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    at.push_back(static_cast<std::int64_t>(i) + 2);
+    const ValueId size = f.add(f.mul(f.size(node.in(0), at.back()), static_cast<double>(axes[i].stride)),
+                               static_cast<double>(axes[i].longest - axes[i].stride));
+    const ValueId total = f.add(size, -static_cast<double>(axes[i].wanted));
+    const ValueId least = f.op(Max{}, {total, integer(0)});
+    const ValueId half = f.div(least, integer(2));
+    const ValueId begin = upper ? half : f.sub(least, half);
+    begins.push_back(list(begin));
+    ends.push_back(list(f.add(begin, static_cast<double>(axes[i].wanted))));
+    lacks.push_back(list(f.sub(least, total)));
+  }
+  conv.pads.clear();
+  const ValueId whole = f.op(conv, {node.in(0), node.in(1)});
+  Values pads(axes.size(), list(integer(0)));
+  pads.insert(pads.end(), lacks.begin(), lacks.end());
+  const ValueId long_enough = f.op(Pad{}, {whole, f.concat(pads, 0), kNoValue, f.integers(at)});
+  const ValueId part = f.op(Slice{}, {long_enough, f.concat(begins, 0), f.concat(ends, 0), f.integers(at)});
+  Dims sizes = {0, 0};
+  Dims per_channel = {-1};
+  for (const WantedAxis& axis : axes) {
+    sizes.push_back(axis.wanted);
+    per_channel.push_back(1);
+  }
+  const ValueId y = f.reshape(part, sizes);
+  return f.result({node.has_input(2) ? f.add(y, f.reshape(node.in(2), per_channel)) : y});
+}
+
+}  // namespace
+
 /// ONNX ConvTranspose. `output_shape` is met by padding:
 ///   total = stride * (in - 1) + output_padding + (kernel - 1) * dilation + 1 - output_shape
 /// half of it (rounded down) at the start for SAME_UPPER, else at the end. A negative total is at the end alone, as in
@@ -168,29 +254,12 @@ Result<Values> import_conv_transpose(OnnxNodeView& node, Builder& build) {
   if (!node.has_input(0) || !node.has_input(1)) return invalid_argument("inputs X and W are needed");
   conv.out = node.dtype(0);
   if (!wanted.empty()) {
-    const auto in = constant_dims(node.shape(0));
-    const auto weights = constant_dims(node.shape(1));
-    if (!in || !weights) {
-      return unsupported("attribute 'output_shape' with the input ", node.type(0), "; its sizes must be numbers");
-    }
-    const std::size_t spatial = in->size() < 2 ? 0 : in->size() - 2;
-    if (weights->size() != spatial + 2 || wanted.size() < spatial) {
-      return invalid_argument("attribute 'output_shape' is ", wanted, " for the input ", node.type(0));
-    }
-    const auto at = [&](const Dims& list, std::size_t i, std::int64_t fallback) {
-      return i < list.size() ? list[i] : fallback;
-    };
-    conv.pads.assign(2 * spatial, 0);
-    for (std::size_t i = 0; i < spatial; ++i) {
-      const std::int64_t total = at(conv.strides, i, 1) * ((*in)[i + 2] - 1) + at(conv.output_padding, i, 0) +
-                                 ((*weights)[i + 2] - 1) * at(conv.dilations, i, 1) + 1 -
-                                 wanted[wanted.size() - spatial + i];
-      const std::int64_t half = std::max<std::int64_t>(0, total) / 2;
-      const std::int64_t rest = std::max<std::int64_t>(0, total) - half;
-      conv.pads[i] = conv.auto_pad == AutoPad::kSameUpper ? half : rest;
-      conv.pads[i + spatial] = total - conv.pads[i];
-    }
+    TRY(const std::vector<WantedAxis> axes, wanted_axes(node, conv, wanted));
+    const bool upper = conv.auto_pad == AutoPad::kSameUpper;
     conv.auto_pad = AutoPad::kExplicit;
+    const auto in = constant_dims(Shape(node.shape(0).begin() + 2, node.shape(0).end()));
+    if (!in) return crop_to_wanted(node, build, std::move(conv), axes, upper);
+    conv.pads = padding_of(axes, *in, upper);
   }
   TRY(const ValueId y, build.add(std::move(conv), node.inputs()));
   return Values{y};

@@ -23,8 +23,17 @@ Result<Values> import_skip_layer_normalization(OnnxNodeView& node, Builder& buil
   const bool simplified = node.op_type() == "SkipSimplifiedLayerNormalization";
   Formula f(build);
   const ValueId sum = skip_sum(f, node.in(0), node.in(1), node.in(simplified ? 3 : 4));
-  if (simplified)
-    return f.result({f.op(RMSNormalization{.epsilon = epsilon}, {sum, node.in(2)}), kNoValue, kNoValue, sum});
+  if (simplified) {
+    ValueId mean = kNoValue;
+    ValueId inverse = kNoValue;  // 1 / sqrt(mean of squares + epsilon)
+    if (node.has_output(1) || node.has_output(2)) {
+      const ValueId wide = f.cast(sum, DataType::kF32);
+      mean = f.reduce(ReduceKind::kMean, wide, {-1}, true);
+      const ValueId squares = f.reduce(ReduceKind::kMean, f.mul(wide, wide), {-1}, true);
+      inverse = f.op(Reciprocal{}, {f.op(Sqrt{}, {f.add(squares, epsilon)})});
+    }
+    return f.result({f.op(RMSNormalization{.epsilon = epsilon}, {sum, node.in(2)}), mean, inverse, sum});
+  }
   const Values y = f.op(LayerNormalization{.epsilon = epsilon}, {sum, node.in(2), node.in(3)},
                         node.has_output(1) || node.has_output(2) ? 3 : 1);
   return f.result({y[0], y.size() > 1 ? y[1] : kNoValue, y.size() > 1 ? y[2] : kNoValue, sum});

@@ -18,10 +18,17 @@ Result<Values> import_instance_normalization(OnnxNodeView& node, Builder& build)
 }
 
 /// ONNX LayerNormalization and RMSNormalization; `stash_type` is the type of the outputs mean and deviation, which are
-/// computed in f64.
+/// computed in f64. Before operator set 17 the operator was ONNX Runtime's own, whose scale may have another dtype than
+/// X; Y has that one. A stash_type of 0 (no dtype) is read as X's.
 Result<Values> import_layer_normalization(OnnxNodeView& node, Builder& build) {
-  TRY(const DataType stash, node.data_type("stash_type", DataType::kF32));
+  DataType stash = node.has_input(0) ? node.dtype(0) : DataType::kF32;
+  if (node.integer("stash_type", 1) != 0) {
+    TRY(stash, node.data_type("stash_type", DataType::kF32));
+  }
   TRY(Values out, import_same(node, build));
+  if (node.version() < 17 && node.has_input(1) && node.dtype(1) != node.dtype(0)) {
+    TRY(out[0], build.add(Cast{.to = node.dtype(1)}, {out[0]}));
+  }
   for (std::size_t i = 1; i < out.size(); ++i) {
     if (out[i] == kNoValue || build.type(out[i]).dtype == stash) continue;
     TRY(out[i], build.add(Cast{.to = stash}, {out[i]}));

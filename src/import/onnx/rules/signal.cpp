@@ -1,5 +1,6 @@
 #include "import/onnx/rules/all.h"
 #include "ops/fourier.h"
+#include "ops/reshape.h"
 #include "ops/signal_window.h"
 
 namespace bolide::onnx {
@@ -17,6 +18,16 @@ Result<Values> import_dft_17(OnnxNodeView& node, Builder& build) {
 Result<Values> import_dft(OnnxNodeView& node, Builder& build) {
   const DFT dft{.inverse = node.flag("inverse"), .onesided = node.flag("onesided")};
   TRY(const ValueId y, build.add(dft, node.inputs()));
+  return Values{y};
+}
+
+/// ONNX STFT; a signal [batch, samples] is read as [batch, samples, 1], as other runtimes do.
+Result<Values> import_stft(OnnxNodeView& node, Builder& build) {
+  Values inputs = node.inputs();
+  if (node.has_input(0) && node.rank(0) == 2) {
+    TRY(inputs[0], build.add(Unsqueeze{.axes = {2}}, {inputs[0]}));
+  }
+  TRY(const ValueId y, build.add(STFT{.onesided = node.flag("onesided", true)}, std::move(inputs)));
   return Values{y};
 }
 
