@@ -26,14 +26,6 @@ std::string_view precision_name(Precision precision) {
 /// What the engine computes in, for reports; or why it cannot.
 Result<std::string> resolve_precision(const Graph& graph, Precision precision, bool cuda) {
   const bool quantised = is_quantised(graph);
-  if (cuda && precision != Precision::kInt8) {
-    // Q/DQ runs in float with its rounding there.
-    return std::string(precision == Precision::kBest ? "fp32" : precision_name(precision));
-  }
-  if (cuda)
-    return unsupported(
-        "the CUDA backend has no integer kernels yet; Q/DQ runs in float with its rounding: use --precision fp32, "
-        "tf32, bf16 or fp16, or int8 on --device cpu");
   switch (precision) {
     case Precision::kBest: return std::string(quantised ? "int8" : "fp32");
     case Precision::kFp32: return std::string("fp32");
@@ -44,6 +36,7 @@ Result<std::string> resolve_precision(const Graph& graph, Precision precision, b
       }
       return std::string("int8");
     default:
+      if (cuda) return std::string(precision_name(precision));  // Q/DQ in float with its rounding
       return unsupported("the CPU backend computes in fp32 and int8; ", precision_name(precision),
                          " is there on an NVIDIA GPU (--device cuda) and in plans for one (build --target sm_90)");
   }

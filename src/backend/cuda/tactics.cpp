@@ -7,6 +7,7 @@
 #include "backend/cuda/depthwise/tactics.h"
 #include "backend/cuda/elementwise/tactics.h"
 #include "backend/cuda/gather/tactics.h"
+#include "backend/cuda/integer/tactics.h"
 #include "backend/cuda/pool/tactics.h"
 #include "backend/cuda/resize/tactics.h"
 #include "backend/cuda/rows/tactics.h"
@@ -52,6 +53,9 @@ constexpr std::array kFamilies = {
     CudaTacticFamily{"depthwise", is_any<Conv>, cuda::depthwise_tactics},
     CudaTacticFamily{"mma", is_any<Conv, MatMul>, cuda::implicit_gemm_tactics},
     CudaTacticFamily{"simt", is_any<Conv, ConvTranspose, MatMul>, cuda::simt_tactics},
+    CudaTacticFamily{"integer depthwise", is_any<Conv>, cuda::integer_depthwise_tactics},
+    CudaTacticFamily{"integer mma", is_any<Conv, MatMul>, cuda::integer_gemm_tactics},
+    CudaTacticFamily{"integer direct", is_any<Conv, ConvTranspose, MatMul>, cuda::integer_direct_tactics},
     CudaTacticFamily{"attention", is_any<Attention>, cuda::attention_tactics},
 };
 

@@ -34,6 +34,8 @@ CudaCase with_dtype(CudaCase test, DataType dtype);
 
 /// The kernels of this folder's own families: edge sizes, strides, broadcasts.
 std::vector<CudaCase> generic_cases();
+/// Contractions of 8-bit integers.
+std::vector<CudaCase> integer_cases();
 
 /// Compiles the kernels of every accepting tactic, several at once; failures name case, tactic and capability.
 void expect_compiles(std::span<const CudaCase> cases, int capability);

@@ -172,7 +172,7 @@ class AttentionTactic final : public Tactic {
     if (problem.outputs[0].dtype != type) return reject("a result of ", name_of(problem.outputs[0].dtype));
     if (problem.outputs[0].dims[3] > 1 && problem.outputs[0].strides[3] != 1)
       return reject("elements of a result lie ", problem.outputs[0].strides[3], " apart; needs 1");
-    if (has_mask(problem) && !number_format(problem.inputs[3].dtype))
+    if (has_mask(problem) && (!number_format(problem.inputs[3].dtype) || !is_float(problem.inputs[3].dtype)))
       return reject("a mask of ", name_of(problem.inputs[3].dtype));
     const Shape shape = shape_of(problem);
     const std::int64_t wide = std::max(shape.wide_d(), shape.wide_e());

@@ -13,7 +13,7 @@ constexpr std::int64_t kLimit = std::int64_t{1} << 31;
 
 Result<int> format_of(const Operand& operand, std::string_view what) {
   const auto format = number_format(operand.dtype);
-  if (!format) return unsupported(what, " is ", name(operand.dtype), "; needs f16, bf16 or f32");
+  if (!format) return unsupported(what, " is ", name(operand.dtype));
   return *format;
 }
 
@@ -222,6 +222,33 @@ Result<GemmProblem> product(const Problem& original, const MatMul& op) {
   return gemm;
 }
 
+GemmProblem with_zeros(GemmProblem gemm, std::int64_t a, std::int64_t b) {
+  gemm.a_zero = a;
+  gemm.b_zero = b;
+  return gemm;
+}
+
+/// Of operands of any format.
+Result<GemmProblem> any_problem(const Problem& problem) {
+  const auto spatial = [](const Operand& operand) { return std::span<const std::int64_t>(operand.dims).subspan(2); };
+  if (const auto* conv = problem.op->as<Conv>()) {
+    TRY(auto axes, window_axes("Conv", conv->window(), spatial(problem.inputs[1]), spatial(problem.inputs[0])));
+    TRY(GemmProblem gemm, convolution(problem, conv->groups, std::move(axes), conv->epilogue, false));
+    return with_zeros(std::move(gemm), conv->x_zero, conv->w_zero);
+  }
+  if (const auto* conv = problem.op->as<ConvTranspose>()) {
+    TRY(auto axes, transposed_window_axes("ConvTranspose", conv->window(), conv->output_padding,
+                                          spatial(problem.inputs[1]), spatial(problem.inputs[0])));
+    TRY(GemmProblem gemm, convolution(problem, conv->groups, std::move(axes), conv->epilogue, true));
+    return with_zeros(std::move(gemm), conv->x_zero, conv->w_zero);
+  }
+  if (const auto* matmul = problem.op->as<MatMul>()) {
+    TRY(GemmProblem gemm, product(problem, *matmul));
+    return with_zeros(std::move(gemm), matmul->a_zero, matmul->b_zero);
+  }
+  return unsupported(problem.op->name(), " is not a contraction");
+}
+
 }  // namespace
 
 std::optional<int> number_format(DataType type) {
@@ -229,6 +256,9 @@ std::optional<int> number_format(DataType type) {
     case DataType::kF16: return 0;
     case DataType::kBF16: return 1;
     case DataType::kF32: return 2;
+    case DataType::kU8: return 3;
+    case DataType::kI8: return 4;
+    case DataType::kI32: return 5;
     default: return std::nullopt;
   }
 }
@@ -250,23 +280,20 @@ double GemmProblem::bytes() const {
 }
 
 Result<GemmProblem> gemm_problem(const Problem& problem) {
-  const auto spatial = [](const Operand& operand) { return std::span<const std::int64_t>(operand.dims).subspan(2); };
-  if (const auto* conv = problem.op->as<Conv>()) {
-    if (conv->x_zero != 0 || conv->w_zero != 0) return unsupported("zero points");
-    TRY(auto axes, window_axes("Conv", conv->window(), spatial(problem.inputs[1]), spatial(problem.inputs[0])));
-    return convolution(problem, conv->groups, std::move(axes), conv->epilogue, false);
-  }
-  if (const auto* conv = problem.op->as<ConvTranspose>()) {
-    if (conv->x_zero != 0 || conv->w_zero != 0) return unsupported("zero points");
-    TRY(auto axes, transposed_window_axes("ConvTranspose", conv->window(), conv->output_padding,
-                                          spatial(problem.inputs[1]), spatial(problem.inputs[0])));
-    return convolution(problem, conv->groups, std::move(axes), conv->epilogue, true);
-  }
-  if (const auto* matmul = problem.op->as<MatMul>()) {
-    if (matmul->a_zero != 0 || matmul->b_zero != 0) return unsupported("zero points");
-    return product(problem, *matmul);
-  }
-  return unsupported(problem.op->name(), " is not a contraction");
+  TRY(GemmProblem gemm, any_problem(problem));
+  if (gemm.a_zero != 0 || gemm.b_zero != 0) return unsupported("zero points");
+  bool floats = is_float_format(gemm.a_format) && is_float_format(gemm.b_format) && is_float_format(gemm.y_format);
+  for (const GemmExtra& extra : gemm.extras) floats = floats && is_float_format(extra.format);
+  if (!floats) return unsupported("operands that are integers");
+  return gemm;
+}
+
+Result<GemmProblem> integer_gemm_problem(const Problem& problem) {
+  TRY(GemmProblem gemm, any_problem(problem));
+  const auto is_byte = [](int format) { return format == 3 || format == 4; };
+  if (!is_byte(gemm.a_format) || !is_byte(gemm.b_format)) return unsupported("operands that are not 8-bit integers");
+  if (gemm.bias && gemm.extras[0].format != 5) return unsupported("a bias that is not i32");
+  return gemm;
 }
 
 std::optional<std::int64_t> row_distance(const GemmProblem& gemm, const RowStrides& strides) {

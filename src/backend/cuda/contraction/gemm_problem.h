@@ -21,9 +21,12 @@ struct RowStrides {
   std::int64_t column = 0;
 };
 
-/// Formats as kernel text counts them: 0 f16, 1 bf16, 2 f32; nothing for other types.
+/// Formats as kernel text counts them: 0 f16, 1 bf16, 2 f32, 3 u8, 4 i8, 5 i32; nothing for other types.
 std::optional<int> number_format(DataType type);
-constexpr std::int64_t format_bytes(int format) { return format == 2 ? 4 : 2; }
+constexpr bool is_float_format(int format) { return format <= 2; }
+constexpr std::int64_t format_bytes(int format) {
+  return format == 2 || format == 5 ? 4 : is_float_format(format) ? 2 : 1;
+}
 
 /// An operand of the epilogue: the bias, or an input of the expression.
 struct GemmExtra {
@@ -54,7 +57,9 @@ struct GemmProblem {
   const Tensor* b_constant = nullptr;  ///< contiguous; the strides above are then its own
   RowStrides y;
   std::vector<GemmExtra> extras;
-  bool bias = false;  ///< is extras[0]
+  bool bias = false;        ///< is extras[0]
+  std::int64_t a_zero = 0;  ///< zero points, of integers
+  std::int64_t b_zero = 0;
   const Expr* epilogue = nullptr;
 
   std::int64_t m() const { return images * axes[0].out * axes[1].out * axes[2].out; }
@@ -70,8 +75,10 @@ struct GemmProblem {
 };
 
 /// Of a Conv, MatMul or ConvTranspose. Errors: Unsupported with what no CUDA form takes: dtypes, more than three
-/// spatial or batch dims, too many operands, sizes of 2^31 and more.
+/// spatial or batch dims, too many operands, sizes of 2^31 and more; operands that are not floats.
 Result<GemmProblem> gemm_problem(const Problem& problem);
+/// The same of operands of 8-bit integers; the result and the epilogue's operands are of any format.
+Result<GemmProblem> integer_gemm_problem(const Problem& problem);
 
 /// The distance between rows of an operand when it is the same for all (rows in the order image, line, pixel; planes
 /// are of size 1).

@@ -11,15 +11,13 @@ bool trivial(const WindowAxis& axis) { return axis.in == 1 && axis.out == 1 && a
 
 DeviceStrides device_strides(const RowStrides& s) { return {s.batch0, s.batch1, s.image, s.line, s.pixel}; }
 
-}  // namespace
-
-Result<GemmView> gemm_view(const Problem& problem, const CudaTarget& target, bool patches) {
+Result<GemmView> view_of(GemmProblem described, const Problem& problem, const CudaTarget& target, bool patches) {
   GemmView view;
-  TRY(view.gemm, gemm_problem(problem));
+  view.gemm = std::move(described);
   const GemmProblem& gemm = view.gemm;
   if (const auto fault = epilogue_fault(gemm)) return unsupported(*fault);
   if (gemm.transposed) return unsupported("a transposed convolution");
-  if (gemm.a_format != gemm.b_format) return unsupported("operands of two dtypes");
+  if (gemm.a_format != gemm.b_format && is_float_format(gemm.a_format)) return unsupported("operands of two dtypes");
   if (gemm.a_format == 2 && !target.tf32) return unsupported("f32 without TF32");
   if (!trivial(gemm.axes[0])) return unsupported("three spatial dims");
   if (gemm.batches() > 65535) return unsupported(gemm.batches(), " batches and groups");
@@ -100,7 +98,7 @@ Result<GemmView> gemm_view(const Problem& problem, const CudaTarget& target, boo
     if (gemm.b_c == 1 || gemm.c == 1) {
       args.b_row = gemm.b_n;
       view.b_unit = common_unit({gemm.b_batch0, gemm.b_batch1, gemm.b_n, gemm.c}, size);
-    } else if ((gemm.b_n == 1 || gemm.n == 1) && gemm.a_format != 2) {
+    } else if ((gemm.b_n == 1 || gemm.n == 1) && gemm.a_format < 2) {
       view.b_rows_of_k = true;
       args.b_row = gemm.b_c;
       view.b_unit = common_unit({gemm.b_batch0, gemm.b_batch1, gemm.b_c, gemm.n}, size);
@@ -121,7 +119,7 @@ Result<GemmView> gemm_view(const Problem& problem, const CudaTarget& target, boo
   for (std::size_t i = 0; i < gemm.extras.size(); ++i) {
     const GemmExtra& extra = gemm.extras[i];
     args.extra[i] = device_extra(gemm, extra);
-    if (extra_kind(gemm, extra) != ExtraKind::kRows || extra.format == 2 || gemm.y_format == 2) continue;
+    if (extra_kind(gemm, extra) != ExtraKind::kRows || extra.format >= 2 || gemm.y_format >= 2) continue;
     if (view.fetch < 0 && view.y_vectors &&
         common_unit({extra.strides.batch0, extra.strides.batch1, args.extra[i].pixel, gemm.n}, 2) == 16)
       view.fetch = static_cast<int>(i);
@@ -130,6 +128,18 @@ Result<GemmView> gemm_view(const Problem& problem, const CudaTarget& target, boo
   if (!view.packed) view.gaps |= !dense(problem.inputs[1]);
   for (const GemmExtra& extra : gemm.extras) view.gaps |= !dense(problem.inputs[static_cast<std::size_t>(extra.input)]);
   return view;
+}
+
+}  // namespace
+
+Result<GemmView> gemm_view(const Problem& problem, const CudaTarget& target, bool patches) {
+  TRY(GemmProblem gemm, gemm_problem(problem));
+  return view_of(std::move(gemm), problem, target, patches);
+}
+
+Result<GemmView> integer_gemm_view(const Problem& problem, const CudaTarget& target) {
+  TRY(GemmProblem gemm, integer_gemm_problem(problem));
+  return view_of(std::move(gemm), problem, target, false);
 }
 
 std::optional<DeviceContraction> addressed(const GemmView& view, const KernelBuffers& buffers) {

@@ -47,6 +47,8 @@ struct GemmView {
 
 /// Errors: Unsupported with what the kernels cannot do. `patches` asks for that form.
 Result<GemmView> gemm_view(const Problem& problem, const CudaTarget& target, bool patches);
+/// The same of integers.
+Result<GemmView> integer_gemm_view(const Problem& problem, const CudaTarget& target);
 
 /// Sets the addresses. Nothing when one is less aligned than the view says.
 std::optional<DeviceContraction> addressed(const GemmView& view, const KernelBuffers& buffers);

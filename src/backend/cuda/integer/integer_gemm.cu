@@ -1,0 +1,229 @@
+// y[m, n] = finished(sum over k of (a[m, k] - a_zero) * b[n, k]) of 8-bit integers on tensor cores: matrix products, and
+// convolutions of channels-last images (rows m are output pixels, k runs over taps and then channels). b is packed as
+// i8; `offsets[n]` is -a_zero * (sum over k of b), and padding reads a_zero. Sums exact (modulo 2^32).
+//
+// Defines   AFORMAT OUT  formats of a and y;  ACODE: a_zero;  AZERO: its byte;  BREST: the zero point of the packed b
+//           BM BN BKB    rows, columns and k of a tile;  WM WN: warps along rows and columns;  ST: stages
+//           LINEAR       1: row m of a lies at m * a.pixel (products, 1x1); 0: taps
+//           VECA         bytes of one copy of a: 16, 8 or 4
+//           YLINEAR      1: row m of y lies at m * y.pixel;  YVEC: 1: rows of y may be written 16 bytes at a time
+constexpr int kThreads = WM * WN * 32;
+constexpr int MI = BM / WM / 16, NI = BN / WN / 8;
+constexpr int kABytes = BM * BKB, kBBytes = BN * BKB;
+constexpr int kOutBytes = BytesOf<OUT>::value;
+constexpr int kPitch = BN * kOutBytes + 16;  // of a row of results in shared memory
+
+DEVICE u32 shared_address(const void* p) { return (u32)__cvta_generic_to_shared(p); }
+template <int kBytes>
+DEVICE void copy_async(u32 to, const void* from) {
+  if (kBytes == 16)
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16;\n" ::"r"(to), "l"(from));
+  else
+    asm volatile("cp.async.ca.shared.global [%0], [%1], %2;\n" ::"r"(to), "l"(from), "n"(kBytes));
+}
+template <int kBytes>
+DEVICE void store_word(u32 to, u32 word) {
+  if (kBytes == 16)
+    asm volatile("st.shared.v4.u32 [%0], {%1, %1, %1, %1};\n" ::"r"(to), "r"(word));
+  else if (kBytes == 8)
+    asm volatile("st.shared.v2.u32 [%0], {%1, %1};\n" ::"r"(to), "r"(word));
+  else
+    asm volatile("st.shared.u32 [%0], %1;\n" ::"r"(to), "r"(word));
+}
+DEVICE void matrices(u32 (&r)[4], u32 at) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];\n"
+               : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
+               : "r"(at));
+}
+DEVICE void multiply(int (&c)[4], const u32 (&a)[4], const u32 (&b)[2]) {
+#if AFORMAT == 3
+  asm volatile("mma.sync.aligned.m16n8k32.row.col.s32.u8.s8.s32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};\n"
+#else
+  asm volatile("mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};\n"
+#endif
+               : "+r"(c[0]), "+r"(c[1]), "+r"(c[2]), "+r"(c[3])
+               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+}
+// Byte of 16-byte chunk `chunk` of row `row`; neighbouring rows differ in the banks they use.
+DEVICE int swizzled(int row, int chunk) {
+  if (BKB >= 128) return row * BKB + ((chunk ^ (row & 7)) << 4);
+  return row * BKB + ((chunk ^ ((row >> 1) & 3)) << 4);
+}
+
+extern "C" __global__ void __launch_bounds__(kThreads)
+    contract_integers(const __grid_constant__ Contraction p, const int* __restrict__ offsets) {
+  extern __shared__ __align__(128) char memory[];
+  char* const ring_a = memory;
+  char* const ring_b = memory + ST * kABytes;
+  const int tid = threadIdx.x, lane = tid & 31, warp = tid >> 5, wm = warp / WN, wn = warp % WN;
+  const int n0 = (int)(blockIdx.x % (u32)p.tiles_n) * BN, m0 = (int)(blockIdx.x / (u32)p.tiles_n) * BM;
+  const Batch batch = batch_of(p, blockIdx.z);
+  const char* const a = p.a + batch.a;
+  const char* const b = p.b + batch.b;
+
+  constexpr int kAChunks = BKB / VECA, kARows = kThreads / kAChunks, kACopies = BM / kARows;
+  static_assert(kThreads % kAChunks == 0 && BM % kARows == 0, "tile does not suit the threads");
+  const int ac = tid % kAChunks, ar = tid / kAChunks;
+  int a_base[kACopies], a_at[LINEAR ? 1 : kACopies];  // line in the high half, pixel in the low
+#pragma unroll
+  for (int i = 0; i < kACopies; ++i) {
+    const int row = m0 + ar + i * kARows;
+    if (LINEAR) {
+      a_base[i] = row < p.m ? (int)(row * p.as.pixel) : -1;
+    } else {
+      const int x = row % p.ow, lines = row / p.ow, y = lines % p.oh, image = lines / p.oh;
+      const int line = row < p.m ? y * p.stride_h - p.pad_h : -32768;
+      a_at[i] = (int)((u32)line << 16 | ((u32)(x * p.stride_w - p.pad_w) & 0xffffu));
+      a_base[i] = (int)(image * p.as.image + y * p.as.line + x * p.as.pixel - p.corner);
+    }
+  }
+  const int steps = (p.kd + BKB - 1) / BKB;
+  int k = ac * VECA, channel = k, tap_x = 0, tap_y = 0;
+  if (!LINEAR) {
+    const int tap = k / p.c;
+    channel = k - tap * p.c;
+    tap_y = tap / p.s;
+    tap_x = tap - tap_y * p.s;
+  }
+  const auto load_a = [&](int stage) {
+    const u32 to = shared_address(ring_a + stage * kABytes);
+    const bool inside = k < p.kd;
+    const int y_step = tap_y * p.step_h, x_step = tap_x * p.step_w;
+    const int offset = LINEAR ? k : (int)(tap_y * p.tap_line + tap_x * p.tap_pixel) + channel;
+#pragma unroll
+    for (int i = 0; i < kACopies; ++i) {
+      bool good;
+      if (LINEAR)
+        good = inside && a_base[i] >= 0;
+      else
+        good = inside && (u32)((a_at[i] >> 16) + y_step) < (u32)p.h && (u32)((short)a_at[i] + x_step) < (u32)p.w;
+      const u32 at = to + swizzled(ar + i * kARows, (ac * VECA) >> 4) + (VECA < 16 ? (ac * VECA) & 15 : 0);
+      if (good)
+        copy_async<VECA>(at, a + a_base[i] + offset);
+      else
+        store_word<VECA>(at, AZERO * 0x01010101u);
+    }
+    k += BKB;
+    if (!LINEAR) {
+      channel += BKB;
+      while (channel >= p.c) {
+        channel -= p.c;
+        if (++tap_x == p.s) tap_x = 0, ++tap_y;
+      }
+    }
+  };
+  // Rows of b are filled with zeros to whole steps.
+  constexpr int kBChunks = BKB / 16, kBRows = kThreads / kBChunks, kBCopies = BN / kBRows;
+  static_assert(kThreads % kBChunks == 0 && BN % kBRows == 0, "tile does not suit the threads");
+  const int bc = tid % kBChunks, br = tid / kBChunks;
+  const char* b_next = b + (i64)(n0 + br) * p.b_row + bc * 16;
+  const auto load_b = [&](int stage) {
+    const u32 to = shared_address(ring_b + stage * kBBytes);
+#pragma unroll
+    for (int i = 0; i < kBCopies; ++i) {
+      const int row = br + i * kBRows;
+      if (n0 + row < p.n)
+        copy_async<16>(to + swizzled(row, bc), b_next + i * kBRows * p.b_row);
+      else
+        store_word<16>(to + swizzled(row, bc), 0u);
+    }
+    b_next += BKB;
+  };
+
+#pragma unroll
+  for (int i = 0; i < ST - 1; ++i) {
+    if (i < steps) {
+      load_b(i);
+      load_a(i);
+    }
+    asm volatile("cp.async.commit_group;\n" ::);
+  }
+  int acc[MI][NI][4], row_sum[BREST != 0 ? MI : 1][4];
+#pragma unroll
+  for (int i = 0; i < (BREST != 0 ? MI : 1); ++i)
+#pragma unroll
+    for (int q = 0; q < 4; ++q) row_sum[i][q] = 0;
+#pragma unroll
+  for (int i = 0; i < MI; ++i)
+#pragma unroll
+    for (int j = 0; j < NI; ++j)
+#pragma unroll
+      for (int q = 0; q < 4; ++q) acc[i][j][q] = 0;
+
+  int stage = 0, ahead = ST - 1;
+  for (int step = 0; step < steps; ++step) {
+    asm volatile("cp.async.wait_group %0;\n" ::"n"(ST - 2));
+    __syncthreads();
+    if (step + ST - 1 < steps) {
+      load_b(ahead);
+      load_a(ahead);
+    }
+    asm volatile("cp.async.commit_group;\n" ::);
+    const u32 at_a = shared_address(ring_a + stage * kABytes), at_b = shared_address(ring_b + stage * kBBytes);
+    if (++stage == ST) stage = 0;
+    if (++ahead == ST) ahead = 0;
+#pragma unroll
+    for (int kk = 0; kk < BKB / 32; ++kk) {
+      u32 fa[MI][4], fb[NI][2];
+#pragma unroll
+      for (int i = 0; i < MI; ++i)
+        matrices(fa[i], at_a + swizzled(wm * (BM / WM) + i * 16 + (lane & 15), kk * 2 + (lane >> 4)));
+#pragma unroll
+      for (int j = 0; j < NI; j += 2) {
+        u32 t[4];
+        matrices(t, at_b + swizzled(wn * (BN / WN) + j * 8 + (lane & 7) + ((lane >> 4) << 3),
+                                    kk * 2 + ((lane >> 3) & 1)));
+        fb[j][0] = t[0], fb[j][1] = t[1], fb[j + 1][0] = t[2], fb[j + 1][1] = t[3];
+      }
+#pragma unroll
+      for (int i = 0; i < MI; ++i)
+#pragma unroll
+        for (int j = 0; j < NI; ++j) multiply(acc[i][j], fa[i], fb[j]);
+      if (BREST != 0) {
+        const u32 ones[2] = {0x01010101u, 0x01010101u};
+#pragma unroll
+        for (int i = 0; i < MI; ++i) multiply(row_sum[BREST != 0 ? i : 0], fa[i], ones);
+      }
+    }
+  }
+  asm volatile("cp.async.wait_group 0;\n" ::);
+  __syncthreads();
+
+  const int first_offset = p.inner_batch > 1 ? (int)(blockIdx.z % (u32)p.inner_batch) * p.n : 0;
+#pragma unroll
+  for (int i = 0; i < MI; ++i)
+#pragma unroll
+    for (int q = 0; q < 2; ++q) {
+      const int local = wm * (BM / WM) + i * 16 + (lane >> 2) + q * 8, row = m0 + local;
+      const Place place = place_of(p, row);
+      const i64 to = result_offset(p, batch.y, row, place);
+      // What lies beyond k read a_zero, too.
+      const int rest = BREST != 0 ? -(BREST) * (row_sum[BREST != 0 ? i : 0][q * 2] - steps * BKB * (ACODE)) : 0;
+#pragma unroll
+      for (int j = 0; j < NI; ++j)
+#pragma unroll
+        for (int h = 0; h < 2; ++h) {
+          const int column = wn * (BN / WN) + j * 8 + (lane & 3) * 2 + h, at = n0 + column;
+          if (row >= p.m || at >= p.n) continue;
+          const u32 bits = finished_sum(acc[i][j][q * 2 + h] + offsets[first_offset + at] + rest, p.extra, [&](int e) {
+            return extra_offset(p.extra[e], EXTRA_KIND(e), batch.extra[e], row, place, at);
+          });
+          if (YVEC)
+            put<kOutBytes>(memory + local * kPitch, column, bits);
+          else
+            put<kOutBytes>(p.y, to + at, bits);
+        }
+    }
+  if (YVEC) {
+    __syncthreads();
+    constexpr int kElems = 16 / kOutBytes, kChunks = BN / kElems;
+#pragma unroll
+    for (int i = 0; i < (BM * kChunks + kThreads - 1) / kThreads; ++i) {
+      const int q = tid + i * kThreads, local = q / kChunks, column = q % kChunks * kElems, row = m0 + local;
+      if (local < BM && row < p.m && n0 + column < p.n) {
+        const i64 to = result_offset(p, batch.y, row, place_of(p, row)) + n0 + column;
+        *(uint4*)(p.y + to * kOutBytes) = *(const uint4*)(memory + local * kPitch + column * kOutBytes);
+      }
+    }
+  }
+}
