@@ -5,6 +5,7 @@
 #include "backend/cuda/attention/tactics.h"
 #include "backend/cuda/contraction/tactics.h"
 #include "backend/cuda/depthwise/tactics.h"
+#include "backend/cuda/elements/tactics.h"
 #include "backend/cuda/elementwise/tactics.h"
 #include "backend/cuda/gather/tactics.h"
 #include "backend/cuda/integer/tactics.h"
@@ -15,16 +16,23 @@
 #include "ops/attention.h"
 #include "ops/conv.h"
 #include "ops/conv_transpose.h"
+#include "ops/fill.h"
 #include "ops/gather.h"
+#include "ops/grid_sample.h"
 #include "ops/layer_normalization.h"
+#include "ops/lrn.h"
 #include "ops/matmul.h"
 #include "ops/normalization.h"
 #include "ops/order.h"
+#include "ops/pad.h"
 #include "ops/pool.h"
 #include "ops/reduce.h"
 #include "ops/resize.h"
+#include "ops/reverse_sequence.h"
+#include "ops/scatter.h"
 #include "ops/shape.h"
 #include "ops/softmax.h"
+#include "ops/trilu.h"
 
 #include <array>
 
@@ -39,6 +47,14 @@ bool is_any(const Op& op) {
 constexpr std::array kFamilies = {
     CudaTacticFamily{"copy", cpu::is_copy, cuda::copy_tactics},
     CudaTacticFamily{"gather", is_any<Gather, GatherElements>, cuda::gather_tactics},
+    CudaTacticFamily{"gather positions", is_any<GatherND>, cuda::gather_nd_tactics},
+    CudaTacticFamily{"scatter", is_any<ScatterElements, ScatterND>, cuda::scatter_tactics},
+    CudaTacticFamily{"pad", is_any<Pad>, cuda::pad_tactics},
+    CudaTacticFamily{"fill", is_any<OneHot, Trilu, EyeLike, ConstantOfShape, ReverseSequence>, cuda::fill_tactics},
+    CudaTacticFamily{"line", is_any<CumSum, CumProd, LpNormalization, Hardmax>, cuda::line_tactics},
+    CudaTacticFamily{"topk", is_any<TopK>, cuda::top_k_tactics},
+    CudaTacticFamily{"grid sample", is_any<GridSample>, cuda::sample_tactics},
+    CudaTacticFamily{"window", is_any<LRN, LpPool, MaxPool>, cuda::window_tactics},
     CudaTacticFamily{"elementwise", cpu::is_elementwise, cuda::chain_tactics},
     CudaTacticFamily{"pool", is_any<MaxPool, AveragePool>, cuda::pool_tactics},
     CudaTacticFamily{"resize", is_any<Resize>, cuda::resize_tactics},

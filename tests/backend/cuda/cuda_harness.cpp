@@ -232,12 +232,10 @@ CudaCase with_dtype(CudaCase test, DataType dtype) {
   return test;
 }
 
-void expect_compiles(std::span<const CudaCase> cases, int capability) {
-  auto target = make_cuda_target(capability, false);
-  ASSERT_TRUE(target) << target.error().message;
-  const CudaBackend backend(*target);
-  auto device = cuda::CudaDevice::for_compiling(capability);
-  ASSERT_TRUE(device) << device.error().message;
+namespace {
+
+void load_all(std::span<const CudaCase> cases, const CudaTarget& target, cuda::CudaDevice& device) {
+  const CudaBackend backend(target);
   struct Job {
     std::string where;
     std::unique_ptr<Kernel> kernel;
@@ -251,7 +249,7 @@ void expect_compiles(std::span<const CudaCase> cases, int capability) {
     ASSERT_TRUE(made) << test.name << ": " << made.error().message;
     keep.push_back(*std::move(made));
     const auto tactics = accepting(backend, keep.back().problem);
-    EXPECT_FALSE(tactics.empty()) << test.name << ": no tactic for sm_" << capability;
+    EXPECT_FALSE(tactics.empty()) << test.name << ": no tactic for sm_" << target.facts.capability;
     for (const Tactic* tactic : tactics) {
       auto kernel = tactic->bind(keep.back().problem, backend.target());
       ASSERT_TRUE(kernel) << where(test, *tactic) << ": " << kernel.error().message;
@@ -262,16 +260,30 @@ void expect_compiles(std::span<const CudaCase> cases, int capability) {
   ThreadPool::shared().ensure(threads);
   ThreadPool::shared().parallel_for(static_cast<std::int64_t>(jobs.size()), threads, [&](std::int64_t i, int) {
     Job& job = jobs[static_cast<std::size_t>(i)];
-    job.status = static_cast<DeviceKernel&>(*job.kernel).load(**device);
+    job.status = static_cast<DeviceKernel&>(*job.kernel).load(device);
   });
   for (const Job& job : jobs) {
-    EXPECT_TRUE(job.status) << job.where << " for sm_" << capability << ": " << job.status.error().message;
+    EXPECT_TRUE(job.status) << job.where << " for sm_" << target.facts.capability << ": " << job.status.error().message;
   }
   for (const auto& [name, function] : (*device)->functions()) {
     EXPECT_EQ(function.local_bytes, 0) << name << " for sm_" << capability << " keeps " << function.local_bytes
                                        << " bytes a thread in slow memory";
     EXPECT_GT(function.registers, 0) << name;
   }
+}
+
+}  // namespace
+
+void expect_compiles(std::span<const CudaCase> cases, int capability) {
+  auto target = make_cuda_target(capability, false);
+  ASSERT_TRUE(target) << target.error().message;
+  auto device = cuda::CudaDevice::for_compiling(capability);
+  ASSERT_TRUE(device) << device.error().message;
+  load_all(cases, *target, **device);
+}
+
+void expect_compiles(std::span<const CudaCase> cases, const std::shared_ptr<cuda::CudaDevice>& device) {
+  load_all(cases, make_cuda_target(device, false), *device);
 }
 
 void expect_agrees(const CudaCase& test, const std::shared_ptr<cuda::CudaDevice>& device) {

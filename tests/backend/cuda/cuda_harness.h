@@ -34,11 +34,14 @@ CudaCase with_dtype(CudaCase test, DataType dtype);
 
 /// The kernels of this folder's own families: edge sizes, strides, broadcasts.
 std::vector<CudaCase> generic_cases();
+/// Operators whose elements are computed one by one.
+std::vector<CudaCase> element_cases();
 /// Contractions of 8-bit integers.
 std::vector<CudaCase> integer_cases();
 
 /// Compiles the kernels of every accepting tactic, several at once; failures name case, tactic and capability.
 void expect_compiles(std::span<const CudaCase> cases, int capability);
+void expect_compiles(std::span<const CudaCase> cases, const std::shared_ptr<cuda::CudaDevice>& device);
 /// Runs every accepting tactic on the device. A case that only the reference accepts fails.
 void expect_agrees(const CudaCase& test, const std::shared_ptr<cuda::CudaDevice>& device);
 

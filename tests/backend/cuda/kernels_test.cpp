@@ -10,13 +10,17 @@ constexpr DataType kFloats[] = {DataType::kF32, DataType::kF16, DataType::kBF16}
 std::vector<CudaCase> all_cases(DataType dtype, bool every) {
   std::vector<CudaCase> cases;
   if (every) cases = integer_cases();
-  for (const CudaCase& test : generic_cases()) {
+  std::vector<CudaCase> drawn = generic_cases();
+  for (CudaCase& test : element_cases()) drawn.push_back(std::move(test));
+  for (const CudaCase& test : drawn) {
     bool touches = false;
     for (const CudaOperand& operand : test.inputs) touches |= operand.dtype == DataType::kF32;
     if (dtype == DataType::kF32) {
       cases.push_back(test);
     } else if (touches && !test.op.is<Cast>()) {
       cases.push_back(with_dtype(test, dtype));
+    } else if (every) {
+      cases.push_back(test);
     }
   }
   return cases;
@@ -36,7 +40,9 @@ class OnTheDevice : public testing::TestWithParam<DataType> {};
 TEST_P(OnTheDevice, EveryTacticAgreesWithTheReference) {
   const auto device = cuda::CudaDevice::open(0);
   if (!device) GTEST_SKIP() << "not run: no device: " << device.error().message;
-  for (const CudaCase& test : all_cases(GetParam(), GetParam() == DataType::kF32)) expect_agrees(test, *device);
+  const std::vector<CudaCase> cases = all_cases(GetParam(), GetParam() == DataType::kF32);
+  expect_compiles(cases, *device);
+  for (const CudaCase& test : cases) expect_agrees(test, *device);
   for (const auto& [name, function] : (*device)->functions()) {
     EXPECT_EQ(function.local_bytes, 0) << name << " keeps " << function.local_bytes << " bytes a thread in slow memory";
   }

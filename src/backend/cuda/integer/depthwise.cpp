@@ -106,8 +106,8 @@ class DepthwiseKernel final : public ContractionKernel {
   int wide_;
 };
 
-/// Needs     one input and one output channel a group, neighbouring channels, at most two spatial dims, constant weights
-/// Numerics  exact sums
+/// Needs     one input and one output channel a group, neighbouring channels, at most two spatial dims, constant
+/// weights Numerics  exact sums
 class DepthwiseTactic final : public Tactic {
  public:
   constexpr DepthwiseTactic() : Tactic("cuda.integer.depthwise", 1) {}
@@ -128,7 +128,8 @@ class DepthwiseTactic final : public Tactic {
     const GemmProblem gemm = *integer_gemm_problem(problem);
     const CudaTarget& cuda = cuda_target(target);
     const int wide = width(gemm);
-    const double work = static_cast<double>(threads_of(gemm, wide)) * static_cast<double>(gemm.taps()) * (4 + 3.0 * wide);
+    const double work =
+        static_cast<double>(threads_of(gemm, wide)) * static_cast<double>(gemm.taps()) * (4 + 3.0 * wide);
     return std::max(estimate_cuda_us(cuda, gemm.bytes()), 2.5 + work / (cuda.facts.multiprocessors * 64 * 800.0));
   }
   std::size_t packed_bytes(const Problem& problem, const Target&) const override {

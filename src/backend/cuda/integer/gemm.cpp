@@ -108,8 +108,8 @@ class IntegerGemm final : public Tactic {
     const GemmView view = *integer_gemm_view(problem, cuda);
     const GemmProblem& gemm = view.gemm;
     const std::int64_t steps = (gemm.kd() + tile_.depth - 1) / tile_.depth;
-    const std::int64_t tiles = (gemm.n + tile_.columns - 1) / tile_.columns *
-                               ((gemm.m() + tile_.rows - 1) / tile_.rows) * gemm.batches();
+    const std::int64_t tiles =
+        (gemm.n + tile_.columns - 1) / tile_.columns * ((gemm.m() + tile_.rows - 1) / tile_.rows) * gemm.batches();
     const std::int64_t fit = std::clamp<std::int64_t>(
         cuda.facts.shared_bytes_per_multiprocessor / (shared_bytes(view, tile_) + 1024), 1, 512 / tile_.threads());
     const std::int64_t waves = (tiles + fit * cuda.facts.multiprocessors - 1) / (fit * cuda.facts.multiprocessors);
@@ -117,7 +117,8 @@ class IntegerGemm final : public Tactic {
         static_cast<double>(std::min(fit, (tiles + cuda.facts.multiprocessors - 1) / cuda.facts.multiprocessors));
     const double products = 2.0 * tile_.rows * tile_.columns * tile_.depth / 4.0e6;
     const double bytes = static_cast<double>(tile_.rows + tile_.columns) * tile_.depth / 40e3;
-    const double step = std::max({products * together, bytes * together, 0.9 / tile_.stages + (view.a_unit < 16 ? 0.15 : 0)});
+    const double step =
+        std::max({products * together, bytes * together, 0.9 / tile_.stages + (view.a_unit < 16 ? 0.15 : 0)});
     return std::max(2.0 + static_cast<double>(waves) * (static_cast<double>(steps) * step + 0.4),
                     estimate_cuda_us(cuda, gemm.bytes()));
   }
@@ -142,11 +143,16 @@ class IntegerGemm final : public Tactic {
 };
 
 constexpr IntegerGemm kTiles[] = {
-    {"cuda.integer.mma.128x128x128", {128, 128, 128, 2, 4, 2}}, {"cuda.integer.mma.128x64x128", {128, 64, 128, 4, 2, 3}},
-    {"cuda.integer.mma.64x64x128", {64, 64, 128, 2, 2, 3}},     {"cuda.integer.mma.64x32x128", {64, 32, 128, 2, 2, 4}},
-    {"cuda.integer.mma.32x64x128", {32, 64, 128, 1, 4, 4}},     {"cuda.integer.mma.32x32x128", {32, 32, 128, 2, 2, 4}},
-    {"cuda.integer.mma.16x32x128", {16, 32, 128, 1, 2, 6}},     {"cuda.integer.mma.128x64x64", {128, 64, 64, 4, 2, 3}},
-    {"cuda.integer.mma.64x64x64", {64, 64, 64, 2, 2, 3}},       {"cuda.integer.mma.64x32x64", {64, 32, 64, 2, 2, 3}},
+    {"cuda.integer.mma.128x128x128", {128, 128, 128, 2, 4, 2}},
+    {"cuda.integer.mma.128x64x128", {128, 64, 128, 4, 2, 3}},
+    {"cuda.integer.mma.64x64x128", {64, 64, 128, 2, 2, 3}},
+    {"cuda.integer.mma.64x32x128", {64, 32, 128, 2, 2, 4}},
+    {"cuda.integer.mma.32x64x128", {32, 64, 128, 1, 4, 4}},
+    {"cuda.integer.mma.32x32x128", {32, 32, 128, 2, 2, 4}},
+    {"cuda.integer.mma.16x32x128", {16, 32, 128, 1, 2, 6}},
+    {"cuda.integer.mma.128x64x64", {128, 64, 64, 4, 2, 3}},
+    {"cuda.integer.mma.64x64x64", {64, 64, 64, 2, 2, 3}},
+    {"cuda.integer.mma.64x32x64", {64, 32, 64, 2, 2, 3}},
 };
 constexpr auto kAll = [] {
   std::array<const Tactic*, std::size(kTiles)> out = {};

@@ -12,7 +12,8 @@ Program integer_program(const GemmProblem& gemm, Defines defines, std::initializ
   defines.set("EXACT", stores_sums(gemm) ? 1 : 0).set("BIAS", gemm.bias ? 1 : 0);
   std::string text = defines.text() + "#define FASTMATH 0\n" + joined_text({"contraction_numbers"});
   std::vector<std::string> inputs = {"x[0]"};
-  for (std::size_t i = gemm.bias ? 1 : 0; i < gemm.extras.size(); ++i) inputs.push_back(strings::join("x[", i + 1, "]"));
+  for (std::size_t i = gemm.bias ? 1 : 0; i < gemm.extras.size(); ++i)
+    inputs.push_back(strings::join("x[", i + 1, "]"));
   strings::append(text, strings::join("DEVICE float epilogue(const float* x) {\n  float result;\n  ",
                                       expr_text(*gemm.epilogue, inputs, "result"), "\n  return result;\n}\n"));
   for (const std::string_view name : names) text += kernel_text(name);

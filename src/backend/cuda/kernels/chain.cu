@@ -8,3 +8,8 @@ template <class T> __device__ __forceinline__ int64_t truncated(T x) {
   const uint64_t bits = (uint64_t)rest;
   return (int64_t)(x < 0 ? 0 - bits : bits);
 }
+// The place of an index in [0, size): from the end when negative. One outside is taken to the nearest.
+__device__ __forceinline__ int64_t place_of(int64_t index, int64_t size) {
+  if (index < 0) index += size;
+  return index < 0 ? 0 : index >= size ? size - 1 : index;
+}

@@ -1,0 +1,27 @@
+/// Operators whose elements are computed one by one on CUDA.
+#pragma once
+
+#include "backend/tactic.h"
+
+#include <span>
+
+namespace bolide::cuda {
+
+/// Pad of every mode.
+std::span<const Tactic* const> pad_tactics();
+/// GatherND.
+std::span<const Tactic* const> gather_nd_tactics();
+/// ScatterElements and ScatterND: the same bits every time, whatever repeats.
+std::span<const Tactic* const> scatter_tactics();
+/// CumSum, CumProd, LpNormalization, Hardmax: a thread goes along a line.
+std::span<const Tactic* const> line_tactics();
+/// TopK.
+std::span<const Tactic* const> top_k_tactics();
+/// OneHot, Trilu, EyeLike, ConstantOfShape, ReverseSequence.
+std::span<const Tactic* const> fill_tactics();
+/// GridSample.
+std::span<const Tactic* const> sample_tactics();
+/// LRN, LpPool, MaxPool with the places of the largest.
+std::span<const Tactic* const> window_tactics();
+
+}  // namespace bolide::cuda
