@@ -10,6 +10,7 @@
 #include "backend/cuda/gather/tactics.h"
 #include "backend/cuda/integer/tactics.h"
 #include "backend/cuda/pool/tactics.h"
+#include "backend/cuda/recurrent/tactics.h"
 #include "backend/cuda/resize/tactics.h"
 #include "backend/cuda/rows/tactics.h"
 #include "backend/cuda/sizes/tactics.h"
@@ -26,6 +27,7 @@
 #include "ops/order.h"
 #include "ops/pad.h"
 #include "ops/pool.h"
+#include "ops/recurrent.h"
 #include "ops/reduce.h"
 #include "ops/resize.h"
 #include "ops/reverse_sequence.h"
@@ -72,6 +74,7 @@ constexpr std::array kFamilies = {
     CudaTacticFamily{"integer depthwise", is_any<Conv>, cuda::integer_depthwise_tactics},
     CudaTacticFamily{"integer mma", is_any<Conv, MatMul>, cuda::integer_gemm_tactics},
     CudaTacticFamily{"integer direct", is_any<Conv, ConvTranspose, MatMul>, cuda::integer_direct_tactics},
+    CudaTacticFamily{"recurrent", is_any<RNN, GRU, LSTM>, cuda::recurrent_tactics},
     CudaTacticFamily{"attention", is_any<Attention>, cuda::attention_tactics},
 };
 

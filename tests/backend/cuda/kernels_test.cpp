@@ -10,6 +10,7 @@ constexpr DataType kFloats[] = {DataType::kF32, DataType::kF16, DataType::kBF16}
 std::vector<CudaCase> all_cases(DataType dtype, bool every) {
   std::vector<CudaCase> cases;
   if (every) cases = integer_cases();
+  for (CudaCase& test : every ? recurrent_cases() : std::vector<CudaCase>()) cases.push_back(std::move(test));
   std::vector<CudaCase> drawn = generic_cases();
   for (CudaCase& test : element_cases()) drawn.push_back(std::move(test));
   for (const CudaCase& test : drawn) {
