@@ -148,6 +148,7 @@ struct OperatorInfo {
   int min_inputs = 0;
   int max_inputs = 0;                   ///< -1: any number
   std::vector<std::string> attributes;  ///< "strides integers", "alpha number", "mode constant|reflect|edge"
+  bool cuda = false;                    ///< has kernels for NVIDIA GPUs, of some forms at least; else runs on the host
 };
 BOLIDE_API std::vector<OperatorInfo> operator_list();
 

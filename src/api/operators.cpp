@@ -1,6 +1,9 @@
 #include <bolide/network.h>
 
+#include "backend/cuda/tactics.h"
 #include "ops/op.h"
+
+#include <algorithm>
 
 namespace bolide {
 namespace {
@@ -29,6 +32,12 @@ class FieldNames final : public FieldVisitor {
   void add(std::string_view name, std::string_view kind) { names.push_back(strings::join(name, ' ', kind)); }
 };
 
+bool has_cuda_kernels(const Op& op) {
+  const auto families = cuda_tactic_families();
+  return std::any_of(families.begin(), families.end(),
+                     [&](const CudaTacticFamily& family) { return family.covers(op); });
+}
+
 }  // namespace
 
 std::vector<OperatorInfo> operator_list() {
@@ -38,7 +47,8 @@ std::vector<OperatorInfo> operator_list() {
     if (!op) continue;
     FieldNames fields;
     (void)op->visited(fields);
-    list.push_back({std::string(name), op->info().min_inputs, op->info().max_inputs, std::move(fields.names)});
+    list.push_back({std::string(name), op->info().min_inputs, op->info().max_inputs, std::move(fields.names),
+                    has_cuda_kernels(*op)});
   }
   return list;
 }

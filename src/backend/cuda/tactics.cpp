@@ -15,6 +15,8 @@
 #include "backend/cuda/rows/tactics.h"
 #include "backend/cuda/sizes/tactics.h"
 #include "ops/attention.h"
+#include "ops/bit_cast.h"
+#include "ops/col2im.h"
 #include "ops/conv.h"
 #include "ops/conv_transpose.h"
 #include "ops/fill.h"
@@ -27,10 +29,12 @@
 #include "ops/order.h"
 #include "ops/pad.h"
 #include "ops/pool.h"
+#include "ops/quantize.h"
 #include "ops/recurrent.h"
 #include "ops/reduce.h"
 #include "ops/resize.h"
 #include "ops/reverse_sequence.h"
+#include "ops/roi.h"
 #include "ops/scatter.h"
 #include "ops/shape.h"
 #include "ops/softmax.h"
@@ -52,7 +56,9 @@ constexpr std::array kFamilies = {
     CudaTacticFamily{"gather positions", is_any<GatherND>, cuda::gather_nd_tactics},
     CudaTacticFamily{"scatter", is_any<ScatterElements, ScatterND>, cuda::scatter_tactics},
     CudaTacticFamily{"pad", is_any<Pad>, cuda::pad_tactics},
-    CudaTacticFamily{"fill", is_any<OneHot, Trilu, EyeLike, ConstantOfShape, ReverseSequence>, cuda::fill_tactics},
+    CudaTacticFamily{"fill", is_any<OneHot, Trilu, EyeLike, ConstantOfShape, RangeOp, ReverseSequence, BitCast>, cuda::fill_tactics},
+    CudaTacticFamily{"boxes", is_any<RoiAlign, MaxRoiPool, Col2Im>, cuda::box_tactics},
+    CudaTacticFamily{"dynamic quantize", is_any<DynamicQuantizeLinear>, cuda::dynamic_quantize_tactics},
     CudaTacticFamily{"line", is_any<CumSum, CumProd, LpNormalization, Hardmax>, cuda::line_tactics},
     CudaTacticFamily{"topk", is_any<TopK>, cuda::top_k_tactics},
     CudaTacticFamily{"grid sample", is_any<GridSample>, cuda::sample_tactics},

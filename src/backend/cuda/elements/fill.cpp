@@ -3,6 +3,7 @@
 #include "backend/cuda/elements/tactics.h"
 #include "backend/cuda/text/element_text.h"
 #include "ops/axis.h"
+#include "ops/bit_cast.h"
 #include "ops/reverse_sequence.h"
 #include "ops/trilu.h"
 #include "tensor/number.h"
@@ -104,7 +105,40 @@ Result<TextWork> reverse_sequence(const Problem& problem, const ReverseSequence&
       static_cast<double>(packed_bytes(x.dtype, x.count())));
 }
 
+Result<TextWork> range(const Problem& problem) {
+  const Operand& y = problem.outputs[0];
+  TRY(const Arithmetic arithmetic, number_arithmetic(y.dtype));
+  const std::string_view number = c_type(arithmetic);
+  const std::string_view type = c_type(y.dtype);
+  const bool integers = arithmetic == Arithmetic::kI64;
+  ElementText text("range", y.dims, y.strides);
+  text.pointer("y", {Kind::kOutput, 0, 0}, type).pointer("start", {Kind::kInput, 0, 0}, type);
+  text.pointer("delta", {Kind::kInput, 2, 0}, type);
+  return one_launch(
+      text.finish(strings::join("  const ", number, " a = Load<", number, ">::from(*start), b = Load<", number,
+                                ">::from(*delta);\n  y[", offset_text(y.strides), "] = Store<", type, ">::from(",
+                                integers ? "(int64_t)((uint64_t)a + (uint64_t)p0 * (uint64_t)b)"
+                                         : strings::join("a + (", number, ")p0 * b"),
+                                ");\n"),
+                  {}, {"-fmad=false"}),
+      0);
+}
+
+Result<TextWork> bit_cast(const Problem& problem) {
+  const Operand& x = problem.inputs[0];
+  const Operand& y = problem.outputs[0];
+  if (bit_width(x.dtype) != bit_width(y.dtype)) return unsupported("bits of another width");
+  TRY(const std::string_view type, move_type(x.dtype));
+  ElementText text("bit_cast", y.dims, y.strides);
+  text.pointer("y", {Kind::kOutput, 0, 0}, type).pointer("x", {Kind::kInput, 0, 0}, type);
+  return one_launch(
+      text.finish(strings::join("  y[", offset_text(y.strides), "] = x[", offset_text(x.strides), "];\n")),
+      static_cast<double>(packed_bytes(x.dtype, x.count())));
+}
+
 Result<TextWork> fill_work(const Problem& problem) {
+  if (problem.op->is<RangeOp>()) return range(problem);
+  if (problem.op->is<BitCast>()) return bit_cast(problem);
   if (const auto* op = problem.op->as<OneHot>()) return one_hot(problem, *op);
   if (const auto* op = problem.op->as<Trilu>()) return trilu(problem, *op);
   if (const auto* op = problem.op->as<EyeLike>()) return eye_like(problem, *op);

@@ -17,7 +17,11 @@ std::span<const Tactic* const> scatter_tactics();
 std::span<const Tactic* const> line_tactics();
 /// TopK.
 std::span<const Tactic* const> top_k_tactics();
-/// OneHot, Trilu, EyeLike, ConstantOfShape, ReverseSequence.
+/// DynamicQuantizeLinear.
+std::span<const Tactic* const> dynamic_quantize_tactics();
+/// RoiAlign, MaxRoiPool, Col2Im.
+std::span<const Tactic* const> box_tactics();
+/// OneHot, Trilu, EyeLike, ConstantOfShape, Range, ReverseSequence, BitCast.
 std::span<const Tactic* const> fill_tactics();
 /// GridSample.
 std::span<const Tactic* const> sample_tactics();
