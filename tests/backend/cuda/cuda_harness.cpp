@@ -265,9 +265,9 @@ void load_all(std::span<const CudaCase> cases, const CudaTarget& target, cuda::C
   for (const Job& job : jobs) {
     EXPECT_TRUE(job.status) << job.where << " for sm_" << target.facts.capability << ": " << job.status.error().message;
   }
-  for (const auto& [name, function] : (*device)->functions()) {
-    EXPECT_EQ(function.local_bytes, 0) << name << " for sm_" << capability << " keeps " << function.local_bytes
-                                       << " bytes a thread in slow memory";
+  for (const auto& [name, function] : device.functions()) {
+    EXPECT_EQ(function.local_bytes, 0) << name << " for sm_" << target.facts.capability << " keeps "
+                                       << function.local_bytes << " bytes a thread in slow memory";
     EXPECT_GT(function.registers, 0) << name;
   }
 }

@@ -152,6 +152,14 @@ std::vector<CudaCase> generic_cases() {
        {{.dims = {30, 9}, .dtype = i64, .low = -99, .high = 99}}});
   add({"the place of the largest", ArgMax{.axis = 1}, {{.dims = {3, 40, 20}, .low = -3, .high = 3}}});
   add({"the place of the smallest", ArgMin{.axis = -1, .keepdims = false}, {{.dims = {3, 700}, .low = -3, .high = 3}}});
+  Expr codes(2);
+  codes.push(Fn::kRound, codes.push(Fn::kAdd, codes.push(Fn::kMul, Expr::in(0), Expr::number(9)), Expr::in(1)));
+  add({"codes of a convolution of floats",
+       Conv{.pads = {1, 1, 1, 1}, .epilogue = codes, .out = DataType::kU8},
+       {{.dims = {2, 5, 9, 8}, .low = -2, .high = 2},
+        {.dims = {6, 5, 3, 3}, .constant = true, .value = Tensor()},
+        {.dims = {6}},
+        {.dims = {2, 6, 9, 8}, .dtype = DataType::kI8, .low = -9, .high = 9}}});
   // Windows.
   for (const bool last : {false, true}) {
     const CudaOperand x{.dims = {2, 24, 13, 15}, .channels_last = last};

@@ -279,12 +279,20 @@ double GemmProblem::bytes() const {
   return out;
 }
 
-Result<GemmProblem> gemm_problem(const Problem& problem) {
+Result<GemmProblem> mixed_gemm_problem(const Problem& problem) {
   TRY(GemmProblem gemm, any_problem(problem));
   if (gemm.a_zero != 0 || gemm.b_zero != 0) return unsupported("zero points");
-  bool floats = is_float_format(gemm.a_format) && is_float_format(gemm.b_format) && is_float_format(gemm.y_format);
-  for (const GemmExtra& extra : gemm.extras) floats = floats && is_float_format(extra.format);
+  bool floats = is_float_format(gemm.a_format) && is_float_format(gemm.b_format);
+  if (gemm.bias) floats = floats && is_float_format(gemm.extras[0].format);
   if (!floats) return unsupported("operands that are integers");
+  return gemm;
+}
+
+Result<GemmProblem> gemm_problem(const Problem& problem) {
+  TRY(GemmProblem gemm, mixed_gemm_problem(problem));
+  bool floats = is_float_format(gemm.y_format);
+  for (const GemmExtra& extra : gemm.extras) floats = floats && is_float_format(extra.format);
+  if (!floats) return unsupported("results or epilogue operands that are integers");
   return gemm;
 }
 

@@ -77,6 +77,8 @@ struct GemmProblem {
 /// Of a Conv, MatMul or ConvTranspose. Errors: Unsupported with what no CUDA form takes: dtypes, more than three
 /// spatial or batch dims, too many operands, sizes of 2^31 and more; operands that are not floats.
 Result<GemmProblem> gemm_problem(const Problem& problem);
+/// The same of operands of floats; the result and the epilogue's operands are of any format.
+Result<GemmProblem> mixed_gemm_problem(const Problem& problem);
 /// The same of operands of 8-bit integers; the result and the epilogue's operands are of any format.
 Result<GemmProblem> integer_gemm_problem(const Problem& problem);
 

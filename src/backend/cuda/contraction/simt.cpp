@@ -36,7 +36,7 @@ class SimtKernel final : public ContractionKernel {
     defines.set("TRANSPOSED", gemm.transposed ? 1 : 0).set("ROWFAST", gemm.a.pixel < gemm.a.column ? 1 : 0);
     overlaps_ = launches_overlap(target);
     defines.set("PDL", overlaps_ ? 1 : 0);
-    text_ = gemm_text(gemm, defines, {"simt"});
+    text_ = gemm_text(gemm, defines, {"contraction_formats", "simt"});
     for (std::size_t i = 0; i < gemm.extras.size(); ++i) {
       const RowStrides& s = gemm.extras[i].strides;
       inputs_[i] = gemm.extras[i].input;
@@ -92,14 +92,15 @@ class SimtKernel final : public ContractionKernel {
   bool overlaps_ = false;
 };
 
-/// Any strides, dtypes of float, groups, up to three spatial dims, transposed convolution, batches.
-/// Numerics  f32, a term at a time: taps in order, channels in order within a tap
+/// Any strides, dtypes of float (the result and the epilogue's operands also integers), groups, up to three spatial
+/// dims, transposed convolution, batches. Numerics  f32, a term at a time: taps in order, channels in order within a
+/// tap
 class Simt final : public Tactic {
  public:
   constexpr Simt() : Tactic("cuda.gemm.simt", 1) {}
 
   Verdict accepts(const Problem& problem, const Target&) const override {
-    const auto gemm = gemm_problem(problem);
+    const auto gemm = mixed_gemm_problem(problem);
     if (!gemm) return reject(gemm.error().message);
     if (const auto fault = epilogue_fault(*gemm)) return reject(*fault);
     if (gemm->batches() > 65535) return reject(gemm->batches(), " batches and groups; at most 65535");
@@ -108,7 +109,7 @@ class Simt final : public Tactic {
     return accept();
   }
   double estimate_us(const Problem& problem, const Target& target) const override {
-    const GemmProblem gemm = *gemm_problem(problem);
+    const GemmProblem gemm = *mixed_gemm_problem(problem);
     const CudaTarget& cuda = cuda_target(target);
     const std::int64_t tiles = (gemm.m() + 63) / 64 * ((gemm.n + 63) / 64) * gemm.batches();
     const std::int64_t steps = gemm.taps() * ((gemm.c + 15) / 16);
@@ -117,7 +118,7 @@ class Simt final : public Tactic {
     return std::max(estimate_cuda_us(cuda, gemm.bytes()), 3.0 + waves * (1.0 + 1.5 * static_cast<double>(steps)));
   }
   Result<std::unique_ptr<Kernel>> bind(const Problem& problem, const Target& target) const override {
-    TRY(const GemmProblem gemm, gemm_problem(problem));
+    TRY(const GemmProblem gemm, mixed_gemm_problem(problem));
     return std::unique_ptr<Kernel>(std::make_unique<SimtKernel>(gemm, cuda_target(target), false));
   }
 };

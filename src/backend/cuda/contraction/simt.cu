@@ -104,14 +104,14 @@ extern "C" __global__ void __launch_bounds__(256) contract_simt(const __grid_con
 #pragma unroll
         for (int e = 0; e < EXTRAS; ++e) {
           const Extra& q = p.extra[e];
-          v[e + 1] = load_format(EXTRA_FORMAT(e), q.data,
+          v[e + 1] = load_any(EXTRA_FORMAT(e), q.data,
                                  outer * q.batch0 + inner * q.batch1 + n3 * q.image + z3 * p.extra_plane[e] +
                                      y * q.line + x * q.pixel + column * q.column);
         }
-        store1<OUT>(p.y,
-                    outer * p.ys.batch0 + inner * p.ys.batch1 + n3 * p.ys.image + z3 * p.ys.plane + y * p.ys.line +
-                        x * p.ys.pixel + column * p.ys.channel,
-                    epilogue(v));
+        put<BytesOf<OUT>::value>(p.y,
+                                 outer * p.ys.batch0 + inner * p.ys.batch1 + n3 * p.ys.image + z3 * p.ys.plane +
+                                     y * p.ys.line + x * p.ys.pixel + column * p.ys.channel,
+                                 stored<OUT>(epilogue(v)));
       }
     }
   }

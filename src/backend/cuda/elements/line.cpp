@@ -73,14 +73,15 @@ Result<TextWork> running_work(const Problem& problem) {
 Result<TextWork> lp_work(const Problem& problem) {
   const auto& op = *problem.op->as<LpNormalization>();
   const Operand& x = problem.inputs[0];
+  if (x.dtype == DataType::kF64) return unsupported("f64");
   TRY(Line line, line_of(problem, op.axis, "lp_normalization"));
   const std::string loop =
       strings::join("  for (int64_t i = 0; i < ", line.size,
-                    "ll; ++i) {\n    const double v = Load<double>::from(x[x_at + i * ", line.x_step, "ll]);\n");
+                    "ll; ++i) {\n    const float v = Load<float>::from(x[x_at + i * ", line.x_step, "ll]);\n");
   line.body +=
-      strings::join("  double sum = 0;\n", loop, op.p == 1 ? "    sum += fabs(v);\n  }\n" : "    sum += v * v;\n  }\n",
-                    op.p == 1 ? "" : "  sum = sqrt(sum);\n", loop, "    y[y_at + i * ", line.y_step, "ll] = Store<",
-                    c_type(x.dtype), ">::from(sum == 0 ? 0. : v / sum);\n  }\n");
+      strings::join("  float sum = 0;\n", loop, op.p == 1 ? "    sum += fabsf(v);\n  }\n" : "    sum += v * v;\n  }\n",
+                    op.p == 1 ? "" : "  sum = sqrtf(sum);\n", loop, "    y[y_at + i * ", line.y_step, "ll] = Store<",
+                    c_type(x.dtype), ">::from(sum == 0 ? 0.f : v / sum);\n  }\n");
   return finished(problem, line);
 }
 
@@ -105,7 +106,7 @@ Result<TextWork> line_work(const Problem& problem) {
   return running_work(problem);
 }
 
-/// Numerics  running sums: one after the other, as the reference
+/// Numerics  running sums: one after the other, as the reference; norms in f32
 constexpr TextTactic kLine("cuda.line", 1, line_work);
 
 }  // namespace

@@ -71,6 +71,13 @@ std::optional<double> literal(const Operand& operand) {
   return values && !values->empty() ? std::optional((*values)[0]) : std::nullopt;
 }
 
+/// Codes of a quantisation: a product that is joined with a sum decides ties in another way than the reference does.
+bool rounds(const Chain& chain, const Operand& out) {
+  const auto steps = chain.work.expr.steps();
+  return (chain.arithmetic != Arithmetic::kI64 && is_integer(out.dtype)) ||
+         std::any_of(steps.begin(), steps.end(), [](const Expr::Step& step) { return step.fn == Fn::kRound; });
+}
+
 std::string function_text(const Chain& chain, const Operand& out, const NestText& nest, int width) {
   const std::string_view number = c_type(chain.arithmetic);
   const std::string_view out_type = c_type(out.dtype);
@@ -152,6 +159,7 @@ class ChainTactic final : public Tactic {
     const Operand& out = problem.outputs[0];
     const NestText nest = nest_of(chain, out);
     TextLaunch launch{.program = {.name = "elementwise", .text = joined_text({"chain"})}};
+    if (rounds(chain, out)) launch.program.options = {"-fmad=false"};
     launch.args.push_back({AddressArg::Kind::kOutput, 0});
     int bytes = bit_width(out.dtype) / 8;
     for (std::size_t i = 0; i < chain.work.operands.size(); ++i) {

@@ -49,7 +49,8 @@ class DepthwiseKernel final : public ContractionKernel {
       defines.set("AZERO", gemm.a_zero).set("R", down.kernel).set("S", across.kernel).set("SY", down.stride);
       defines.set("SX", across.stride).set("DY", down.dilation).set("DX", across.dilation).set("VEC", wide);
       blocks_[programs_.size()] = static_cast<unsigned>((threads_of(gemm, wide) + 127) / 128);
-      programs_.push_back(integer_program(all, defines, {"integer_numbers", "integer_depthwise"}));
+      programs_.push_back(
+          integer_program(all, defines, {"contraction_formats", "integer_numbers", "integer_depthwise"}));
     }
     for (std::size_t i = 0; i < all.extras.size(); ++i) {
       inputs_[i] = all.extras[i].input;

@@ -36,7 +36,7 @@ class DirectKernel final : public ContractionKernel {
     defines.set("BFORMAT", packed ? 4 : gemm.b_format).set("AZERO", gemm.a_zero);
     defines.set("BZERO", packed ? packed_integers(gemm).zero : gemm.b_zero).set("TRANSPOSED", gemm.transposed ? 1 : 0);
     defines.set("ROWFAST", gemm.a.pixel < gemm.a.column ? 1 : 0);
-    program_ = integer_program(gemm, defines, {"integer_numbers", "integer_direct"});
+    program_ = integer_program(gemm, defines, {"contraction_formats", "integer_numbers", "integer_direct"});
     for (std::size_t i = 0; i < gemm.extras.size(); ++i) {
       const RowStrides& s = gemm.extras[i].strides;
       inputs_[i] = gemm.extras[i].input;

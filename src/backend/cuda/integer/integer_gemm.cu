@@ -50,7 +50,7 @@ DEVICE int swizzled(int row, int chunk) {
   return row * BKB + ((chunk ^ ((row >> 1) & 3)) << 4);
 }
 
-extern "C" __global__ void __launch_bounds__(kThreads)
+extern "C" __global__ void __launch_bounds__(kThreads, 1)
     contract_integers(const __grid_constant__ Contraction p, const int* __restrict__ offsets) {
   extern __shared__ __align__(128) char memory[];
   char* const ring_a = memory;

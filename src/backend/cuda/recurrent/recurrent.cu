@@ -28,7 +28,7 @@ constexpr int kRows = 4;
 constexpr int kStateCount = DIRS * BATCH * HIDDEN;
 
 __device__ __forceinline__ float clipped(float x) { return CLIP > 0.f ? fminf(fmaxf(x, -(CLIP)), CLIP) : x; }
-__device__ __forceinline__ float sigmoid(float x) { return 1.f / (1.f + expf(-clipped(x))); }
+__device__ __forceinline__ float sigmoid(float x) { return __fdividef(1.f, 1.f + expf(-clipped(x))); }
 __device__ __forceinline__ float tangent(float x) { return tanhf(clipped(x)); }
 
 // from_x = x w^T + the biases that do not wait for the reset gate.
@@ -196,7 +196,7 @@ extern "C" __global__ void __launch_bounds__(256) recurrent_candidate(const __gr
 }
 #endif
 // All steps of kRows rows in one block.
-extern "C" __global__ void __launch_bounds__(512) recurrent_sequence(const __grid_constant__ Recurrent p) {
+extern "C" __global__ void __launch_bounds__(512, 1) recurrent_sequence(const __grid_constant__ Recurrent p) {
   for (int step = 0; step < SEQ; ++step) {
     for (int unit = threadIdx.x >> 5; unit < HIDDEN; unit += 16) unit_step<0>(p, blockIdx.z, blockIdx.y * kRows, unit, step);
     __syncthreads();
