@@ -113,6 +113,15 @@ class BOLIDE_API Engine {
   std::shared_ptr<const State> state_;
 };
 
+/// Something that took time: a step of a run, or a part of one on a thread.
+struct TraceSpan {
+  std::string name;
+  std::string track;    ///< "steps", "thread 0", "stream 0", "host"
+  double start_us = 0;  ///< of std::chrono::steady_clock
+  double us = 0;
+  int step = -1;  ///< of Engine::plan(); -1: none
+};
+
 /// One run at a time; not for two threads at once. Keeps its engine alive.
 class BOLIDE_API ExecutionContext {
  public:
@@ -150,6 +159,10 @@ class BOLIDE_API ExecutionContext {
   Result<HostTensor> output(std::string_view name) const;
   /// Times every step of the next runs; null switches off.
   void set_profiler(Profiler* profiler);
+  /// Runs once and tells when each step ran, and where: on the host by thread, on a device by stream (with events around
+  /// every step, which cost some microseconds each). Inputs must lie in the host's memory.
+  /// Errors: as run(); Unsupported where only the data decide sizes.
+  Result<std::vector<TraceSpan>> trace();
   std::int64_t arena_bytes() const;
 
   struct State;

@@ -175,6 +175,7 @@ int bench(const BenchArgs& args) {
     if (!measured) return report(measured.error());
     limits = *std::move(measured);
   }
+  if (Status traced = write_trace(args.model, *engine, *context, *shapes); !traced) return report(traced.error());
   if (args.json) {
     nlohmann::json document = {{"latency_ms",
                                 {{"median", median},
@@ -243,6 +244,7 @@ std::function<int()> add_bench(CLI::App& app) {
   auto args = std::make_shared<BenchArgs>();
   add_model_path(app, args->model, "MODEL|ENGINE");
   add_build_options(app, args->model);
+  add_trace_option(app, args->model);
   add_time_limit_option(app, args->model);
   add_fill_options(app, args->fill);
   app.add_option("--duration", args->duration_s, "seconds to time; at least three runs are counted")

@@ -103,6 +103,24 @@ void add_time_limit_option(CLI::App& app, ModelOptions& options) {
       ->capture_default_str();
 }
 
+void add_trace_option(CLI::App& app, ModelOptions& options) {
+  options.trace = std::make_shared<Trace>();
+  app.add_option("--trace", options.trace_file,
+                 "file for Perfetto (ui.perfetto.dev): phases of the build, steps of three runs by thread and stream");
+}
+
+Status write_trace(const ModelOptions& options, const Engine& engine, ExecutionContext& context,
+                   const InputShapes& shapes) {
+  if (options.trace_file.empty()) return {};
+  const Result<PlanInfo> plan = engine.plan(shapes);
+  if (!plan) return plan.error();
+  if (Status ran = context.run(); !ran) return ran;
+  for (int i = 0; i < 3; ++i) {
+    if (Status ran = options.trace->run(context, *plan); !ran) return ran;
+  }
+  return options.trace->write(options.trace_file);
+}
+
 void add_build_options(CLI::App& app, ModelOptions& options) {
   add_shape_options(app, options);
   add_run_options(app, options);
@@ -177,7 +195,15 @@ Result<Network> read_network(const ModelOptions& options) {
 
 Result<Engine> open_engine(const ModelOptions& options, bool tune, const InputShapes& sizes) {
   if (Status loaded = load_plugins(options); !loaded) return loaded.error();
+  Trace* const trace = options.trace_file.empty() ? nullptr : options.trace.get();
+  struct EndPhase {
+    Trace* trace;
+    ~EndPhase() {
+      if (trace != nullptr) trace->phase("");
+    }
+  } const end_phase{trace};
   if (is_engine_file(options.path)) {
+    if (trace != nullptr) trace->phase("load");
     return Runtime().load(
         options.path, {.threads = options.threads, .device = options.target.empty() ? options.device : options.target});
   }
@@ -188,6 +214,7 @@ Result<Engine> open_engine(const ModelOptions& options, bool tune, const InputSh
     config->effort = 0;
     config->use_timing_cache = false;
   }
+  if (trace != nullptr) trace->phase("read the model");
   Result<Network> network = read_network(options);
   if (!network) return std::move(network).error();
   if (!options.data.empty() && !network->inputs().empty()) {
@@ -197,6 +224,7 @@ Result<Engine> open_engine(const ModelOptions& options, bool tune, const InputSh
   }
   catch_interrupts();
   TerminalProgress progress;
+  progress.tell(trace);
   config->progress = &progress;
   return Builder().build(*std::move(network), *config);
 }
@@ -216,6 +244,7 @@ TerminalProgress::~TerminalProgress() {
 }
 
 bool TerminalProgress::progress(std::string_view phase, std::int64_t done, std::int64_t total, double seconds_left) {
+  if (trace_ != nullptr) trace_->phase(phase);
   if (isatty(STDERR_FILENO) != 0) {
     std::string line = total > 0 ? fmt::format("{}: {} of {}", phase, done, total) : std::string(phase);
     if (seconds_left >= 0) line += fmt::format(", {:.1f} s left", seconds_left);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/command.h"
+#include "cli/trace.h"
 
 namespace bolide::cli {
 
@@ -27,7 +28,9 @@ struct ModelOptions {
   bool verify = false;
   std::string dump_passes;
   std::vector<std::string> plugins;  ///< shared libraries
-  double time_limit_s = 0;           ///< of a run; 0: none
+  std::string trace_file;
+  std::shared_ptr<Trace> trace;  ///< collects while trace_file is not empty
+  double time_limit_s = 0;       ///< of a run; 0: none
   /// Ranks of inputs that neither the file nor the first --shapes states; may be empty.
   std::function<std::optional<int>(std::size_t index, std::string_view name)> rank_of = {};
 };
@@ -42,6 +45,11 @@ void add_run_options(CLI::App& app, ModelOptions& options);
 void add_target_option(CLI::App& app, ModelOptions& options);
 /// --time-limit of each run.
 void add_time_limit_option(CLI::App& app, ModelOptions& options);
+/// --trace.
+void add_trace_option(CLI::App& app, ModelOptions& options);
+/// Traces three runs after one that is not, and writes the file; nothing without --trace.
+Status write_trace(const ModelOptions& options, const Engine& engine, ExecutionContext& context,
+                   const InputShapes& shapes);
 /// Everything a build takes.
 void add_build_options(CLI::App& app, ModelOptions& options);
 
@@ -62,9 +70,12 @@ class TerminalProgress final : public ProgressMonitor {
  public:
   ~TerminalProgress() override;
   bool progress(std::string_view phase, std::int64_t done, std::int64_t total, double seconds_left) override;
+  /// Hears of the phases, too.
+  void tell(Trace* trace) { trace_ = trace; }
 
  private:
   bool shown_ = false;
+  Trace* trace_ = nullptr;
 };
 /// True after SIGINT; builds stop with the best so far.
 bool interrupted();

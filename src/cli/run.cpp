@@ -143,6 +143,19 @@ std::optional<int> rank_of_file(const RunArgs& args, std::string_view name) {
   return std::nullopt;
 }
 
+/// Further runs with --trace.
+Status trace_runs(const RunArgs& args, const Engine& engine, const NamedInputs& inputs) {
+  if (args.model.trace_file.empty()) return {};
+  Result<ExecutionContext> context = engine.make_context();
+  if (!context) return std::move(context).error();
+  InputShapes shapes;
+  for (const auto& [input, tensor] : inputs) {
+    if (Status set = context->set_input(input, tensor); !set) return set;
+    shapes.emplace_back(input, tensor.dims());
+  }
+  return write_trace(args.model, engine, *context, shapes);
+}
+
 int run(const RunArgs& args) {
   ModelOptions options = args.model;
   options.rank_of = [&args](std::size_t, std::string_view name) { return rank_of_file(args, name); };
@@ -167,6 +180,7 @@ int run(const RunArgs& args) {
     document.push_back(show(args, *labels, info.name, results->at(info.name)));
   }
   if (args.json) print_json(nlohmann::json{{"outputs", document}});
+  if (Status traced = trace_runs(args, *engine, *inputs); !traced) return report(traced.error());
   return kDone;
 }
 
@@ -184,6 +198,7 @@ std::function<int()> add_run(CLI::App& app) {
       ->capture_default_str();
   add_shape_options(app, args->model);
   add_run_options(app, args->model);
+  add_trace_option(app, args->model);
   add_time_limit_option(app, args->model);
   add_fill_options(app, args->fill);
   add_image_options(app, args->images);

@@ -176,7 +176,11 @@ Result<Compiled> compile(Graph graph, std::shared_ptr<const Backend> backend, co
   bool stop = false;
   TRY(compiled.report.passes, run_pipeline(graph, pass_options(options, stop)));
   TRY(auto steps, lower(graph));
+  const auto phase = [&](std::string_view name) {
+    if (options.progress) stop |= !options.progress(name, 0, 0, -1);
+  };
   if (options.storage != DataType::kF32) {
+    phase(strings::join("convert to ", options.storage));
     PrecisionReport& report = compiled.report.precision;
     const PrecisionRules rules{.keep = options.keep_f32, .ranges = sample_ranges(steps, options, report)};
     TRY(steps, with_precision(*steps, options.storage, rules, report));
@@ -205,6 +209,7 @@ Result<Compiled> compile(Graph graph, std::shared_ptr<const Backend> backend, co
     inputs.push_back(std::move(shape));
     shapes.push_back(*std::move(sizes));
   }
+  phase("choose kernels");
   CostTable costs;
   const double budget_s = std::max(0.0, options.time_budget_s - seconds_since(start));
   TRY(TuneReport tuning, tune_shapes(*steps, shapes, *backend, costs, options, budget_s, stop));

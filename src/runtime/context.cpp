@@ -163,7 +163,7 @@ Status ContextCore::run() {
     for (std::size_t i = 0; i < outputs_.size(); ++i) {
       output_data_[i] = static_cast<std::byte*>(outputs_[i].data) + slice * slice_bytes(schedule, graph.outputs[i]);
     }
-    TRY_OK(executor_->run(buffers, times_));
+    TRY_OK(executor_->run(buffers, times_, observer_));
   }
   has_results_ = true;
   return {};

@@ -63,6 +63,10 @@ class ContextCore {
   int graph_nodes() const { return on_device_ != nullptr ? on_device_->graph_nodes() : 0; }
   /// Per-step times of the next runs go here; null switches off.
   void profile(StepTimes* times) { times_ = times; }
+  /// Runs, and once more on a device with memory of its own to tell when each step ran there.
+  Status trace(std::vector<DeviceSpan>& spans);
+  /// Sees the steps of the next runs on the host; null switches off.
+  void observe(StepObserver* observer) { observer_ = observer; }
   std::int64_t arena_bytes() const {
     return static_cast<std::int64_t>(workspace_.device != nullptr ? workspace_.device->size() : arena_.size());
   }
@@ -110,6 +114,7 @@ class ContextCore {
   bool has_results_ = false;  // the last run succeeded, and its memory is as it left it
   std::atomic<bool> running_ = false;
   StepTimes* times_ = nullptr;
+  StepObserver* observer_ = nullptr;
   double most_seconds_ = 0;
   std::atomic<bool> cancelled_ = false;
 };

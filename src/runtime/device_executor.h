@@ -20,6 +20,14 @@ struct DeviceWorkspace {
   std::unique_ptr<DeviceBlock> host;
 };
 
+/// When a step ran.
+struct DeviceSpan {
+  int step = 0;
+  int lane = 0;         ///< stream; -1: on the host
+  double start_us = 0;  ///< as of monotonic_microseconds()
+  double us = 0;
+};
+
 /// One run at a time. Does not outlive the workspace's blocks that it was recorded for.
 class DeviceExecutor {
  public:
@@ -44,6 +52,8 @@ class DeviceExecutor {
   bool has_host_steps() const { return host_steps_ > 0; }
   /// Times every step by replaying it alone, with warm caches. Temporary buffers are overwritten.
   Status profile(DeviceStream& stream, const RunBuffers& host, StepTimes& times);
+  /// Runs once, step by step with an event before and after each, on the inputs that run() staged last.
+  Status trace(DeviceStream& stream, const RunBuffers& host, std::vector<DeviceSpan>& spans);
   /// Kernels and copies of one run; 0 before the first.
   int graph_nodes() const { return recordings_.empty() ? 0 : recordings_.front().nodes; }
 

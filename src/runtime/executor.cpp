@@ -123,6 +123,7 @@ Executor::Executor(std::shared_ptr<const PreparedSchedule> prepared) : prepared_
 
 Status Executor::run(const RunBuffers& buffers, StepTimes* times, StepObserver* observer) {
   const Schedule& schedule = prepared_->schedule_;
+  observer_ = observer;
   for (std::size_t b = 0; b < schedule.buffers.size(); ++b) {
     const ScheduleBuffer& buffer = schedule.buffers[b];
     switch (buffer.kind) {
@@ -139,6 +140,7 @@ Status Executor::run(const RunBuffers& buffers, StepTimes* times, StepObserver* 
   }
   for (std::size_t s = 0; s < schedule.steps.size(); ++s) {
     const double start = times != nullptr ? monotonic_microseconds() : 0;
+    if (observer != nullptr) observer->step_starts(s);
     TRY_OK(run_step(s, buffers));
     TRY_OK(TimeLimit::check());
     if (times != nullptr) times->us[s] += monotonic_microseconds() - start;
@@ -165,8 +167,8 @@ Status Executor::run_compute(std::size_t index, const RunBuffers& buffers) {
                        .packed = prepared_->packed_[index],
                        .workspace = address(step.workspace),
                        .scratch = buffers.scratch};
-  Status ran =
-      run_kernel(host_kernel(*step.kernel), step.cuts, shared, buffers.scratch_stride, prepared_->schedule_.threads);
+  Status ran = run_kernel(host_kernel(*step.kernel), step.cuts, shared, buffers.scratch_stride,
+                          prepared_->schedule_.threads, observer_);
   // The text is made for failures only: a run that succeeds allocates nothing.
   return ran ? ok() : std::move(ran).within(strings::join("step '", step.name, "'"));
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/arena.h"
-#include "plan/schedule.h"
+#include "plan/run_kernel.h"
 #include "runtime/device_store.h"
 #include "runtime/pack_store.h"
 
@@ -46,12 +46,13 @@ struct StepTimes {
   std::vector<double> us;  ///< by scheduled step
 };
 
-/// Sees what each step of a run gave, right after the step.
-class StepObserver {
+/// Sees each step of a run: when it starts, which threads did which parts, and what it gave.
+class StepObserver : public PartObserver {
  public:
-  virtual ~StepObserver() = default;
+  virtual void step_starts(std::size_t) {}
   /// `outputs` are the addresses of the operands of problem.outputs of the scheduled step.
   virtual void step_done(std::size_t index, std::span<void* const> outputs) = 0;
+  void part_done(int, double, double) override {}
 };
 
 /// The mutable state of one run at a time over one prepared schedule.
@@ -69,8 +70,9 @@ class Executor {
   std::byte* address(const Place& place) const;
 
   std::shared_ptr<const PreparedSchedule> prepared_;
-  std::vector<std::byte*> bases_;    // by buffer
-  std::vector<const void*> inputs_;  // of the step that runs
+  StepObserver* observer_ = nullptr;  // of the run
+  std::vector<std::byte*> bases_;     // by buffer
+  std::vector<const void*> inputs_;   // of the step that runs
   std::vector<void*> outputs_;
   std::vector<std::vector<std::unique_ptr<Executor>>> bodies_;  // by step
 };

@@ -135,6 +135,32 @@ class CommandLine(unittest.TestCase):
         self.expect(NOT_SUPPORTED, "run", DIGITS, "--device", "cuda", says="cuda")
         self.expect(NOT_SUPPORTED, "run", self.engine, "--device", "cuda", says="cuda")
 
+    # Traces -------------------------------------------------------------------------------------------------------
+
+    def test_a_trace_holds_phases_steps_and_threads(self):
+        path = self.folder / "trace.json"
+        for arguments in (("bench", DIGITS, "--duration", 0, "--effort", 0), ("run", DIGITS), ("run", self.engine)):
+            with self.subTest(arguments):
+                self.expect(DONE, *arguments, "--threads", 2, "--trace", path)
+                events = json.loads(path.read_text())["traceEvents"]
+                tracks = {event["tid"]: event["args"]["name"] for event in events if event["name"] == "thread_name"}
+                spans = [event for event in events if event["ph"] == "X"]
+                self.assertTrue(all(event["ts"] >= 0 and event["dur"] >= 0 and event["tid"] in tracks for event in spans))
+                self.assertLessEqual({"build", "steps", "thread 0"}, set(tracks.values()))
+                steps = [event for event in spans if tracks[event["tid"]] == "steps"]
+                self.assertEqual(len(steps) % 3, 0, "three runs")
+                for event in steps:
+                    self.assertIn("tactic", event["args"])
+                    self.assertGreater(event["args"]["bytes"], 0)
+                for first, second in zip(steps, steps[1:]):
+                    self.assertLessEqual(first["ts"] + first["dur"], second["ts"] + 0.01)
+                for event in spans:
+                    if tracks[event["tid"]].startswith("thread"):
+                        self.assertTrue(any(s["ts"] - 0.01 <= event["ts"] and event["ts"] + event["dur"] <= s["ts"] + s["dur"] + 0.01 for s in steps), event)
+                phases = [event["name"] for event in spans if tracks[event["tid"]] == "build"]
+                self.assertIn("load" if arguments[1] is self.engine else "choose kernels", phases)
+        self.expect(FAILED, "run", DIGITS, "--trace", self.folder / "no/such/t.json", says="t.json")
+
     # Plans for devices that are not here -----------------------------------------------------------------------------
 
     def test_a_plan_for_a_gpu_is_built_and_seen_without_one(self):
