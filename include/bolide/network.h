@@ -152,6 +152,29 @@ struct OperatorInfo {
 };
 BOLIDE_API std::vector<OperatorInfo> operator_list();
 
+/// One node of a model file, as importing left it.
+struct FileNode {
+  enum class Outcome : std::uint8_t {
+    kRead,        ///< its work is in the network
+    kPlugin,      ///< a plugin does it
+    kRefused,     ///< `problems` say why
+    kNotReached,  ///< the operator is known; the node waits for one that is refused
+  };
+  std::string place;  ///< its index; "3/then_branch/0": node 0 of that body of node 3; "3/0": of the function it calls
+  std::string name;   ///< as layers and steps name it; made from the operator and an output where the file has none
+  std::string op;
+  std::string domain;  ///< empty: ai.onnx
+  std::int64_t version = 0;
+  Outcome outcome = Outcome::kRead;
+  std::vector<std::string> problems;
+};
+/// What a model file holds, told also when it cannot be imported.
+struct FileReport {
+  std::string source;  ///< as Network::source()
+  std::vector<FileNode> nodes;
+  std::vector<std::string> problems;  ///< about the file and its values
+};
+
 /// Reads model files into networks. All problems of a file are reported at once.
 class BOLIDE_API OnnxParser {
  public:
@@ -164,7 +187,9 @@ class BOLIDE_API OnnxParser {
     /// Asked for inputs of which the file states no rank, by place among the inputs and name; their sizes may be any.
     std::function<std::optional<int>(std::size_t index, std::string_view name)> rank_of = {};
   };
-  static Result<Network> parse_file(const std::filesystem::path& path, const Options& options);
+  /// `report`, where given, is filled in either case.
+  static Result<Network> parse_file(const std::filesystem::path& path, const Options& options,
+                                    FileReport* report = nullptr);
   static Result<Network> parse_file(const std::filesystem::path& path) { return parse_file(path, Options{}); }
   /// From memory, which is copied. External data is refused: there is no folder to look in.
   static Result<Network> parse_bytes(std::span<const std::byte> bytes, const Options& options);

@@ -121,11 +121,28 @@ ImportOptions import_options(const OnnxParser::Options& options) {
           .rank_of = options.rank_of};
 }
 
+FileReport to_report(ImportReport from) {
+  FileReport out{.source = std::move(from.source), .nodes = {}, .problems = std::move(from.problems)};
+  for (ImportReport::Node& node : from.nodes) {
+    out.nodes.push_back({.place = std::move(node.place),
+                         .name = std::move(node.name),
+                         .op = std::move(node.op_type),
+                         .domain = std::move(node.domain),
+                         .version = node.version,
+                         .outcome = static_cast<FileNode::Outcome>(node.outcome),
+                         .problems = std::move(node.problems)});
+  }
+  return out;
+}
+
 }  // namespace
 
-Result<Network> OnnxParser::parse_file(const std::filesystem::path& path, const Options& options) {
+Result<Network> OnnxParser::parse_file(const std::filesystem::path& path, const Options& options, FileReport* report) {
   Network network;
-  TRY(network.state().graph, import_onnx(path, import_options(options)));
+  ImportReport read;
+  Result<Graph> graph = import_onnx(path, import_options(options), &read);
+  if (report != nullptr) *report = to_report(std::move(read));
+  TRY(network.state().graph, std::move(graph));
   const auto outputs = network.state().graph.outputs();
   network.state().outputs.assign(outputs.begin(), outputs.end());
   return network;

@@ -6,6 +6,7 @@
 #include "backend/cuda/launches.h"
 #include "base/thread_pool.h"
 #include "ops/all.h"
+#include "plan/sizes.h"
 #include "runtime/regions.h"
 
 #include <algorithm>
@@ -146,9 +147,11 @@ void add_memory(const StepGraph& graph, const Schedule& schedule, PlanInfo& info
   info.memory = std::move(buffers);
 }
 
-void add_steps(const StepGraph& graph, const Schedule& schedule, bool own_memory, const KernelViewer& viewer,
-               PlanInfo& info) {
-  for (const ScheduledStep& step : schedule.steps) {
+void add_steps(const PreparedSchedule& prepared, bool own_memory, const KernelViewer& viewer, PlanInfo& info) {
+  const StepGraph& graph = prepared.graph();
+  const Schedule& schedule = prepared.schedule();
+  for (std::size_t s = 0; s < schedule.steps.size(); ++s) {
+    const ScheduledStep& step = schedule.steps[s];
     StepInfo out{.name = step.name, .op = std::string(step.problem.op->name())};
     out.tactic = method_of(step);
     out.reference = step.tactic != nullptr && step.tactic->is_reference();
@@ -182,28 +185,64 @@ void add_steps(const StepGraph& graph, const Schedule& schedule, bool own_memory
     info.copies += out.copy ? 1 : 0;
     info.total_microseconds += out.microseconds;
     info.steps.push_back(std::move(out));
-    for (std::size_t b = 0; b < step.bodies.size(); ++b)
-      add_steps(*source->bodies[b], *step.bodies[b], own_memory, viewer, info);
+    for (const auto& body : prepared.bodies(s)) add_steps(*body, own_memory, viewer, info);
   }
+}
+
+/// Steps by name and tactic alone. `prepared`: null when there is no plan.
+void list_steps(const StepGraph& graph, const PreparedSchedule* prepared, PlanInfo& info) {
+  std::vector<std::size_t> planned(graph.steps.size(), SIZE_MAX);
+  for (std::size_t s = 0; prepared != nullptr && s < prepared->schedule().steps.size(); ++s) {
+    const int step = prepared->schedule().steps[s].step;
+    if (step != kNone) planned[static_cast<std::size_t>(step)] = s;
+  }
+  for (std::size_t s = 0; s < graph.steps.size(); ++s) {
+    StepInfo out{.name = graph.steps[s].name,
+                 .op = std::string(graph.steps[s].op.name()),
+                 .tactic = prepared != nullptr ? "view" : "by size",
+                 .members = graph.steps[s].members};
+    const bool has_step = planned[s] != SIZE_MAX;
+    if (has_step) {
+      const ScheduledStep& step = prepared->schedule().steps[planned[s]];
+      out.tactic = method_of(step);
+      out.reference = step.tactic != nullptr && step.tactic->is_reference();
+    }
+    info.reference_steps += out.reference ? 1 : 0;
+    info.steps.push_back(std::move(out));
+    if (!has_step) continue;
+    for (const auto& body : prepared->bodies(planned[s])) list_steps(body->graph(), body.get(), info);
+  }
+}
+
+/// A part that is planned when its sizes are known. What is told is the plan for the smallest, where there is one.
+void add_part(EngineCore& part, PlanInfo& info) {
+  const auto dims = complete_sizes(part.graph(), {});
+  const auto prepared = dims ? part.prepare(*dims) : Result<std::shared_ptr<const PreparedSchedule>>(dims.error());
+  list_steps(part.graph(), prepared ? prepared->get() : nullptr, info);
 }
 
 /// Steps of a network that is planned in parts, as their sizes become known.
 void add_regions(const EngineCore& core, PlanInfo& info) {
   for (const Region& region : core.regions()) {
     if (region.engine) {
-      for (const StepGraph::Step& step : region.engine->graph().steps) {
-        info.steps.push_back(
-            {.name = step.name, .op = std::string(step.op.name()), .tactic = "by size", .members = step.members});
-      }
+      add_part(*region.engine, info);
       continue;
     }
     const StepGraph::Step& step = core.graph().steps[static_cast<std::size_t>(region.step)];
+    const bool reference = region.bodies.empty();
     info.steps.push_back({.name = step.name,
                           .op = std::string(step.op.name()),
-                          .tactic = "reference",
+                          .tactic = reference ? "reference" : "bodies",
                           .members = step.members,
-                          .reference = true});
-    ++info.reference_steps;
+                          .reference = reference});
+    info.reference_steps += reference ? 1 : 0;
+    for (const auto& body : region.bodies) {
+      if (body->sizes_known()) {
+        add_part(*body, info);
+      } else {
+        add_regions(*body, info);
+      }
+    }
   }
 }
 
@@ -225,7 +264,7 @@ Result<PlanInfo> Engine::plan(const std::vector<std::pair<std::string, Dims>>& s
   TRY(const auto prepared, core.prepare(dims));
   const KernelViewer viewer(core, compile_kernels);
   if (compile_kernels) viewer.compile(prepared->schedule());
-  add_steps(core.graph(), prepared->schedule(), core.backend().has_own_memory(), viewer, info);
+  add_steps(*prepared, core.backend().has_own_memory(), viewer, info);
   add_memory(core.graph(), prepared->schedule(), info);
   info.batch_slices = static_cast<int>(slices);
   for (StepInfo& step : info.steps) {

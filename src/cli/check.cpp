@@ -1,5 +1,6 @@
 #include "cli/json_output.h"
 #include "cli/model_options.h"
+#include "cli/node_check.h"
 #include "cli/table.h"
 
 #include <nlohmann/json.hpp>
@@ -22,37 +23,70 @@ nlohmann::json to_json(const std::vector<TensorInfo>& infos) {
   return list;
 }
 
+nlohmann::json to_json(const std::vector<NodeCheck>& nodes) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const NodeCheck& node : nodes) {
+    list.push_back({{"place", node.file.place},
+                    {"name", node.file.name},
+                    {"op", node.file.op},
+                    {"domain", node.file.domain.empty() ? "ai.onnx" : node.file.domain},
+                    {"version", node.file.version},
+                    {"how", node.how},
+                    {"tactics", node.tactics},
+                    {"problems", node.file.problems}});
+  }
+  return list;
+}
+
+/// What stops the model; with --json also what would run of it.
+int refuse(const CheckArgs& args, const FileReport& file, const Error& error) {
+  if (args.json) {
+    std::vector<std::string> problems = file.problems;
+    const bool at_import = std::ranges::any_of(file.nodes, [](const FileNode& n) { return !n.problems.empty(); });
+    if (!at_import && problems.empty()) problems.push_back(error.message);
+    print_json(nlohmann::json{{"model", args.model.path},
+                              {"source", file.source},
+                              {"runs", false},
+                              {"problems", problems},
+                              {"nodes", to_json(check_nodes(file, nullptr))}});
+  }
+  return report(error);
+}
+
 int check(const CheckArgs& args) {
   if (is_engine_file(args.model.path)) {
     return usage_error(args.model.path + " is an engine file, not a model; `bolide inspect` shows it");
   }
-  Result<Network> network = read_network(args.model);
-  if (!network) return report(network.error());
+  FileReport file;
+  Result<Network> network = read_network(args.model, &file);
+  if (!network) return refuse(args, file, network.error());
   ModelOptions options = args.model;
   options.precision = "best";
   std::map<std::string, int> operators;
   for (const LayerInfo& layer : network->layer_list()) ++operators[layer.op];
-  const std::string source = network->source();
   const auto inputs = network->inputs();
   const auto outputs = network->outputs();
   Result<Engine> engine = open_engine(options, false);
-  if (!engine) return report(engine.error());
+  if (!engine) return refuse(args, file, engine.error());
   Result<InputShapes> shapes = run_shapes(options, *engine);
-  if (!shapes) return report(shapes.error());
+  if (!shapes) return refuse(args, file, shapes.error());
   Result<PlanInfo> plan = engine->plan(*shapes);
-  if (!plan) return report(plan.error());
+  if (!plan) return refuse(args, file, plan.error());
+  const std::vector<NodeCheck> nodes = check_nodes(file, &*plan);
   if (args.json) {
     print_json(nlohmann::json{{"model", args.model.path},
-                              {"source", source},
+                              {"source", file.source},
                               {"inputs", to_json(inputs)},
                               {"outputs", to_json(outputs)},
                               {"operators", operators},
                               {"runs", true},
+                              {"problems", nlohmann::json::array()},
+                              {"nodes", to_json(nodes)},
                               {"plan_steps", plan->steps.size()},
                               {"reference_steps", plan->reference_steps}});
     return kDone;
   }
-  std::cout << args.model.path << "\n  " << source << '\n';
+  std::cout << args.model.path << "\n  " << file.source << '\n';
   for (const TensorInfo& info : inputs)
     std::cout << "  input   " << info.name << "  " << name(info.dtype) << info.shape << '\n';
   for (const TensorInfo& info : outputs)
@@ -64,6 +98,7 @@ int check(const CheckArgs& args) {
   std::cout << "\nBolide runs this model in " << plan->steps.size() << " steps";
   if (plan->reference_steps > 0) std::cout << ", " << plan->reference_steps << " of them by the slow reference";
   std::cout << ".\n";
+  print_slow_nodes(nodes);
   return kDone;
 }
 

@@ -180,7 +180,7 @@ Status load_plugins(const ModelOptions& options) {
   return {};
 }
 
-Result<Network> read_network(const ModelOptions& options) {
+Result<Network> read_network(const ModelOptions& options, FileReport* report) {
   if (Status loaded = load_plugins(options); !loaded) return loaded.error();
   const auto rank_of = [&options](std::size_t index, std::string_view name) -> std::optional<int> {
     const Result<InputShapes> shapes = parse_shapes(options.shapes.empty() ? "" : options.shapes.front());
@@ -190,7 +190,7 @@ Result<Network> read_network(const ModelOptions& options) {
     return options.rank_of ? options.rank_of(index, name) : std::nullopt;
   };
   return OnnxParser::parse_file(options.path,
-                                {.shapes = {}, .dynamic_batch = options.dynamic_batch, .rank_of = rank_of});
+                                {.shapes = {}, .dynamic_batch = options.dynamic_batch, .rank_of = rank_of}, report);
 }
 
 Result<Engine> open_engine(const ModelOptions& options, bool tune, const InputShapes& sizes) {

@@ -57,8 +57,8 @@ void add_build_options(CLI::App& app, ModelOptions& options);
 Result<BuilderConfig> to_config(const ModelOptions& options);
 /// Gives the process what --plugin names.
 Status load_plugins(const ModelOptions& options);
-/// Reads the model; fails with every problem of the file.
-Result<Network> read_network(const ModelOptions& options);
+/// Reads the model; fails with every problem of the file. `report`: as OnnxParser::parse_file.
+Result<Network> read_network(const ModelOptions& options, FileReport* report = nullptr);
 /// Loads an engine file, or compiles a model, for `sizes` where they are given, else for the options' own. Progress
 /// goes to stderr when that is a terminal.
 Result<Engine> open_engine(const ModelOptions& options, bool tune, const InputShapes& sizes = {});

@@ -20,6 +20,8 @@ class PreparedSchedule {
                                                               const Backend& backend);
   const Schedule& schedule() const { return schedule_; }
   const StepGraph& graph() const { return *graph_; }
+  /// Of a scheduled step; its schedule's own bodies are empty, they have moved here.
+  std::span<const std::shared_ptr<const PreparedSchedule>> bodies(std::size_t step) const { return bodies_[step]; }
 
  private:
   friend class Executor;

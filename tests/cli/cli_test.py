@@ -72,6 +72,34 @@ class CommandLine(unittest.TestCase):
 
     # Exit codes ---------------------------------------------------------------------------------------------------
 
+    def hows(self, document):
+        return {node["place"]: node["how"] for node in document["nodes"]}
+
+    def test_check_says_how_each_node_runs(self):
+        branch = Graph([node("Det", ["x"], ["d"], name="det")], [], [value("d", FLOAT, [])])
+        other = Graph([node("ReduceMax", ["x"], ["m"], name="max", keepdims=0)], [], [value("m", FLOAT, [])])
+        path = self.model("hows.onnx", model(Graph(
+            [node("Add", ["one", "one"], ["two"]), node("Mul", ["x", "two"], ["z"]), node("Unique", ["z"], ["u"]),
+             node("If", ["c"], ["y"], then_branch=branch, else_branch=other)],
+            [value("x", FLOAT, [2, 2]), value("c", BOOL, [])], [value("u", FLOAT, ["n"]), value("y", FLOAT, [])],
+            [floats("one", [1], [1.0])])))
+        document = self.expect(DONE, "check", path, "--json").json()
+        self.assertTrue(document["runs"])
+        self.assertEqual(self.hows(document), {"0": "folded", "1": "fast", "2": "reference", "3": "fast",
+                                               "3/then_branch/0": "reference", "3/else_branch/0": "fast"})
+
+    def test_check_says_what_is_refused_and_what_would_run(self):
+        path = self.model("refused.onnx", model(Graph(
+            [node("Relu", ["x"], ["a"]), node("Frobnicate", ["a"], ["b"]), node("Abs", ["b"], ["c"]),
+             node("Concat", ["a", "a"], ["d"])],
+            [value("x", FLOAT, [2])], [value("c", FLOAT, [2]), value("ghost", FLOAT, [2])])))
+        outcome = self.expect(FAILED, "check", path, "--json", says="3 problems")
+        document = outcome.json()
+        self.assertFalse(document["runs"])
+        self.assertEqual(self.hows(document), {"0": "read", "1": "refused", "2": "not reached", "3": "refused"})
+        self.assertEqual(document["nodes"][3]["problems"], ["attribute 'axis' is missing"])
+        self.assertEqual(document["problems"], ["graph output 'ghost' is not produced by any node"])
+
     def test_a_run_ends_with_its_time_limit(self):
         body = Graph([node("Greater", ["v", "zero"], ["again"]), node("Mul", ["v", "one"], ["next"])],
                      [value("i", INT64, []), value("go", BOOL, []), value("v", FLOAT, [])],

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "import/onnx/builder.h"
+#include "import/onnx/outcomes.h"
 #include "import/onnx/problems.h"
 
 namespace bolide::onnx {
@@ -11,6 +12,7 @@ struct ImportState {
   const OnnxModel& model;
   const ExternalData& external;
   Problems problems;
+  Outcomes outcomes = {};
   std::map<std::pair<std::string_view, std::string_view>, const OnnxFunction*> functions;  ///< by domain and name
   std::vector<const OnnxFunction*> calls;  ///< functions that are being inlined, outermost first
   std::size_t inlined_nodes = 0;

@@ -41,8 +41,9 @@ void check_header(const OnnxModel& model, OnnxOpsets& opsets, Problems& problems
   opsets.emplace("", 1);
 }
 
-Result<Graph> import_model(const OnnxModel& model, const ExternalData& external, const ImportOptions& options) {
-  ImportState state{.model = model, .external = external};
+Result<Graph> import_model(const OnnxModel& model, const ExternalData& external, const ImportOptions& options,
+                           ImportReport* report) {
+  ImportState state{.model = model, .external = external, .problems = {}};
   OnnxOpsets opsets;
   check_header(model, opsets, state.problems);
   for (const OnnxFunction& function : model.functions) {
@@ -78,6 +79,10 @@ Result<Graph> import_model(const OnnxModel& model, const ExternalData& external,
   importer.import_initializers(model.graph, scope);
   importer.import_nodes({.nodes = model.graph.nodes, .opsets = opsets, .scope = scope, .prefix = {}});
   importer.finish(model.graph, scope);
+  if (report != nullptr) {
+    report->source = graph.info.source;
+    std::move(state.outcomes).write(state.problems, *report);
+  }
   if (!state.problems.empty()) return state.problems.error();
   return graph;
 }
@@ -87,27 +92,26 @@ Result<Graph> import_model(const OnnxModel& model, const ExternalData& external,
 
 namespace {
 
-Error unreadable(Error error) {
+Result<Graph> import_read(const Result<onnx::OnnxModel>& model, const onnx::ExternalData& external,
+                          const ImportOptions& options, ImportReport* report) {
+  if (model) return onnx::import_model(*model, external, options, report);
   onnx::Problems problems;
-  problems.file(std::move(error));
+  problems.file(model.error());
+  if (report != nullptr) onnx::Outcomes().write(problems, *report);
   return problems.error();
 }
 
 }  // namespace
 
-Result<Graph> import_onnx(const std::filesystem::path& path, const ImportOptions& options) {
+Result<Graph> import_onnx(const std::filesystem::path& path, const ImportOptions& options, ImportReport* report) {
   TRY(const std::shared_ptr<const MappedFile> file, MappedFile::open(path));
-  const Result<onnx::OnnxModel> model = onnx::read_model(file);
-  Result<Graph> graph = model ? onnx::import_model(*model, onnx::ExternalData(path.parent_path()), options)
-                              : Result<Graph>(unreadable(model.error()));
-  return std::move(graph).within(path.string());
+  return import_read(onnx::read_model(file), onnx::ExternalData(path.parent_path()), options, report)
+      .within(path.string());
 }
 
 Result<Graph> import_onnx(std::span<const std::byte> bytes, std::shared_ptr<const void> owner,
-                          const ImportOptions& options) {
-  const Result<onnx::OnnxModel> model = onnx::read_model(bytes, std::move(owner));
-  if (!model) return unreadable(model.error());
-  return onnx::import_model(*model, onnx::ExternalData(), options);
+                          const ImportOptions& options, ImportReport* report) {
+  return import_read(onnx::read_model(bytes, std::move(owner)), onnx::ExternalData(), options, report);
 }
 
 }  // namespace bolide

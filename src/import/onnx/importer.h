@@ -26,12 +26,35 @@ struct ImportOptions {
   std::function<std::optional<int>(std::size_t index, std::string_view name)> rank_of = {};
 };
 
+/// What importing made of every node of a file, told also when it failed.
+struct ImportReport {
+  enum class Outcome : std::uint8_t {
+    kRead,        ///< by a rule, or as a call of a function of the file
+    kPlugin,      ///< left to a plugin
+    kRefused,     ///< see problems
+    kNotReached,  ///< known, and it waits for a node that is refused
+  };
+  struct Node {
+    std::string place;  ///< "3"; "3/then_branch/0": node 0 of that body of node 3; "3/0": of the function that it calls
+    std::string name;
+    std::string op_type;
+    std::string domain;  ///< empty: ai.onnx
+    std::int64_t version = 0;
+    Outcome outcome = Outcome::kRead;
+    std::vector<std::string> problems;
+  };
+  std::string source;
+  std::vector<Node> nodes;  ///< those inside of a node behind it; bodies of a node that is refused are left out
+  std::vector<std::string> problems;  ///< about the file and its values
+};
+
 /// Errors: those of reading the file; else one error that tells everything wrong with it, a line each, by node name,
 /// operator, attribute, reason and remedy. Unsupported when all of it is about what Bolide lacks.
 /// Weights are not copied: the graph keeps the file mapped.
-Result<Graph> import_onnx(const std::filesystem::path& path, const ImportOptions& options = {});
+Result<Graph> import_onnx(const std::filesystem::path& path, const ImportOptions& options = {},
+                          ImportReport* report = nullptr);
 /// From memory that `owner` keeps alive (null: the caller does); external data is refused.
 Result<Graph> import_onnx(std::span<const std::byte> bytes, std::shared_ptr<const void> owner,
-                          const ImportOptions& options = {});
+                          const ImportOptions& options = {}, ImportReport* report = nullptr);
 
 }  // namespace bolide

@@ -11,6 +11,8 @@
 namespace bolide::onnx {
 namespace {
 
+using Outcome = ImportReport::Outcome;
+
 constexpr int kMaxDepth = 64;                        // of bodies and function calls
 constexpr std::size_t kMostInlinedNodes = 1U << 18;  // of all function calls together
 
@@ -145,6 +147,7 @@ void NodeImporter::look_for_unknown(int depth) {
 void NodeImporter::import() {
   const std::optional<Values> inputs = resolve_inputs();
   if (!inputs || !is_known()) {
+    state_.outcomes.note(label(), Outcome::kNotReached);
     look_for_unknown(list_.depth);
     return poison_outputs();
   }
@@ -158,12 +161,15 @@ void NodeImporter::import() {
         " is taken");
   }
   const RuleEntry plugin{domain, node_.op_type, 1, import_plugin};
+  const bool is_plugin = entry == nullptr && !is_call_;
   Result<Values> values =
       is_call_ ? inline_function(*function->second, *inputs) : apply(entry != nullptr ? *entry : plugin, *inputs);
   if (!values) {
+    state_.outcomes.note(label(), Outcome::kRefused);
     if (!values.error().message.empty()) fail(values.error());
     return poison_outputs();
   }
+  state_.outcomes.note(label(), is_plugin ? Outcome::kPlugin : Outcome::kRead);
   bind_outputs(*values, first_new);
 }
 
