@@ -140,11 +140,24 @@ class BOLIDE_API ExecutionContext {
   Status set_device_input(std::string_view name, DataType type, const Dims& dims, const void* data);
   Status set_device_output(std::string_view name, void* data, std::size_t bytes);
   /// Gives one run to a stream of the caller's (a CUstream; null: a stream of the context's own) and returns without
-  /// waiting. All inputs and outputs must be set in the device's memory, and stay in place until the run is over.
+  /// waiting. Runs of one context come one after the other, whatever streams they are given to. Inputs and outputs in
+  /// the device's memory stay in place until the run is over. Inputs in the host's memory are read before this returns;
+  /// outputs there are written by synchronize(), and a run that has any waits for the run before it.
   /// Errors: Unsupported where a step runs on the host (with run() it works) or the device is the host.
   Status enqueue(void* stream = nullptr);
-  /// Waits for the runs given to the context's own stream.
+  /// Waits for the runs that were given. Errors: what they did wrong.
   Status synchronize();
+  /// Whether they are over; does not wait.
+  Result<bool> finished();
+  /// On the context's own stream: runs given from now on start after `event`, a CUevent of the caller's; or `event` is
+  /// recorded after the runs given so far.
+  Status wait_event(void* event);
+  Status record_event(void* event);
+  /// Device memory for activations, 256-byte aligned, in place of the context's own; null: its own again. It may serve
+  /// several contexts whose runs do not overlap. Errors: InvalidArgument for less than a run needs, when it is run.
+  Status set_device_memory(void* data, std::size_t bytes);
+  /// What a run with the sizes of the inputs that are set needs. Errors: Unsupported where the device is the host.
+  Result<std::size_t> device_memory_bytes();
   /// Sizes of an output for the inputs that are set.
   Result<Dims> output_dims(std::string_view name);
   /// Runs and waits. A steady state of equal shapes allocates nothing.

@@ -56,6 +56,9 @@ Result<std::shared_ptr<const Backend>> make_cuda(const std::string& device, bool
     return std::shared_ptr<const Backend>(std::make_shared<CudaBackend>(std::move(target)));
   }
   auto opened = cuda::CudaDevice::open(number).within(strings::join("device '", device, "'"));
+  if (opened) {
+    if (const auto nvrtc = cuda::nvrtc_api(); !nvrtc) opened = nvrtc.error();
+  }
   if (!opened && opened.error().code == Code::kNotFound) return unsupported(opened.error().message);
   if (!opened) return std::move(opened).error();
   return std::shared_ptr<const Backend>(std::make_shared<CudaBackend>(make_cuda_target(*std::move(opened), tf32)));
@@ -144,6 +147,13 @@ Status ExecutionContext::set_device_output(std::string_view name, void* data, st
 
 Status ExecutionContext::enqueue(void* stream) { return state_->core.enqueue(stream); }
 Status ExecutionContext::synchronize() { return state_->core.wait(); }
+Result<bool> ExecutionContext::finished() { return state_->core.finished(); }
+Status ExecutionContext::wait_event(void* event) { return state_->core.wait_for_event(event); }
+Status ExecutionContext::record_event(void* event) { return state_->core.record_event(event); }
+Status ExecutionContext::set_device_memory(void* data, std::size_t bytes) {
+  return state_->core.set_device_memory(data, bytes);
+}
+Result<std::size_t> ExecutionContext::device_memory_bytes() { return state_->core.device_memory_bytes(); }
 
 Result<Dims> ExecutionContext::output_dims(std::string_view name) {
   TRY(const int index, find_output(state_->core.engine(), name));

@@ -10,9 +10,13 @@
 
 namespace bolide {
 
-/// A block of memory that its object owns: on the device, or of the host and reachable by the device's copies.
+/// A block of memory: on the device, or of the host and reachable by the device's copies.
 class DeviceBlock {
  public:
+  /// Memory that someone else owns.
+  static std::unique_ptr<DeviceBlock> borrow(void* data, std::size_t size) {
+    return std::unique_ptr<DeviceBlock>(new DeviceBlock(static_cast<std::byte*>(data), size));
+  }
   virtual ~DeviceBlock() = default;
   DeviceBlock(const DeviceBlock&) = delete;
   DeviceBlock& operator=(const DeviceBlock&) = delete;
@@ -34,6 +38,8 @@ class DeviceEvent {
   DeviceEvent(const DeviceEvent&) = delete;
   DeviceEvent& operator=(const DeviceEvent&) = delete;
   virtual Status wait() const = 0;
+  /// Whether the work before it is done.
+  virtual Result<bool> done() const = 0;
 
  protected:
   DeviceEvent() = default;
@@ -92,6 +98,8 @@ class Device : public std::enable_shared_from_this<Device> {
   /// A stream that the caller made by the device's own means (a CUstream) and keeps.
   virtual std::unique_ptr<DeviceStream> borrow_stream(void* native) = 0;
   virtual Result<std::unique_ptr<DeviceEvent>> make_event() = 0;
+  /// An event that the caller made by the device's own means (a CUevent) and keeps.
+  virtual std::unique_ptr<DeviceEvent> borrow_event(void* native) = 0;
   /// Microseconds between two events that are over.
   virtual Result<double> microseconds(const DeviceEvent& from, const DeviceEvent& to) = 0;
   /// Free and all memory in bytes.

@@ -13,7 +13,8 @@ std::int64_t aligned(std::int64_t bytes) { return (bytes + kAlignment - 1) / kAl
 bool overlap(const Lifetime& a, const Lifetime& b) { return a.first <= b.last && b.first <= a.last; }
 
 /// Places the buffers in the given order, each in the smallest gap it fits.
-MemoryPlan place(std::span<const Lifetime> lifetimes, const std::vector<int>& order) {
+template <class Apart>
+MemoryPlan place(std::span<const Lifetime> lifetimes, const std::vector<int>& order, const Apart& apart) {
   MemoryPlan plan;
   plan.offsets.assign(lifetimes.size(), 0);
   std::vector<int> placed;  // by offset
@@ -25,7 +26,7 @@ MemoryPlan place(std::span<const Lifetime> lifetimes, const std::vector<int>& or
     std::int64_t best_gap = 0;
     for (const int other : placed) {
       const auto o = static_cast<std::size_t>(other);
-      if (!overlap(buffer, lifetimes[o])) continue;
+      if (!apart(static_cast<std::size_t>(index), o)) continue;
       const std::int64_t gap = plan.offsets[o] - end;
       if (gap >= bytes && (best < 0 || gap < best_gap)) {
         best = end;
@@ -58,15 +59,14 @@ std::int64_t lower_bound_of(std::span<const Lifetime> lifetimes) {
   return most;
 }
 
-}  // namespace
-
-MemoryPlan plan_memory(std::span<const Lifetime> lifetimes) {
+template <class Apart>
+MemoryPlan plan(std::span<const Lifetime> lifetimes, const Apart& apart) {
   std::vector<int> order(lifetimes.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
     return lifetimes[static_cast<std::size_t>(a)].bytes > lifetimes[static_cast<std::size_t>(b)].bytes;
   });
-  MemoryPlan best = place(lifetimes, order);
+  MemoryPlan best = place(lifetimes, order, apart);
   best.lower_bound = lower_bound_of(lifetimes);
   for (int round = 0; round < 16 && best.arena_bytes > best.lower_bound; ++round) {
     // The buffer that ends highest is what makes the arena large: give it the first pick.
@@ -78,12 +78,23 @@ MemoryPlan plan_memory(std::span<const Lifetime> lifetimes) {
     if (top == 0) break;
     std::rotate(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(top),
                 order.begin() + static_cast<std::ptrdiff_t>(top) + 1);
-    MemoryPlan other = place(lifetimes, order);
+    MemoryPlan other = place(lifetimes, order, apart);
     if (other.arena_bytes >= best.arena_bytes) continue;
     other.lower_bound = best.lower_bound;
     best = std::move(other);
   }
   return best;
+}
+
+}  // namespace
+
+MemoryPlan plan_memory(std::span<const Lifetime> lifetimes) {
+  return plan(lifetimes, [&](std::size_t a, std::size_t b) { return overlap(lifetimes[a], lifetimes[b]); });
+}
+
+MemoryPlan plan_memory(std::span<const Lifetime> lifetimes,
+                       const std::function<bool(std::size_t, std::size_t)>& apart) {
+  return plan(lifetimes, apart);
 }
 
 }  // namespace bolide

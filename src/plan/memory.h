@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -23,5 +24,9 @@ struct MemoryPlan {
 /// Greedy by size, largest first, each at the lowest offset where it fits (best fit among the gaps); then repeated with
 /// the buffers at the peak moved to the front while that helps. Buffers that overlap in time never overlap in memory.
 MemoryPlan plan_memory(std::span<const Lifetime> lifetimes);
+
+/// The same where more than the lifetimes decides which two buffers must not share memory: `apart` says it of two
+/// numbers, and says it at least of those that overlap in time.
+MemoryPlan plan_memory(std::span<const Lifetime> lifetimes, const std::function<bool(std::size_t, std::size_t)>& apart);
 
 }  // namespace bolide

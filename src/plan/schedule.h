@@ -52,6 +52,8 @@ struct ScheduledStep {
   std::vector<Cut> cuts;  ///< by phase
   double us = 0;
   bool measured = false;
+  int lane = 0;            ///< beside a device with its own memory: the stream that it runs on
+  std::vector<int> after;  ///< steps of other lanes that are over before; see lanes.h
   /// Of If: the scheduled bodies. Their inputs and outputs are bound to this step's operands (all but the condition).
   std::vector<std::unique_ptr<Schedule>> bodies;
 };
@@ -69,6 +71,7 @@ struct Schedule {
   std::size_t scratch_bytes = 0;  ///< per thread
   int copies = 0;                 ///< steps that only move data between layouts or memories
   int threads = 1;
+  int lanes = 1;  ///< see ScheduledStep::lane
 };
 
 /// Lays everything out for `choice` and binds the kernels. Concatenations become writes into slices and views become

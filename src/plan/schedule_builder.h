@@ -78,6 +78,8 @@ class ScheduleBuilder {
   int constant_buffer(int constant);
   Operand operand(int value);
   Status finish_output(int index);
+  /// Lets steps of a device run side by side where the plan is one graph.
+  void plan_lanes();
   void plan_arena();
   MemoryPlan plan_arena(bool on_host);
 

@@ -1,6 +1,7 @@
 #include "plan/schedule_builder.h"
 
 #include "ops/all.h"
+#include "plan/lanes.h"
 
 #include <algorithm>
 
@@ -11,6 +12,7 @@ Result<Schedule> ScheduleBuilder::run() {
   place_sources();
   for (std::size_t s = 0; s < graph_.steps.size(); ++s) TRY_OK(add_step(static_cast<int>(s)));
   for (std::size_t i = 0; i < graph_.outputs.size(); ++i) TRY_OK(finish_output(static_cast<int>(i)));
+  plan_lanes();
   plan_arena();
   return std::move(schedule_);
 }
@@ -117,6 +119,24 @@ Status ScheduleBuilder::finish_output(int index) {
   return add_copy(graph_.values[static_cast<std::size_t>(value)].name, value, to, contiguous_strides(source.dims));
 }
 
+void ScheduleBuilder::plan_lanes() {
+  constexpr int kMost = 6;              // more gain nothing on networks of up to four branches
+  constexpr std::size_t kSteps = 4000;  // the square of it decides what planning costs
+  if (!backend_.has_own_memory() || schedule_.steps.size() > kSteps) return;
+  std::vector<double> us;
+  for (const ScheduledStep& step : schedule_.steps) {
+    // What runs on the host waits for all before it.
+    if (step.kernel == nullptr || !step.kernel->on_device()) return;
+    us.push_back(step.us);
+  }
+  Lanes lanes = assign_lanes(find_step_order(schedule_), us, kMost);
+  schedule_.lanes = lanes.count;
+  for (std::size_t s = 0; s < schedule_.steps.size(); ++s) {
+    schedule_.steps[s].lane = lanes.lane[s];
+    schedule_.steps[s].after = std::move(lanes.after[s]);
+  }
+}
+
 void ScheduleBuilder::plan_arena() {
   const MemoryPlan plan = plan_arena(false);
   schedule_.arena_bytes = plan.arena_bytes;
@@ -134,7 +154,8 @@ MemoryPlan ScheduleBuilder::plan_arena(bool on_host) {
     lifetimes.push_back({buffer.bytes + 64, buffer.first, buffer.last});
     owners.push_back(b);
   }
-  MemoryPlan plan = plan_memory(lifetimes);
+  MemoryPlan plan = schedule_.lanes > 1 && !on_host ? plan_memory(lifetimes, buffers_apart(schedule_, owners))
+                                                    : plan_memory(lifetimes);
   for (std::size_t i = 0; i < owners.size(); ++i) schedule_.buffers[owners[i]].arena_offset = plan.offsets[i];
   return plan;
 }

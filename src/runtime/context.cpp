@@ -14,7 +14,9 @@ ContextCore::ContextCore(std::shared_ptr<EngineCore> engine) : engine_(std::move
   output_data_.resize(outputs_.size());
 }
 
-ContextCore::~ContextCore() = default;
+ContextCore::~ContextCore() {
+  if (pending_) (void)enqueued_->wait();  // its memory goes now
+}
 
 Status ContextCore::set_input(int index, DataType dtype, const Dims& dims, const void* data, bool on_device) {
   const StepGraph& graph = engine_->graph();
@@ -69,9 +71,7 @@ Status ContextCore::set_output(int index, void* data, std::size_t bytes, bool on
   return {};
 }
 
-Status ContextCore::prepare() {
-  if (!stale_) return {};
-  has_results_ = false;
+Result<std::vector<Dims>> ContextCore::input_sizes() const {
   const StepGraph& graph = engine_->graph();
   std::vector<Dims> dims;
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
@@ -80,6 +80,15 @@ Status ContextCore::prepare() {
     }
     dims.push_back(inputs_[i].dims);
   }
+  return dims;
+}
+
+Status ContextCore::prepare() {
+  if (!stale_) return {};
+  has_results_ = false;
+  TRY_OK(wait_and_deliver());
+  const StepGraph& graph = engine_->graph();
+  TRY(std::vector<Dims> dims, input_sizes());
   if (!engine_->sizes_known()) {
     TRY_OK(resolve_sizes(graph, dims));
     executor_.reset();
@@ -126,16 +135,32 @@ Dims ContextCore::planned_dims(int value) const {
   return dims;
 }
 
-Status ContextCore::run() {
-  if (running_.exchange(true)) {
+namespace {
+
+/// Marks a context as running for a scope; `taken` when another thread does it already.
+struct Running {
+  explicit Running(std::atomic<bool>& running) : flag(running), taken(running.exchange(true)) {}
+  ~Running() {
+    if (!taken) flag = false;
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+  Status check() const {
+    if (!taken) return {};
     return invalid_argument("this execution context is running already; use one context for each thread");
   }
-  struct Release {
-    std::atomic<bool>& flag;
-    ~Release() { flag = false; }
-  } release{running_};
+  std::atomic<bool>& flag;
+  const bool taken;
+};
+
+}  // namespace
+
+Status ContextCore::run() {
+  const Running running(running_);
+  TRY_OK(running.check());
   cancelled_ = false;
   const TimeLimit limit(most_seconds_, &cancelled_);
+  TRY_OK(wait_and_deliver());
   TRY_OK(prepare());
   has_results_ = false;
   if (on_device_ != nullptr) {
@@ -219,94 +244,45 @@ Status ContextCore::check_outputs(const Schedule& schedule) const {
   return {};
 }
 
-Status ContextCore::prepare_device(std::shared_ptr<const PreparedSchedule> prepared) {
-  const std::shared_ptr<Device> device = engine_->backend().device();
-  if (device == nullptr) {
-    return not_found("the engine was planned for ", engine_->backend().target().fingerprint,
-                     " without such a device; load its file where there is one");
-  }
-  if (stream_ == nullptr) {
-    TRY(stream_, device->make_stream());
-  }
-  for (auto known = device_executors_.begin(); known != device_executors_.end(); ++known) {
-    if (&(*known)->prepared() != prepared.get()) continue;
-    device_executors_.splice(device_executors_.begin(), device_executors_, known);
-    on_device_ = device_executors_.front().get();
-    return {};
-  }
-  on_device_ = nullptr;
-  const DeviceExecutor::Needs needs = DeviceExecutor::needs(*prepared);
-  const bool grows =
-      workspace_.device == nullptr || workspace_.device->size() < needs.device || workspace_.host->size() < needs.host;
-  if (grows) {
-    TRY_OK(stream_->wait());
-    device_executors_.clear();  // their graphs know the addresses of what goes now
-    const std::size_t device_bytes =
-        std::max(needs.device, workspace_.device == nullptr ? 0 : workspace_.device->size());
-    const std::size_t host_bytes = std::max(needs.host, workspace_.host == nullptr ? 0 : workspace_.host->size());
-    workspace_ = {};
-    TRY(auto on_device, device->allocate(device_bytes).within("activations"));
-    TRY(workspace_.host, device->allocate_host(host_bytes));
-    workspace_.device = std::move(on_device);
-  }
-  constexpr std::size_t kMostExecutors = 8;
-  if (device_executors_.size() >= kMostExecutors) {
-    TRY_OK(stream_->wait());
-    device_executors_.pop_back();
-  }
-  device_executors_.push_front(std::make_unique<DeviceExecutor>(std::move(prepared), device, workspace_));
-  on_device_ = device_executors_.front().get();
-  input_ports_.resize(inputs_.size());
-  output_ports_.resize(outputs_.size());
-  return {};
-}
-
-Status ContextCore::run_on_device() {
-  const Schedule& schedule = on_device_->prepared().schedule();
-  TRY_OK(check_outputs(schedule));
-  // Ports are only read through these addresses where they are inputs.
-  for (std::size_t i = 0; i < inputs_.size(); ++i) {
-    input_ports_[i] = {const_cast<void*>(inputs_[i].data), inputs_[i].on_device};
-  }
-  for (std::size_t i = 0; i < outputs_.size(); ++i) output_ports_[i] = {outputs_[i].data, outputs_[i].on_device};
-  const RunBuffers host = host_buffers(schedule);
-  if (times_ != nullptr) {
-    TRY_OK(on_device_->profile(*stream_, host, *times_));
-  }
-  return on_device_->run(*stream_, input_ports_, output_ports_, host);
-}
-
 Status ContextCore::enqueue(void* native) {
-  TRY_OK(prepare());
-  if (on_device_ == nullptr) {
-    return unsupported("this engine runs on ", engine_->backend().name(), "; use run()");
-  }
-  if (on_device_->has_host_steps()) {
-    return unsupported("a step of this engine runs on the host, so that a run has to wait; use run()");
-  }
-  const StepGraph& graph = engine_->graph();
-  TRY_OK(check_outputs(on_device_->prepared().schedule()));
-  for (std::size_t i = 0; i < inputs_.size(); ++i) {
-    if (!inputs_[i].on_device) {
-      return invalid_argument("input '", graph.values[static_cast<std::size_t>(graph.inputs[i])].name,
-                              "' is not in the device's memory; enqueue() takes no other");
-    }
-    input_ports_[i] = {const_cast<void*>(inputs_[i].data), true};
-  }
-  for (std::size_t i = 0; i < outputs_.size(); ++i) {
-    if (!outputs_[i].on_device) {
-      return invalid_argument("output '", graph.values[static_cast<std::size_t>(graph.outputs[i])].name,
-                              "' is not in the device's memory; enqueue() takes no other");
-    }
-    output_ports_[i] = {outputs_[i].data, true};
-  }
-  const RunBuffers host = host_buffers(on_device_->prepared().schedule());
-  if (native == nullptr) return on_device_->enqueue(*stream_, input_ports_, output_ports_, host);
-  const auto stream = engine_->backend().device()->borrow_stream(native);
-  return on_device_->enqueue(*stream, input_ports_, output_ports_, host);
+  const Running running(running_);
+  TRY_OK(running.check());
+  return give_run(native);
 }
 
-Status ContextCore::wait() { return stream_ == nullptr ? ok() : stream_->wait(); }
+Status ContextCore::wait() {
+  const Running running(running_);
+  TRY_OK(running.check());
+  TRY_OK(wait_and_deliver());
+  return stream_ == nullptr ? ok() : stream_->wait();
+}
+
+Result<bool> ContextCore::finished() {
+  const Running running(running_);
+  TRY_OK(running.check());
+  if (!pending_) return true;
+  return enqueued_->done();
+}
+
+Status ContextCore::wait_for_event(void* event) {
+  const Running running(running_);
+  TRY_OK(running.check());
+  TRY_OK(make_own_stream());
+  return stream_->wait_for(*engine_->backend().device()->borrow_event(event));
+}
+
+Status ContextCore::record_event(void* event) {
+  const Running running(running_);
+  TRY_OK(running.check());
+  TRY_OK(make_own_stream());
+  return stream_->record(*engine_->backend().device()->borrow_event(event));
+}
+
+Status ContextCore::set_device_memory(void* data, std::size_t bytes) {
+  const Running running(running_);
+  TRY_OK(running.check());
+  return set_memory(data, bytes);
+}
 
 Status ContextCore::run_dynamic() {
   const StepGraph& graph = engine_->graph();

@@ -41,11 +41,25 @@ class ContextCore {
   /// taken again once no one else holds it, and grows.
   Result<Tensors> run_owned(Tensors& kept);
 
-  /// Gives one run to `native` (a CUstream; null: the context's own stream) and returns. All inputs and outputs must be
-  /// set in the device's memory. Errors: Unsupported where a step runs on the host or the device is the host.
+  /// Gives one run to `native` (a CUstream; null: the context's own stream) and returns. Runs of a context come one
+  /// after the other whatever streams they are given to. Inputs in the host's memory are read before it returns;
+  /// outputs there are written by wait(), or by the next run. Errors: Unsupported where a step runs on the host or the
+  /// device is the host; InvalidArgument while another run is being given.
   Status enqueue(void* native);
-  /// Waits for what was given to the context's own stream.
+  /// Waits for the runs that were given, and hands over their outputs.
   Status wait();
+  /// Whether they are over.
+  Result<bool> finished();
+  /// On the context's own stream: later runs start after `event` (a CUevent); or `event` comes after the runs so far.
+  Status wait_for_event(void* event);
+  Status record_event(void* event);
+
+  /// Memory for activations instead of the context's own, 256-byte aligned, at least device_memory_bytes() for every
+  /// shape that is run; null: its own again. Errors: InvalidArgument.
+  Status set_device_memory(void* data, std::size_t bytes);
+  /// What a run with the present sizes of inputs needs of the device beside weights. Errors: as prepare(); Unsupported
+  /// where the device is the host.
+  Result<std::size_t> device_memory_bytes();
 
   /// Sizes of an output for the inputs that are set; after run() where only the data decide.
   Result<Dims> output_dims(int index);
@@ -87,6 +101,13 @@ class ContextCore {
     Tensor dynamic;  // result of a network whose sizes only the data decide
   };
   Status run_dynamic();
+  /// Sizes of all inputs. Errors: InvalidArgument for one that is not set.
+  Result<std::vector<Dims>> input_sizes() const;
+  Status make_own_stream();
+  Status give_run(void* native);
+  Status set_memory(void* data, std::size_t bytes);
+  Status wait_and_deliver();
+  void fill_ports();
   Dims planned_dims(int value) const;
   Status prepare_device(std::shared_ptr<const PreparedSchedule> prepared);
   Status run_on_device();
@@ -104,7 +125,14 @@ class ContextCore {
   std::vector<DevicePort> input_ports_;
   std::vector<DevicePort> output_ports_;
   std::unique_ptr<DeviceStream> stream_;
+  std::unique_ptr<DeviceStream> borrowed_;  // of the last enqueue() with the caller's stream
+  void* borrowed_native_ = nullptr;
+  std::unique_ptr<DeviceEvent> enqueued_;  // after the last run that was given
+  bool pending_ = false;                   // it has not been waited for
+  void* pending_native_ = nullptr;         // where it was given
+  std::vector<DevicePort> pending_outputs_;
   DeviceWorkspace workspace_;
+  bool given_memory_ = false;
   std::list<std::unique_ptr<DeviceExecutor>> device_executors_;  // by shape, most recently used first
   DeviceExecutor* on_device_ = nullptr;                          // of the present shape
   AlignedBuffer arena_;

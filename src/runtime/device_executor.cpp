@@ -11,8 +11,8 @@ namespace {
 
 using Kind = ScheduleBuffer::Kind;
 
-constexpr std::size_t kMostRecordings = 4;  // of different addresses
-constexpr int kRepeats = 16;                // of a step that is timed alone
+constexpr std::size_t kMostRecordings = 16;  // of different addresses
+constexpr int kRepeats = 16;                 // of a step that is timed alone
 
 std::size_t rounded(std::int64_t bytes) { return (static_cast<std::size_t>(bytes) + 255) / 256 * 256; }
 
@@ -154,6 +154,49 @@ Status DeviceExecutor::run_on_host(std::size_t index, const RunBuffers& host) {
   return ran ? ok() : std::move(ran).within(strings::join("step '", step.name, "'"));
 }
 
+Status DeviceExecutor::record_steps(DeviceStream& stream, const Segment& segment) {
+  const Schedule& schedule = prepared_->schedule();
+  if (schedule.lanes <= 1) {
+    for (std::size_t s = segment.begin; s < segment.end; ++s) TRY_OK(launch_step(stream, s));
+    return {};
+  }
+  // Lane 0 is the stream itself; the others leave it at the start and come back at the end.
+  std::vector<int> last(static_cast<std::size_t>(schedule.lanes), kNone);
+  std::vector<bool> awaited(schedule.steps.size(), false);
+  for (std::size_t s = segment.begin; s < segment.end; ++s) {
+    last[static_cast<std::size_t>(schedule.steps[s].lane)] = static_cast<int>(s);
+    for (const int earlier : schedule.steps[s].after) awaited[static_cast<std::size_t>(earlier)] = true;
+  }
+  for (std::size_t lane = 1; lane < last.size(); ++lane) {
+    if (last[lane] != kNone) awaited[static_cast<std::size_t>(last[lane])] = true;
+  }
+  std::vector<std::unique_ptr<DeviceEvent>> events(schedule.steps.size());
+  TRY(const std::unique_ptr<DeviceEvent> start, device_->make_event());
+  TRY_OK(stream.record(*start));
+  while (lanes_.size() + 1 < last.size()) {
+    TRY(auto made, device_->make_stream());
+    lanes_.push_back(std::move(made));
+  }
+  std::vector<bool> begun(last.size(), false);
+  begun[0] = true;
+  for (std::size_t s = segment.begin; s < segment.end; ++s) {
+    const ScheduledStep& step = schedule.steps[s];
+    const auto lane = static_cast<std::size_t>(step.lane);
+    DeviceStream& on = lane == 0 ? stream : *lanes_[lane - 1];
+    if (!begun[lane]) TRY_OK(on.wait_for(*start));
+    begun[lane] = true;
+    for (const int earlier : step.after) TRY_OK(on.wait_for(*events[static_cast<std::size_t>(earlier)]));
+    TRY_OK(launch_step(on, s));
+    if (!awaited[s]) continue;
+    TRY(events[s], device_->make_event());
+    TRY_OK(on.record(*events[s]));
+  }
+  for (std::size_t lane = 1; lane < last.size(); ++lane) {
+    if (last[lane] != kNone) TRY_OK(stream.wait_for(*events[static_cast<std::size_t>(last[lane])]));
+  }
+  return {};
+}
+
 Status DeviceExecutor::record(DeviceStream& stream, Recording& recording) {
   const Schedule& schedule = prepared_->schedule();
   const std::size_t inputs = prepared_->graph().inputs.size();
@@ -179,7 +222,7 @@ Status DeviceExecutor::record(DeviceStream& stream, Recording& recording) {
           TRY_OK(stream.upload(io_device_[port], io_host_[port], io_bytes_[port]));
         }
       }
-      for (std::size_t s = segment.begin; s < segment.end; ++s) TRY_OK(launch_step(stream, s));
+      TRY_OK(record_steps(stream, segment));
       if (i + 1 == recording.segments.size()) {
         for (std::size_t port = inputs; port < io_bytes_.size(); ++port) {
           if (recording.addresses[port] != nullptr) continue;
@@ -213,10 +256,8 @@ Result<DeviceExecutor::Recording*> DeviceExecutor::recording(DeviceStream& strea
     made.addresses.push_back(port(i).on_device ? port(i).data : nullptr);
   }
   TRY_OK(record(stream, made));
-  if (recordings_.size() >= kMostRecordings) {
-    TRY_OK(stream.wait());  // the one that goes may still be running
-    recordings_.erase(recordings_.begin());
-  }
+  // The device keeps the one that goes until it is over, should it be running.
+  if (recordings_.size() >= kMostRecordings) recordings_.erase(recordings_.begin());
   recordings_.push_back(std::move(made));
   return &recordings_.back();
 }
@@ -234,24 +275,32 @@ Status DeviceExecutor::go(DeviceStream& stream, Recording& recording, const RunB
   return {};
 }
 
-Status DeviceExecutor::run(DeviceStream& stream, std::span<const DevicePort> inputs,
-                           std::span<const DevicePort> outputs, const RunBuffers& host) {
-  TRY(DeviceExecutor::Recording* const steps, recording(stream, inputs, outputs));
+void DeviceExecutor::stage(std::span<const DevicePort> inputs) const {
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (!inputs[i].on_device && io_bytes_[i] > 0) std::memcpy(io_host_[i], inputs[i].data, io_bytes_[i]);
   }
-  TRY_OK(go(stream, *steps, host));
-  TRY_OK(stream.wait());
+}
+
+void DeviceExecutor::deliver(std::span<const DevicePort> outputs) const {
+  const std::size_t first = io_bytes_.size() - outputs.size();
   for (std::size_t o = 0; o < outputs.size(); ++o) {
-    const std::size_t port = inputs.size() + o;
-    if (!outputs[o].on_device && io_bytes_[port] > 0) std::memcpy(outputs[o].data, io_host_[port], io_bytes_[port]);
+    const std::size_t bytes = io_bytes_[first + o];
+    if (!outputs[o].on_device && bytes > 0) std::memcpy(outputs[o].data, io_host_[first + o], bytes);
   }
+}
+
+Status DeviceExecutor::run(DeviceStream& stream, std::span<const DevicePort> inputs,
+                           std::span<const DevicePort> outputs, const RunBuffers& host) {
+  TRY_OK(enqueue(stream, stream, inputs, outputs, host));
+  TRY_OK(stream.wait());
+  deliver(outputs);
   return {};
 }
 
-Status DeviceExecutor::enqueue(DeviceStream& stream, std::span<const DevicePort> inputs,
+Status DeviceExecutor::enqueue(DeviceStream& recorder, DeviceStream& stream, std::span<const DevicePort> inputs,
                                std::span<const DevicePort> outputs, const RunBuffers& host) {
-  TRY(DeviceExecutor::Recording* const steps, recording(stream, inputs, outputs));
+  TRY(DeviceExecutor::Recording* const steps, recording(recorder, inputs, outputs));
+  stage(inputs);
   return go(stream, *steps, host);
 }
 

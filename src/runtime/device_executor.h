@@ -46,9 +46,12 @@ class DeviceExecutor {
   /// nothing. Errors: what a step or the device reports.
   Status run(DeviceStream& stream, std::span<const DevicePort> inputs, std::span<const DevicePort> outputs,
              const RunBuffers& host);
-  /// The same without waiting, where nothing runs on the host and all ports are in the device's memory.
-  Status enqueue(DeviceStream& stream, std::span<const DevicePort> inputs, std::span<const DevicePort> outputs,
-                 const RunBuffers& host);
+  /// The same without waiting, where nothing runs on the host, on `stream`; `recorder` is another of the device. Inputs
+  /// in the host's memory are read before it returns; deliver() is for the outputs there.
+  Status enqueue(DeviceStream& recorder, DeviceStream& stream, std::span<const DevicePort> inputs,
+                 std::span<const DevicePort> outputs, const RunBuffers& host);
+  /// Hands over outputs in the host's memory once the run is over.
+  void deliver(std::span<const DevicePort> outputs) const;
   bool has_host_steps() const { return host_steps_ > 0; }
   /// Times every step by replaying it alone, with warm caches. Temporary buffers are overwritten.
   Status profile(DeviceStream& stream, const RunBuffers& host, StepTimes& times);
@@ -74,9 +77,11 @@ class DeviceExecutor {
   Result<Recording*> recording(DeviceStream& stream, std::span<const DevicePort> inputs,
                                std::span<const DevicePort> outputs);
   Status record(DeviceStream& stream, Recording& recording);
+  Status record_steps(DeviceStream& stream, const Segment& segment);
   void set_bases(const Recording& recording);
   Status launch_step(DeviceStream& stream, std::size_t index);
   Status run_on_host(std::size_t index, const RunBuffers& host);
+  void stage(std::span<const DevicePort> inputs) const;
   Status go(DeviceStream& stream, Recording& recording, const RunBuffers& host);
   std::byte* address(const Place& place) const;
 
@@ -93,6 +98,7 @@ class DeviceExecutor {
   std::vector<void*> outputs_;
   std::vector<Recording> recordings_;  // most recently made last
   std::vector<std::vector<std::unique_ptr<Executor>>> bodies_;
+  std::vector<std::unique_ptr<DeviceStream>> lanes_;   // after the first, while recording
   std::vector<std::unique_ptr<DeviceGraph>> timings_;  // by step, for profile()
 };
 

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/thread_pool.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace bolide {
@@ -10,6 +11,19 @@ namespace {
 
 constexpr std::size_t kAlignment = 256;
 std::size_t rounded(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+
+/// By buffer: whether a step of the device reads it while running, packed constants aside.
+std::vector<bool> read_on_device(const Schedule& schedule) {
+  std::vector<bool> read(schedule.buffers.size(), false);
+  for (const ScheduledStep& step : schedule.steps) {
+    for (std::size_t i = 0; i < step.inputs.size(); ++i) {
+      if (step.inputs[i].buffer == kNone) continue;
+      if (!step.pack_key.empty() && step.tactic->packs_input(step.problem, static_cast<int>(i))) continue;
+      read[static_cast<std::size_t>(step.inputs[i].buffer)] = true;
+    }
+  }
+  return read;
+}
 
 }  // namespace
 
@@ -35,12 +49,25 @@ Status DeviceStore::add(const StepGraph& graph, const Schedule& schedule, const 
     if (!packs.try_emplace(step.pack_key, parts.size()).second) continue;
     add_part({.step = &step, .bytes = step.tactic->packed_bytes(step.problem, target)});
   }
-  for (const ScheduleBuffer& buffer : schedule.buffers) {
-    if (buffer.kind != ScheduleBuffer::Kind::kConstant || buffer.on_host || constants_.contains(buffer.index)) continue;
+  const std::vector<bool> read = read_on_device(schedule);
+  for (std::size_t b = 0; b < schedule.buffers.size(); ++b) {
+    const ScheduleBuffer& buffer = schedule.buffers[b];
+    if (!read[b] || buffer.kind != ScheduleBuffer::Kind::kConstant || buffer.on_host) continue;
+    if (constants_.contains(buffer.index)) continue;
     add_part({.constant = buffer.index, .bytes = graph.constants[static_cast<std::size_t>(buffer.index)].bytes()});
   }
   if (parts.empty()) return {};
-  TRY(std::unique_ptr<DeviceBlock> block, device.allocate(total).within("weights"));
+  auto allocated = device.allocate(total).within("weights");
+  if (!allocated) {
+    const Part& largest = *std::ranges::max_element(parts, {}, &Part::bytes);
+    Error error = std::move(allocated).error();
+    error.message +=
+        strings::join("; the largest ", largest.step != nullptr ? "is that of step '" : "is a constant of ",
+                      largest.step != nullptr ? largest.step->name : "", largest.step != nullptr ? "' with " : "",
+                      largest.bytes, " bytes");
+    return error;
+  }
+  std::unique_ptr<DeviceBlock> block = *std::move(allocated);
   TRY(AlignedBuffer staging, AlignedBuffer::allocate(total));
   std::vector<Status> results(parts.size());
   ThreadPool::shared().parallel_for(

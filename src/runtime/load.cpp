@@ -57,8 +57,14 @@ Result<std::shared_ptr<EngineCore>> load_engine(const EngineFile& file, std::sha
     costs = device->costs;
     TRY(variants, bind_variants(*device, *file.graph, *backend));
   } else {
-    log(LogLevel::kInfo, "engine: not tuned for this device (", backend->name(), ", ", backend->target().fingerprint,
-        "): the cost model chooses");
+    const auto other = std::ranges::find(file.variants, backend->name(), &DeviceVariant::backend);
+    if (other != file.variants.end() && backend->has_own_memory()) {
+      log(LogLevel::kWarn, "engine: tuned for another device (", other->fingerprint, "), this is ",
+          backend->target().fingerprint, ": the cost model chooses");
+    } else {
+      log(LogLevel::kInfo, "engine: not tuned for this device (", backend->name(), ", ", backend->target().fingerprint,
+          "): the cost model chooses");
+    }
   }
   return EngineCore::make(file.graph, std::move(backend), std::move(costs), std::move(variants), std::move(options));
 }

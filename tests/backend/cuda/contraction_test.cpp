@@ -1,5 +1,5 @@
 #include "backend/cuda/device_harness.h"
-#include "backend/cuda/driver/nvrtc_api.h"
+#include "backend/cuda/needs_nvrtc.h"
 #include "ops/attention.h"
 #include "ops/conv.h"
 #include "ops/conv_transpose.h"
@@ -272,7 +272,7 @@ TEST(CudaAttention, HeadsMasksAndCausality) {
 }
 
 TEST(CudaContractionTexts, CompileForEveryKindOfCard) {
-  if (!cuda::nvrtc_api()) GTEST_SKIP() << "no NVRTC on this machine: " << cuda::nvrtc_api().error().message;
+  BOLIDE_NEEDS_NVRTC();
   const Case conv = conv_case({.n = 8, .c = 64, .h = 28, .w = 28, .o = 256, .residual = true}, DataType::kF16);
   const Case stem =
       conv_case({.n = 2, .c = 3, .h = 64, .w = 64, .o = 64, .stride = 2, .planar = true}, DataType::kBF16);

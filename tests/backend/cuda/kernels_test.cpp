@@ -1,4 +1,5 @@
 #include "backend/cuda/cuda_harness.h"
+#include "backend/cuda/needs_nvrtc.h"
 #include "ops/all.h"
 
 namespace bolide::test {
@@ -30,7 +31,7 @@ std::vector<CudaCase> all_cases(DataType dtype, bool every) {
 class CompiledFor : public testing::TestWithParam<int> {};
 
 TEST_P(CompiledFor, EveryKernelTextOfEveryFamilyCompiles) {
-  if (const auto nvrtc = cuda::nvrtc_api(); !nvrtc) GTEST_SKIP() << "not run: " << nvrtc.error().message;
+  BOLIDE_NEEDS_NVRTC();
   const std::vector<CudaCase> cases = all_cases(GetParam() == 90 ? DataType::kF32 : DataType::kF16, true);
   expect_compiles(cases, GetParam());
 }

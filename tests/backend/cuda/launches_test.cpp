@@ -1,6 +1,7 @@
 #include "backend/cuda/launches.h"
 #include "backend/cuda/cuda_backend.h"
 #include "backend/cuda/driver/kernel_image.h"
+#include "backend/cuda/needs_nvrtc.h"
 #include "ops/all.h"
 
 #include <gtest/gtest.h>
@@ -27,7 +28,7 @@ extern "C" __global__ void indexed(float* o, int k) {
 class KernelImage : public testing::TestWithParam<int> {};
 
 TEST_P(KernelImage, TellsRegistersSharedAndLocalBytesWithoutADevice) {
-  if (const auto nvrtc = nvrtc_api(); !nvrtc) GTEST_SKIP() << "not run: " << nvrtc.error().message;
+  BOLIDE_NEEDS_NVRTC();
   const auto code = compile({"test", kText, {}}, {GetParam()});
   ASSERT_TRUE(code) << code.error().message;
   const auto facts = kernel_facts(**code);
@@ -57,7 +58,7 @@ TEST_P(KernelImage, SaysWhatTheDriverSays) {
 INSTANTIATE_TEST_SUITE_P(Capabilities, KernelImage, testing::Values(75, 80, 86, 89, 90, 100));
 
 TEST(KernelImage, OfCutAndDamagedBytesIsReadWithinItsEnds) {
-  if (const auto nvrtc = nvrtc_api(); !nvrtc) GTEST_SKIP() << "not run: " << nvrtc.error().message;
+  BOLIDE_NEEDS_NVRTC();
   const auto code = compile({"test", kText, {}}, {90});
   ASSERT_TRUE(code) << code.error().message;
   const std::vector<std::byte>& whole = **code;

@@ -1,4 +1,5 @@
 #include "backend/cuda/limits/limits.h"
+#include "backend/cuda/needs_nvrtc.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +9,7 @@ namespace {
 class LimitPrograms : public testing::TestWithParam<int> {};
 
 TEST_P(LimitPrograms, CompileWithoutADevice) {
-  if (const auto nvrtc = nvrtc_api(); !nvrtc) GTEST_SKIP() << "not run: " << nvrtc.error().message;
+  BOLIDE_NEEDS_NVRTC();
   for (const auto& [name, program] : limit_programs(GetParam())) {
     const auto code = compile(program, {GetParam()});
     EXPECT_TRUE(code) << name << " for " << GetParam() << ": " << (code ? "" : code.error().message);

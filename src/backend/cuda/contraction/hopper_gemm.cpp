@@ -167,6 +167,7 @@ class HopperGemm final : public PackedRowsTactic {
   Verdict accepts(const Problem& problem, const Target& target) const override {
     const CudaTarget& cuda = cuda_target(target);
     if (cuda.facts.capability != 90) return reject("compute capability ", cuda.facts.capability, "; needs 90");
+    if (cuda.facts.translated) return reject("NVRTC is older than the card");
     const auto view = gemm_view(problem, cuda, false);
     if (!view) return reject(view.error().message);
     const GemmProblem& gemm = view->gemm;

@@ -2,6 +2,7 @@
 
 #include "backend/cuda/driver/kernel_image.h"
 #include "base/environment.h"
+#include "base/log.h"
 
 #include <algorithm>
 
@@ -13,6 +14,7 @@ class DeviceMemory final : public DeviceBlock {
   DeviceMemory(std::shared_ptr<CudaDevice> device, DevicePointer at, std::size_t bytes)
       : DeviceBlock(reinterpret_cast<std::byte*>(at), bytes), device_(std::move(device)) {}
   ~DeviceMemory() override {
+    if (device_->lost()) return;
     const CudaDevice::Current current(*device_);
     device_->api().memory_free(device_pointer(data()));
   }
@@ -26,6 +28,7 @@ class HostMemory final : public DeviceBlock {
   HostMemory(std::shared_ptr<CudaDevice> device, void* at, std::size_t bytes)
       : DeviceBlock(static_cast<std::byte*>(at), bytes), device_(std::move(device)) {}
   ~HostMemory() override {
+    if (device_->lost()) return;
     const CudaDevice::Current current(*device_);
     device_->api().host_free(data());
   }
@@ -83,6 +86,23 @@ CudaDevice::Current::~Current() {
   if (before_ != mine_) api_.context_set(before_);
 }
 
+Status CudaDevice::check(DriverResult result, std::string_view call) {
+  if (result == kSuccess) return {};
+  Error error = api_->error(result, call);
+  if (!loses_context(result)) return error;
+  error.message += strings::join("; the context of cuda:", index_, " and all in it are lost, load the engine again");
+  const std::lock_guard lock(lost_mutex_);
+  if (lost_by_.empty()) lost_by_ = error.message;
+  lost_ = true;
+  return error;
+}
+
+Status CudaDevice::alive() const {
+  if (!lost_) return {};
+  const std::lock_guard lock(lost_mutex_);
+  return make_error(Code::kDevice, "after an earlier fault: ", lost_by_);
+}
+
 Result<int> CudaDevice::count() {
   TRY(const DriverApi* api, driver_api());
   int count = 0;
@@ -99,7 +119,8 @@ Result<std::shared_ptr<CudaDevice>> CudaDevice::open(int index) {
                      devices == 1 ? " device" : " devices");
   }
   const std::lock_guard lock(mutex);
-  if (auto known = (*open_devices)[index].lock()) return known;
+  auto known = (*open_devices)[index].lock();
+  if (known != nullptr && !known->lost()) return known;
   auto made = std::shared_ptr<CudaDevice>(new CudaDevice());
   TRY(made->api_, driver_api());
   const DriverApi& api = *made->api_;
@@ -121,12 +142,31 @@ Result<std::shared_ptr<CudaDevice>> CudaDevice::open(int index) {
                   .memory_clock_khz = static_cast<int>(get(kMemoryClockKhz)),
                   .memory_bus_bits = static_cast<int>(get(kMemoryBusBits)),
                   .driver_version = api.version};
-  TRY_OK(api.check(api.primary_retain(&made->context_, made->device_), "cuDevicePrimaryCtxRetain"));
+  TRY_OK(made->choose_code());
+  // Nothing calls the driver for what a lost context held, so that it may go while objects of it are left.
+  if (known != nullptr) TRY_OK(api.check(api.primary_reset(made->device_), "cuDevicePrimaryCtxReset"));
+  if (const DriverResult kept = api.primary_retain(&made->context_, made->device_); kept != kSuccess) {
+    made->context_ = nullptr;
+    return api.error(kept, "cuDevicePrimaryCtxRetain");
+  }
   if (const auto folder = environment::cache_folder()) {
     made->cache_ = std::make_unique<KernelCache>(*folder / "kernels");
   }
   (*open_devices)[index] = made;
   return made;
+}
+
+Status CudaDevice::choose_code() {
+  const auto nvrtc = nvrtc_api();
+  if (!nvrtc) return {};  // the error comes with the first kernel
+  const int card = facts_.capability;
+  TRY(facts_.capability, newest_known(**nvrtc, card));
+  facts_.translated = facts_.capability != card;
+  if (!facts_.translated) return {};
+  log(LogLevel::kWarn, "NVRTC ", (*nvrtc)->major, ".", (*nvrtc)->minor, " is older than ", facts_.name,
+      " (compute capability ", card / 10, ".", card % 10, "): kernels are made for ", facts_.capability / 10, ".",
+      facts_.capability % 10, " and translated by the driver");
+  return {};
 }
 
 Result<std::shared_ptr<CudaDevice>> CudaDevice::for_compiling(int capability) {
@@ -183,7 +223,7 @@ std::vector<std::pair<std::string, Function>> CudaDevice::functions() {
 
 CudaDevice::~CudaDevice() {
   if (context_ == nullptr) return;
-  {
+  if (!lost_) {
     const Current current(*this);
     for (const auto& [key, loaded] : modules_) {
       if (loaded->module != nullptr) api_->module_unload(loaded->module);
@@ -192,16 +232,30 @@ CudaDevice::~CudaDevice() {
   api_->primary_release(device_);
 }
 
+void CudaDevice::sweep_modules() {
+  if (api_ != nullptr && !recording_ && !lost_) {
+    const Current current(*this);
+    std::erase_if(modules_, [&](const auto& entry) {
+      const std::shared_ptr<Loaded>& loaded = entry.second;
+      if (loaded.use_count() > 1) return false;
+      if (loaded->module != nullptr) api_->module_unload(loaded->module);
+      return true;
+    });
+  }
+  sweep_at_ = modules_.size() + kMostUnused;
+}
+
 Result<Function> CudaDevice::function(const Program& program, const std::string& name, std::size_t dynamic_shared) {
   std::string all;
   for (const std::string& option : program.options) strings::append(all, strings::join(option, "|"));
   all += program.text;
-  Loaded* loaded = nullptr;
+  std::shared_ptr<Loaded> loaded;
   {
     const std::lock_guard lock(mutex_);
+    if (modules_.size() >= sweep_at_) sweep_modules();
     auto& entry = modules_[digest(all)];
-    if (entry == nullptr) entry = std::make_unique<Loaded>();
-    loaded = entry.get();
+    if (entry == nullptr) entry = std::make_shared<Loaded>();
+    loaded = entry;
   }
   const std::lock_guard lock(loaded->mutex);
   loaded->program = program.name;
@@ -219,16 +273,17 @@ Result<Function> CudaDevice::function(const Program& program, const std::string&
     }
     return function;
   }
+  TRY_OK(alive());
   const Current current(*this);
   if (loaded->module == nullptr) {
     TRY(const CodePtr code, compile_cached(program, code_target(), cache_.get()));
-    TRY_OK(api_->check(api_->module_load(&loaded->module, code->data(), 0, nullptr, nullptr), "cuModuleLoadDataEx")
+    TRY_OK(check(api_->module_load(&loaded->module, code->data(), 0, nullptr, nullptr), "cuModuleLoadDataEx")
                .within(strings::join("kernel '", program.name, "'")));
   }
   Function& function = loaded->functions[name];
   if (function.handle == nullptr) {
     FunctionHandle handle = nullptr;
-    TRY_OK(api_->check(api_->module_function(&handle, loaded->module, name.c_str()), "cuModuleGetFunction")
+    TRY_OK(check(api_->module_function(&handle, loaded->module, name.c_str()), "cuModuleGetFunction")
                .within(strings::join("kernel '", program.name, "', function '", name, "'")));
     api_->function_get(&function.registers, kFunctionRegisters, handle);
     api_->function_get(&function.local_bytes, kFunctionLocalBytes, handle);
@@ -241,22 +296,24 @@ Result<Function> CudaDevice::function(const Program& program, const std::string&
     int allowed = 0;
     api_->function_get(&allowed, kFunctionMaxDynamicShared, function.handle);
     if (static_cast<std::size_t>(allowed) < dynamic_shared) {
-      TRY_OK(api_->check(
-          api_->function_set(function.handle, kFunctionMaxDynamicShared, static_cast<int>(dynamic_shared)),
-          strings::join("cuFuncSetAttribute of '", name, "' to ", dynamic_shared, " bytes of shared memory")));
+      TRY_OK(check(api_->function_set(function.handle, kFunctionMaxDynamicShared, static_cast<int>(dynamic_shared)),
+                   strings::join("cuFuncSetAttribute of '", name, "' to ", dynamic_shared, " bytes of shared memory")));
     }
   }
-  return function;
+  Function kept = function;
+  kept.module = loaded;
+  return kept;
 }
 
 Result<std::unique_ptr<DeviceBlock>> CudaDevice::allocate(std::size_t bytes) {
+  TRY_OK(alive());
   const Current current(*this);
   DevicePointer at = 0;
   if (const DriverResult result = api_->memory_allocate(&at, std::max<std::size_t>(bytes, 1)); result != kSuccess) {
     std::size_t free = 0;
     std::size_t total = 0;
     api_->memory_info(&free, &total);
-    Error error = api_->error(result, "cuMemAlloc");
+    Error error = check(result, "cuMemAlloc").error();
     error.message += strings::join("; asked for ", bytes, " bytes, ", free, " of ", total, " are free");
     return error;
   }
@@ -265,19 +322,21 @@ Result<std::unique_ptr<DeviceBlock>> CudaDevice::allocate(std::size_t bytes) {
 }
 
 Result<std::unique_ptr<DeviceBlock>> CudaDevice::allocate_host(std::size_t bytes) {
+  TRY_OK(alive());
   const Current current(*this);
   void* at = nullptr;
-  TRY_OK(api_->check(api_->host_allocate(&at, std::max<std::size_t>(bytes, 1), 1), "cuMemHostAlloc")
-             .within(strings::join(bytes, " bytes")));
+  TRY_OK(check(api_->host_allocate(&at, std::max<std::size_t>(bytes, 1), 1), "cuMemHostAlloc")
+             .within(strings::join(bytes, " bytes of pinned memory")));
   return std::unique_ptr<DeviceBlock>(
       new HostMemory(std::static_pointer_cast<CudaDevice>(shared_from_this()), at, bytes));
 }
 
 Result<std::pair<std::size_t, std::size_t>> CudaDevice::memory() {
+  TRY_OK(alive());
   const Current current(*this);
   std::size_t free = 0;
   std::size_t total = 0;
-  TRY_OK(api_->check(api_->memory_info(&free, &total), "cuMemGetInfo"));
+  TRY_OK(check(api_->memory_info(&free, &total), "cuMemGetInfo"));
   return std::pair(free, total);
 }
 

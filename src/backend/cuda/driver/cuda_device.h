@@ -11,6 +11,7 @@
 #include "backend/device.h"
 
 #include <array>
+#include <atomic>
 #include <map>
 #include <mutex>
 
@@ -29,6 +30,8 @@ struct DeviceFacts {
   int memory_clock_khz = 0;
   int memory_bus_bits = 0;
   int driver_version = 0;
+  /// Code is made for an older kind and translated by the driver: no instructions of this very capability.
+  bool translated = false;
 
   /// Bytes a microsecond that its memory moves, by the data sheet of the bus.
   double bytes_per_us() const;
@@ -36,13 +39,14 @@ struct DeviceFacts {
 /// A typical device of a compute capability, for planning without one. Errors: Unsupported with those that are known.
 Result<DeviceFacts> typical_facts(int capability);
 
-/// A kernel that is loaded: a handle to copy about; the device keeps the module.
+/// A kernel that is loaded: a handle to copy about.
 struct Function {
   FunctionHandle handle = nullptr;
   int registers = 0;
   int local_bytes = 0;  ///< a thread; not 0 means spills or arrays in slow memory
   int shared_bytes = 0;
   int max_threads = 0;
+  std::shared_ptr<const void> module = nullptr;  ///< keeps it loaded
 };
 
 /// Shape of a launch.
@@ -57,7 +61,9 @@ struct Launch {
 
 class CudaDevice final : public Device {
  public:
-  /// The device of that index, opened once per process. Errors: as driver_api(); NotFound with the number there are.
+  /// The device of that index, opened once per process; anew once a fault has lost its context. Where NVRTC is older
+  /// than the card, facts() and code are those of the newest older kind that it knows. Errors: as driver_api();
+  /// NotFound with the number there are; Unsupported when NVRTC knows no kind as old.
   static Result<std::shared_ptr<CudaDevice>> open(int index);
   /// No device: function() compiles for that capability and loads nothing; everything else fails.
   static Result<std::shared_ptr<CudaDevice>> for_compiling(int capability);
@@ -70,9 +76,16 @@ class CudaDevice final : public Device {
   ~CudaDevice() override;
 
   const DeviceFacts& facts() const { return facts_; }
-  CodeTarget code_target() const { return {facts_.capability}; }
+  CodeTarget code_target() const { return {facts_.capability, facts_.translated}; }
   const DriverApi& api() const { return *api_; }
   int index() const { return index_; }
+  /// True once a fault (a wrong address in a kernel, say) has taken the context and all that lay in it. From then on
+  /// everything of this object fails with that error, and open() gives another.
+  bool lost() const { return lost_; }
+  /// The status of a call; takes note when the context is lost by it.
+  Status check(DriverResult result, std::string_view call);
+  /// Errors: Device with what the context was lost by.
+  Status alive() const;
 
   /// The kernel `name` of a program: compiled (through the cache on disk), loaded and kept. Any thread, several
   /// compile at once. `dynamic_shared` is the most a launch will ask for. Errors: as compile(); Device.
@@ -87,6 +100,7 @@ class CudaDevice final : public Device {
   Result<std::unique_ptr<DeviceStream>> make_stream() override;
   std::unique_ptr<DeviceStream> borrow_stream(void* native) override;
   Result<std::unique_ptr<DeviceEvent>> make_event() override;
+  std::unique_ptr<DeviceEvent> borrow_event(void* native) override;
   Result<double> microseconds(const DeviceEvent& from, const DeviceEvent& to) override;
   Result<std::pair<std::size_t, std::size_t>> memory() override;
 
@@ -106,6 +120,8 @@ class CudaDevice final : public Device {
 
  private:
   CudaDevice() = default;
+  /// Sets what NVRTC, where it is there, makes code for.
+  Status choose_code();
   struct Loaded {
     std::mutex mutex;
     std::string program;
@@ -114,6 +130,9 @@ class CudaDevice final : public Device {
     std::map<std::string, Function> functions;
     std::map<std::string, RecordedFunction> recorded;
   };
+  /// Unloads what no kernel uses any more.
+  void sweep_modules();
+  static constexpr std::size_t kMostUnused = 1024;
   Result<Function> recorded_function(Loaded& loaded, const Program& program, const std::string& name);
 
   const DriverApi* api_ = nullptr;
@@ -124,8 +143,12 @@ class CudaDevice final : public Device {
   ContextHandle context_ = nullptr;
   DeviceFacts facts_;
   std::unique_ptr<KernelCache> cache_;
+  std::atomic<bool> lost_ = false;
+  mutable std::mutex lost_mutex_;
+  std::string lost_by_;
   std::mutex mutex_;
-  std::map<Digest, std::unique_ptr<Loaded>> modules_;
+  std::map<Digest, std::shared_ptr<Loaded>> modules_;
+  std::size_t sweep_at_ = kMostUnused;  // modules
 };
 
 class CudaStream final : public DeviceStream {
@@ -155,6 +178,7 @@ class CudaStream final : public DeviceStream {
   std::shared_ptr<CudaDevice> device_;
   StreamHandle handle_;
   bool owned_;
+  bool joined_ = false;  // waits for another stream since the last launch
 };
 
 /// Starts a kernel with the given parameters, whose types must be those of the kernel to the bit.

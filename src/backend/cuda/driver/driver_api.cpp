@@ -37,6 +37,7 @@ Status open(Opened& opened) {
   find(library, api.device_uuid, missing, "cuDeviceGetUuid");
   find(library, api.primary_retain, missing, "cuDevicePrimaryCtxRetain");
   find(library, api.primary_release, missing, "cuDevicePrimaryCtxRelease_v2");
+  find(library, api.primary_reset, missing, "cuDevicePrimaryCtxReset_v2");
   find(library, api.context_set, missing, "cuCtxSetCurrent");
   find(library, api.context_get, missing, "cuCtxGetCurrent");
   find(library, api.memory_info, missing, "cuMemGetInfo_v2");
@@ -62,6 +63,7 @@ Status open(Opened& opened) {
   find(library, api.event_create, missing, "cuEventCreate");
   find(library, api.event_record, missing, "cuEventRecord");
   find(library, api.event_synchronize, missing, "cuEventSynchronize");
+  find(library, api.event_query, missing, "cuEventQuery");
   find(library, api.event_elapsed, missing, "cuEventElapsedTime");
   find(library, api.event_destroy, missing, "cuEventDestroy_v2");
   find(library, api.module_load, missing, "cuModuleLoadDataEx");
@@ -73,12 +75,19 @@ Status open(Opened& opened) {
   find(library, api.launch, missing, "cuLaunchKernelEx");
   find(library, api.tensor_map_tiled, missing, "cuTensorMapEncodeTiled", false);
   find(library, api.tensor_map_im2col, missing, "cuTensorMapEncodeIm2col", false);
+  constexpr int kOldest = 12000;
+  if (api.driver_version != nullptr && api.driver_version(&api.version) == kSuccess && api.version < kOldest) {
+    return make_error(Code::kDevice, "the CUDA driver ", api.path, " is too old, it is for CUDA ", api.version / 1000,
+                      ".", api.version % 1000 / 10, "; a driver for CUDA 12 or later is needed");
+  }
   if (!missing.empty()) {
     return make_error(Code::kDevice, "the CUDA driver ", api.path, " is too old, it lacks ", missing,
                       "; a driver for CUDA 12 or later is needed");
   }
-  TRY_OK(api.check(api.driver_version(&api.version), "cuDriverGetVersion"));
-  return api.check(api.init(0), "cuInit");
+  const DriverResult begun = api.init(0);
+  Status status = api.check(begun, "cuInit").within(strings::join("the CUDA driver ", api.path));
+  if (begun == kNoDevice) return not_found(status.error().message);
+  return status;
 }
 
 const Opened& opened() {
@@ -91,6 +100,24 @@ const Opened& opened() {
 }
 
 }  // namespace
+
+bool loses_context(DriverResult result) {
+  switch (result) {
+    case kUncorrectableMemory:
+    case kUncorrectableLink:
+    case kIllegalAddress:
+    case kLaunchTimeout:
+    case kContextDestroyed:
+    case kAssert:
+    case kHardwareStackError:
+    case kIllegalInstruction:
+    case kMisalignedAddress:
+    case kInvalidAddressSpace:
+    case kInvalidProgramCounter:
+    case kLaunchFailed: return true;
+    default: return false;
+  }
+}
 
 Error DriverApi::error(DriverResult result, std::string_view call) const {
   const char* name = nullptr;

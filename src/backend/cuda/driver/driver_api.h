@@ -35,9 +35,24 @@ enum DriverResult : int {
   kDriverOutOfMemory = 2,
   kNoDevice = 100,
   kInvalidDevice = 101,
+  kUncorrectableMemory = 214,
+  kUncorrectableLink = 220,
   kDriverNotFound = 500,
   kNotReady = 600,
+  kIllegalAddress = 700,
+  kLaunchTimeout = 702,
+  kContextDestroyed = 709,
+  kAssert = 710,
+  kHardwareStackError = 714,
+  kIllegalInstruction = 715,
+  kMisalignedAddress = 716,
+  kInvalidAddressSpace = 717,
+  kInvalidProgramCounter = 718,
+  kLaunchFailed = 719,
 };
+
+/// Whether the error stays: every later call on that context gives it, until the context is made anew.
+bool loses_context(DriverResult result);
 
 /// CUdevice_attribute.
 enum DeviceAttribute : int {
@@ -103,6 +118,7 @@ struct DriverApi {
   DriverResult (*device_uuid)(char* uuid16, int device);
   DriverResult (*primary_retain)(ContextHandle* context, int device);
   DriverResult (*primary_release)(int device);
+  DriverResult (*primary_reset)(int device);
   DriverResult (*context_set)(ContextHandle context);
   DriverResult (*context_get)(ContextHandle* context);
   DriverResult (*memory_info)(std::size_t* free, std::size_t* total);
@@ -128,6 +144,7 @@ struct DriverApi {
   DriverResult (*event_create)(EventHandle* event, unsigned flags);
   DriverResult (*event_record)(EventHandle event, StreamHandle stream);
   DriverResult (*event_synchronize)(EventHandle event);
+  DriverResult (*event_query)(EventHandle event);
   DriverResult (*event_elapsed)(float* milliseconds, EventHandle from, EventHandle to);
   DriverResult (*event_destroy)(EventHandle event);
   DriverResult (*module_load)(ModuleHandle* module, const void* image, unsigned count, int* options, void** values);
@@ -159,7 +176,8 @@ struct DriverApi {
 };
 
 /// Opens and initialises the driver once per process; later calls give the same answer.
-/// Errors: NotFound with what was tried; Device when it does not initialise (its words) or lacks a call (too old).
+/// Errors: NotFound with what was tried, or when it sees no device; Device when it does not initialise (its words) or
+/// is too old.
 Result<const DriverApi*> driver_api();
 /// What was tried to open it.
 std::vector<Attempt> driver_attempts();

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstring>
 #include <fstream>
 
@@ -22,25 +23,23 @@ struct Header {
 };
 constexpr std::string_view kMagic = "bldkern1";
 
-/// The newest architecture of NVRTC that the target runs: itself, else an older one as PTX.
+bool knows(const NvrtcApi& api, int capability) {
+  return std::find(api.supported.begin(), api.supported.end(), capability) != api.supported.end();
+}
+
+Error unknown(const NvrtcApi& api, int capability) {
+  return unsupported("NVRTC ", api.major, ".", api.minor, " makes no code for compute capability ", capability / 10,
+                     ".", capability % 10, " (", api.path, ")");
+}
+
 struct Arch {
   std::string option;
   bool ptx = false;
 };
 Result<Arch> choose_arch(const NvrtcApi& api, const CodeTarget& target) {
-  const auto known = [&](int capability) {
-    return std::find(api.supported.begin(), api.supported.end(), capability) != api.supported.end();
-  };
-  if (known(target.capability)) return Arch{strings::join("--gpu-architecture=", target.arch())};
-  int best = 0;
-  for (const int capability : api.supported) {
-    if (capability < target.capability) best = std::max(best, capability);
-  }
-  if (best == 0) {
-    return unsupported("NVRTC ", api.major, ".", api.minor, " makes no code for compute capability ",
-                       target.capability / 10, ".", target.capability % 10);
-  }
-  return Arch{strings::join("--gpu-architecture=compute_", best), true};
+  if (!knows(api, target.capability)) return unknown(api, target.capability);
+  if (target.translated) return Arch{strings::join("--gpu-architecture=compute_", target.capability), true};
+  return Arch{strings::join("--gpu-architecture=", target.arch())};
 }
 
 Digest key_of(const Program& program, const Arch& arch, const NvrtcApi& api) {
@@ -88,6 +87,15 @@ Result<CodePtr> compile_for(const Program& program, const Arch& arch, const Nvrt
 
 }  // namespace
 
+Result<int> newest_known(const NvrtcApi& api, int capability) {
+  int best = 0;
+  for (const int known : api.supported) {
+    if (known <= capability) best = std::max(best, known);
+  }
+  if (best == 0) return unknown(api, capability);
+  return best;
+}
+
 CodePtr KernelCache::find(const Digest& key) const {
   const fs::path path = folder_ / (text(key) + ".bin");
   std::ifstream file(path, std::ios::binary);
@@ -99,6 +107,10 @@ CodePtr KernelCache::find(const Digest& key) const {
   auto code = std::make_shared<std::vector<std::byte>>(header.bytes);
   if (!file.read(reinterpret_cast<char*>(code->data()), static_cast<std::streamsize>(code->size()))) return nullptr;
   if (digest(*code) != header.digest) return nullptr;
+  const auto now = fs::file_time_type::clock::now();
+  if (const auto used = fs::last_write_time(path, error); !error && now - used > std::chrono::hours(1)) {
+    fs::last_write_time(path, now, error);
+  }
   return code;
 }
 
@@ -146,6 +158,10 @@ void KernelCache::trim() const {
     const auto bytes = static_cast<std::int64_t>(it->file_size(each));
     const auto time = it->last_write_time(each);
     if (each) continue;
+    if (it->path().extension() == ".tmp" && fs::file_time_type::clock::now() - time > std::chrono::hours(1)) {
+      fs::remove(it->path(), each);  // of a process that was killed
+      continue;
+    }
     entries.push_back({it->path(), bytes, time});
     total += bytes;
   }
@@ -170,7 +186,11 @@ Result<CodePtr> compile_cached(const Program& program, const CodeTarget& target,
   const Digest key = key_of(program, arch, *api);
   if (CodePtr found = cache->find(key)) return found;
   TRY(CodePtr code, compile_for(program, arch, *api));
-  if (Status stored = cache->store(key, *code); !stored) log(LogLevel::kWarn, stored.error().message);
+  if (Status stored = cache->store(key, *code); !stored) {
+    // Without a cache all is slower and nothing else: once is enough.
+    static std::atomic<bool> said = false;
+    if (!said.exchange(true)) log(LogLevel::kWarn, stored.error().message);
+  }
   return code;
 }
 

@@ -58,9 +58,11 @@ class Bench {
 
   Result<double> gflop_per_s(Format format) {
     const DeviceFacts& facts = device_.facts();
-    const bool wgmma = facts.capability == 90 && format != kF32;
+    // Translated code has no instructions of the very capability.
+    const int capability = facts.translated ? std::min(facts.capability, 89) : facts.capability;
+    const bool wgmma = capability == 90 && format != kF32;
     const std::size_t shared = wgmma ? kWgmmaShared : 0;
-    TRY(const Function function, device_.function(program_of(facts.capability, format), "measure", shared));
+    TRY(const Function function, device_.function(program_of(capability, format), "measure", shared));
     const auto blocks = static_cast<unsigned>(facts.multiprocessors * (wgmma ? 1 : 4));
     const Launch how{.grid = {blocks, 1, 1}, .block = {256, 1, 1}, .shared_bytes = shared};
     int rounds = 64;

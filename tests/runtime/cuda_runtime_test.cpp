@@ -1,0 +1,329 @@
+// Engines on a real device: not run where there is none.
+#include "backend/cuda/cuda_backend.h"
+#include "compile/compile.h"
+#include "ir/text.h"
+#include "runtime/context.h"
+#include "runtime/reference.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <cstring>
+#include <thread>
+
+namespace bolide {
+namespace {
+
+#define BOLIDE_NEEDS_CUDA()                                                \
+  if (const auto needed = cuda::CudaDevice::open(0); !needed) {            \
+    GTEST_SKIP() << "not run: no CUDA device: " << needed.error().message; \
+  }
+
+Tensor wave(Dims dims, double phase, double amplitude = 1) {
+  std::int64_t count = 1;
+  for (const std::int64_t size : dims) count *= size;
+  std::vector<float> values(static_cast<std::size_t>(count));
+  for (float& value : values) value = static_cast<float>(amplitude * std::sin(phase += 1.37));
+  return Tensor::of<float>(values, std::move(dims));
+}
+
+/// Convolutions with branches, a residual, pooling and scores: x f32[n,16,20,20] -> f32[n,10].
+Graph branches() {
+  Graph graph;
+  double phase = 0;
+  const auto add = [&](const char* op, const char* attributes, std::vector<ValueId> inputs, std::string name) {
+    const auto parsed = parse_op(op, attributes);
+    EXPECT_TRUE(parsed) << parsed.error().message;
+    const auto added = graph.add(*parsed, std::move(inputs), std::move(name));
+    EXPECT_TRUE(added) << added.error().message;
+    return *added;
+  };
+  const auto conv = [&](ValueId x, std::int64_t in, std::int64_t out, std::int64_t k, const std::string& name) {
+    const ValueId w = graph.add_constant(name + ".w", wave({out, in, k, k}, phase += 0.3, 0.2));
+    const ValueId b = graph.add_constant(name + ".b", wave({out}, phase += 0.3, 0.2));
+    return add("Relu", "", {add("Conv", k == 3 ? "pads=[1,1,1,1]" : "", {x, w, b}, name)}, name + ".relu");
+  };
+  const ValueId x = *graph.add_input("x", {DataType::kF32, {Dim("n"), 16, 20, 20}});
+  std::vector<ValueId> joined;
+  for (int branch = 0; branch < 4; ++branch) {
+    ValueId y = x;
+    for (int step = 0; step <= branch; ++step)
+      y = conv(y, 16, 16, step % 2 == 0 ? 3 : 1, strings::join(branch, "-", step));
+    joined.push_back(y);
+  }
+  ValueId sum = joined[0];
+  for (std::size_t i = 1; i < joined.size(); ++i) sum = add("Add", "", {sum, joined[i]}, strings::join("sum", i));
+  sum = add("Concat", "axis=1", {sum, joined[1]}, "both");
+  ValueId y = conv(sum, 32, 24, 3, "late");
+  y = add("Reduce", "kind=mean axes=[2,3] keepdims=false", {y}, "mean");
+  y = add("MatMul", "", {y, graph.add_constant("w", wave({24, 10}, 7, 0.3))}, "scores");
+  graph.set_outputs({add("Softmax", "axis=-1", {y}, "probabilities")});
+  return graph;
+}
+
+std::shared_ptr<EngineCore> engine_of(Graph graph, DataType storage = DataType::kF32) {
+  auto device = cuda::CudaDevice::open(0);
+  EXPECT_TRUE(device) << device.error().message;
+  auto compiled = compile(std::move(graph), std::make_shared<CudaBackend>(make_cuda_target(*device, false)),
+                          {.storage = storage, .effort = 0});
+  EXPECT_TRUE(compiled) << compiled.error().message;
+  return compiled->engine;
+}
+
+std::vector<std::uint32_t> bits(const void* data, std::size_t count) {
+  std::vector<std::uint32_t> out(count);
+  std::memcpy(out.data(), data, count * sizeof(std::uint32_t));
+  return out;
+}
+
+std::vector<std::uint32_t> run(ContextCore& context, const Tensor& x) {
+  EXPECT_TRUE(context.set_input(0, x.dtype(), x.dims(), x.data()));
+  const Status ran = context.run();
+  EXPECT_TRUE(ran) << ran.error().message;
+  const auto dims = context.result_dims(0);
+  if (!ran || !dims) return {};
+  std::size_t count = 1;
+  for (const std::int64_t size : *dims) count *= static_cast<std::size_t>(size);
+  return bits(context.output_data(0), count);
+}
+
+std::size_t used_bytes() {
+  const auto device = cuda::CudaDevice::open(0);
+  const auto memory = (*device)->memory();
+  EXPECT_TRUE(memory);
+  return memory->second - memory->first;
+}
+
+TEST(CudaRuntime, RunsContextsAndPositionsInTheBatchGiveTheSameBits) {
+  BOLIDE_NEEDS_CUDA();
+  for (const DataType storage : {DataType::kF32, DataType::kF16, DataType::kBF16}) {
+    const auto engine = engine_of(branches(), storage);
+    constexpr std::int64_t kImages = 5;
+    constexpr std::size_t kImage = 16 * 20 * 20;
+    const Tensor x = wave({kImages, 16, 20, 20}, 1);
+    // The images the other way round.
+    std::vector<float> turned;
+    const auto* first = reinterpret_cast<const float*>(x.data());
+    for (std::size_t i = kImages; i-- > 0;) turned.insert(turned.end(), first + i * kImage, first + (i + 1) * kImage);
+    const Tensor y = Tensor::of<float>(turned, Dims{kImages, 16, 20, 20});
+    ContextCore context(engine);
+    const auto wanted = run(context, x);
+    ASSERT_EQ(wanted.size(), 50U);
+    for (int i = 0; i < 20; ++i) EXPECT_EQ(run(context, x), wanted) << name(storage) << ", run " << i;
+    const auto backwards = run(context, y);
+    for (std::size_t i = 0; i < kImages; ++i) {
+      EXPECT_TRUE(std::equal(wanted.begin() + static_cast<std::ptrdiff_t>(i * 10),
+                             wanted.begin() + static_cast<std::ptrdiff_t>(i * 10 + 10),
+                             backwards.begin() + static_cast<std::ptrdiff_t>((kImages - 1 - i) * 10)))
+          << name(storage) << ", image " << i;
+    }
+    for (int i = 0; i < 4; ++i) {
+      ContextCore other(engine);
+      EXPECT_EQ(run(other, x), wanted) << name(storage) << ", context " << i;
+    }
+    const auto again = engine_of(branches(), storage);
+    ContextCore other(again);
+    EXPECT_EQ(run(other, x), wanted) << name(storage) << ", another engine";
+  }
+}
+
+TEST(CudaRuntime, ManyThreadsWithAContextEachGiveTheSameBits) {
+  BOLIDE_NEEDS_CUDA();
+  const auto engine = engine_of(branches());
+  const Tensor x = wave({3, 16, 20, 20}, 2);
+  ContextCore context(engine);
+  const auto wanted = run(context, x);
+  std::atomic<int> wrong = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 8; ++t) {
+    threads.emplace_back([&] {
+      ContextCore own(engine);
+      for (int i = 0; i < 200; ++i) wrong += run(own, x) == wanted ? 0 : 1;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong, 0);
+}
+
+TEST(CudaRuntime, AgreesWithTheReference) {
+  BOLIDE_NEEDS_CUDA();
+  const auto engine = engine_of(branches());
+  const Tensor x = wave({4, 16, 20, 20}, 3);
+  ContextCore context(engine);
+  ASSERT_EQ(run(context, x).size(), 40U);
+  const auto wanted = run_reference(engine->graph(), Tensors{x});
+  ASSERT_TRUE(wanted) << wanted.error().message;
+  const auto* got = static_cast<const float*>(context.output_data(0));
+  const auto* want = reinterpret_cast<const float*>((*wanted)[0].data());
+  for (int i = 0; i < 40; ++i) EXPECT_NEAR(got[i], want[i], 1e-4);
+}
+
+TEST(CudaRuntime, EnqueuedOnAStreamOfTheCallersWithDevicePointersGivesTheSameBits) {
+  BOLIDE_NEEDS_CUDA();
+  const auto engine = engine_of(branches());
+  const Tensor x = wave({2, 16, 20, 20}, 4);
+  ContextCore context(engine);
+  const auto wanted = run(context, x);
+  Device& device = *engine->backend().device();
+  const auto stream = *device.make_stream();
+  const auto other = *device.make_stream();
+  const auto in = *device.allocate(x.bytes());
+  const auto out = *device.allocate(wanted.size() * 4);
+  void* native = static_cast<cuda::CudaStream&>(*stream).handle();
+  ASSERT_TRUE(context.set_input(0, DataType::kF32, x.dims(), in->data(), true));
+  ASSERT_TRUE(context.set_output(0, out->data(), out->size(), true));
+  for (void* on :
+       {native, static_cast<void*>(nullptr), static_cast<void*>(static_cast<cuda::CudaStream&>(*other).handle())}) {
+    ASSERT_TRUE(stream->upload(in->data(), x.data(), x.bytes()));
+    ASSERT_TRUE(stream->fill(out->data(), 0, out->size()));
+    ASSERT_TRUE(stream->wait());
+    for (int i = 0; i < 10; ++i) ASSERT_TRUE(context.enqueue(on));
+    ASSERT_TRUE(context.wait());
+    EXPECT_TRUE(*context.finished());
+    std::vector<std::uint32_t> got(wanted.size());
+    ASSERT_TRUE(stream->download(got.data(), out->data(), out->size()));
+    ASSERT_TRUE(stream->wait());
+    EXPECT_EQ(got, wanted);
+  }
+  // Runs on changing streams use one arena: they must not overlap.
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(context.enqueue(i % 2 == 0 ? native : nullptr));
+  ASSERT_TRUE(context.wait());
+  std::vector<std::uint32_t> got(wanted.size());
+  ASSERT_TRUE(stream->download(got.data(), out->data(), out->size()));
+  ASSERT_TRUE(stream->wait());
+  EXPECT_EQ(got, wanted);
+}
+
+TEST(CudaRuntime, EnqueuedWithHostPointersGivesTheSameBits) {
+  BOLIDE_NEEDS_CUDA();
+  const auto engine = engine_of(branches());
+  const Tensor x = wave({2, 16, 20, 20}, 5);
+  ContextCore context(engine);
+  const auto wanted = run(context, x);
+  std::vector<std::uint32_t> outputs[2] = {std::vector<std::uint32_t>(wanted.size()),
+                                           std::vector<std::uint32_t>(wanted.size())};
+  for (int i = 0; i < 10; ++i) {
+    Tensor copy = wave({2, 16, 20, 20}, 5);
+    ASSERT_TRUE(context.set_input(0, DataType::kF32, copy.dims(), copy.data()));
+    ASSERT_TRUE(context.set_output(0, outputs[i % 2].data(), wanted.size() * 4));
+    ASSERT_TRUE(context.enqueue(nullptr));
+    std::memset(copy.data(), 0, copy.bytes());  // it has been read
+  }
+  ASSERT_TRUE(context.wait());
+  EXPECT_EQ(outputs[0], wanted);
+  EXPECT_EQ(outputs[1], wanted);
+}
+
+TEST(CudaRuntime, RunsInMemoryThatTheCallerGives) {
+  BOLIDE_NEEDS_CUDA();
+  const auto engine = engine_of(branches());
+  const Tensor x = wave({2, 16, 20, 20}, 6);
+  ContextCore context(engine);
+  const auto wanted = run(context, x);
+  const auto memory = *engine->backend().device()->allocate(*context.device_memory_bytes());
+  ContextCore first(engine);
+  ContextCore second(engine);
+  ASSERT_TRUE(first.set_device_memory(memory->data(), memory->size()));
+  ASSERT_TRUE(second.set_device_memory(memory->data(), memory->size()));  // one after the other
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(run(first, x), wanted);
+    EXPECT_EQ(run(second, x), wanted);
+  }
+}
+
+TEST(CudaRuntime, ContextsCreatedAndDestroyedAThousandTimesLeaveTheMemoryAsItWas) {
+  BOLIDE_NEEDS_CUDA();
+  const auto engine = engine_of(branches());
+  const Tensor x = wave({2, 16, 20, 20}, 7);
+  for (int i = 0; i < 20; ++i) {
+    ContextCore context(engine);
+    ASSERT_FALSE(run(context, x).empty());
+  }
+  const std::size_t before = used_bytes();
+  for (int i = 0; i < 1000; ++i) {
+    ContextCore context(engine);
+    ASSERT_FALSE(run(context, x).empty());
+  }
+  EXPECT_LE(used_bytes(), before);
+}
+
+TEST(CudaRuntime, EnginesCreatedAndDestroyedLeaveTheMemoryAsItWas) {
+  BOLIDE_NEEDS_CUDA();
+  const auto device = *cuda::CudaDevice::open(0);  // holds the context between them
+  const Tensor x = wave({2, 16, 20, 20}, 7);
+  const auto once = [&] {
+    const auto engine = engine_of(branches());
+    ContextCore context(engine);
+    ASSERT_FALSE(run(context, x).empty());
+  };
+  for (int i = 0; i < 3; ++i) once();
+  const std::size_t before = used_bytes();
+  for (int i = 0; i < 50; ++i) once();
+  EXPECT_LE(used_bytes(), before);
+}
+
+/// x f32[4,8] through softmax and an operator that has no kernel, as the letters say: s and h.
+Graph mixed(std::string_view letters) {
+  const CudaBackend backend(*make_cuda_target(90, false));
+  std::string without;
+  for (const char* op : {"Hardmax", "LpNormalization", "Trilu", "Shrink", "Celu", "Det"}) {
+    const auto parsed = parse_op(op, "");
+    if (without.empty() && parsed && backend.tactics(*parsed).size() == 1) without = op;
+  }
+  EXPECT_NE(without, "") << "all of these have kernels by now: name another operator here";
+  Graph graph;
+  ValueId y = *graph.add_input("x", {DataType::kF32, {Dim("n"), 3, 6, 8}});
+  int number = 0;
+  for (const char letter : letters) {
+    y = *graph.add(*parse_op(letter == 's' ? "Softmax" : without, ""), {y}, strings::join(letter, number++));
+  }
+  graph.set_outputs({y});
+  return graph;
+}
+
+TEST(CudaRuntime, NetworksWithStepsOnTheHostAreRight) {
+  BOLIDE_NEEDS_CUDA();
+  for (const char* letters : {"shs", "hs", "sh", "h", "shshs", "hhs", "shhs", "hsh"}) {
+    const auto engine = engine_of(mixed(letters));
+    ContextCore context(engine);
+    for (const std::int64_t n : {2, 5}) {
+      const Tensor x = wave({n, 3, 6, 8}, 8, 3);
+      const auto got_bits = run(context, x);
+      ASSERT_EQ(got_bits.size(), static_cast<std::size_t>(n) * 144) << letters;
+      const auto wanted = run_reference(engine->graph(), Tensors{x});
+      ASSERT_TRUE(wanted) << wanted.error().message;
+      const auto* got = static_cast<const float*>(context.output_data(0));
+      const auto* want = reinterpret_cast<const float*>((*wanted)[0].data());
+      for (std::size_t i = 0; i < got_bits.size(); ++i) ASSERT_NEAR(got[i], want[i], 1e-5) << letters << " " << i;
+      EXPECT_EQ(run(context, x), got_bits) << letters;
+    }
+    int host_steps = 0;
+    for (const ScheduledStep& step : context.schedule()->steps) {
+      host_steps += step.kernel != nullptr && !step.kernel->on_device() ? 1 : 0;
+    }
+    EXPECT_EQ(host_steps, std::count(letters, letters + std::strlen(letters), 'h'));
+    EXPECT_GT(context.schedule()->copies, 0);
+  }
+}
+
+TEST(CudaRuntime, ManyShapesLeaveTheMemoryBounded) {
+  BOLIDE_NEEDS_CUDA();
+  const auto engine = engine_of(branches());
+  ContextCore context(engine);
+  std::vector<std::uint32_t> first;
+  for (int round = 0; round < 2; ++round) {
+    for (const std::int64_t n : {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}) {
+      const auto got = run(context, wave({n, 16, 20, 20}, 9));
+      ASSERT_EQ(got.size(), static_cast<std::size_t>(n) * 10);
+      if (n == 1 && round == 0) first = got;
+      if (n == 1) {
+        EXPECT_EQ(got, first);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace bolide
