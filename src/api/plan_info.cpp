@@ -158,6 +158,7 @@ void add_steps(const PreparedSchedule& prepared, bool own_memory, const KernelVi
     out.copy = step.step == kNone;
     out.on_host =
         own_memory && step.transfer == Transfer::kNot && (step.kernel == nullptr || !step.kernel->on_device());
+    out.stream = step.lane;
     info.host_steps += out.on_host ? 1 : 0;
     out.microseconds = step.us;
     out.measured = step.measured;
@@ -273,6 +274,7 @@ Result<PlanInfo> Engine::plan(const std::vector<std::pair<std::string, Dims>>& s
     step.microseconds *= static_cast<double>(slices);
   }
   info.total_microseconds *= static_cast<double>(slices);
+  info.streams = prepared->schedule().lanes;
   info.arena_bytes = prepared->schedule().arena_bytes;
   info.arena_lower_bound = prepared->schedule().arena_lower_bound;
   info.packed_bytes = core.packed_bytes();
