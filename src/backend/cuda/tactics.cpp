@@ -74,6 +74,7 @@ constexpr std::array kFamilies = {
     CudaTacticFamily{"reduce", is_any<Reduce, ArgMax, ArgMin>, cuda::reduce_tactics},
     CudaTacticFamily{"sizes", is_any<ShapeOf, Size>, cuda::size_tactics},
     CudaTacticFamily{"wgmma", is_any<Conv, MatMul>, cuda::hopper_gemm_tactics},
+    CudaTacticFamily{"wgmma with parts of k", is_any<Conv, MatMul>, cuda::hopper_split_tactics},
     CudaTacticFamily{"stem", is_any<Conv>, cuda::stem_tactics},
     CudaTacticFamily{"depthwise", is_any<Conv>, cuda::depthwise_tactics},
     CudaTacticFamily{"mma", is_any<Conv, MatMul>, cuda::implicit_gemm_tactics},
@@ -82,6 +83,7 @@ constexpr std::array kFamilies = {
     CudaTacticFamily{"integer mma", is_any<Conv, MatMul>, cuda::integer_gemm_tactics},
     CudaTacticFamily{"integer direct", is_any<Conv, ConvTranspose, MatMul>, cuda::integer_direct_tactics},
     CudaTacticFamily{"recurrent", is_any<RNN, GRU, LSTM>, cuda::recurrent_tactics},
+    CudaTacticFamily{"attention of Hopper", is_any<Attention>, cuda::hopper_attention_tactics},
     CudaTacticFamily{"attention", is_any<Attention>, cuda::attention_tactics},
 };
 

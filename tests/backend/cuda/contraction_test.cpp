@@ -101,6 +101,9 @@ TEST(CudaConv, EveryTacticGivesTheReferencesNumbers) {
       {.n = 1, .c = 20, .h = 1, .w = 5, .o = 6, .kernel_h = 1, .kernel_w = 1, .pad = 0},
       {.n = 1, .c = 512, .h = 7, .w = 7, .o = 64, .kernel_h = 1, .kernel_w = 1, .pad = 0, .x_gap = 16, .x_offset = 3},
       {.n = 4, .c = 64, .h = 1, .w = 1, .o = 1, .kernel_h = 1, .kernel_w = 1, .pad = 0},
+      // More tiles than a device holds at once.
+      {.n = 12, .c = 72, .h = 57, .w = 55, .o = 136, .kernel_h = 1, .kernel_w = 1, .pad = 0, .residual = true},
+      {.n = 12, .c = 16, .h = 57, .w = 55, .o = 40},
   };
   std::set<std::string> seen;
   for (const DataType type : kTypes) {
@@ -172,6 +175,9 @@ TEST(CudaConv, DepthwiseOfAnyChannelsAndStrides) {
        .x_gap = 16,
        .x_offset = 2},
       {.n = 1, .c = 8, .h = 5, .w = 5, .o = 16, .groups = 8},
+      {.n = 3, .c = 12, .h = 31, .w = 21, .o = 12, .kernel_h = 5, .kernel_w = 5, .pad = 2, .groups = 12},
+      {.n = 2, .c = 32, .h = 14, .w = 14, .o = 32, .groups = 32, .residual = true, .y_gap = 4},
+      {.n = 1, .c = 6, .h = 40, .w = 9, .o = 6, .kernel_h = 2, .kernel_w = 4, .groups = 6, .residual = true},
   };
   std::set<std::string> seen;
   for (const DataType type : kTypes) {
@@ -265,15 +271,23 @@ TEST(CudaAttention, HeadsMasksAndCausality) {
     attend({1, 2, 197, 64}, {1, 2, 197, 64}, {1, 2, 197, 64}, std::nullopt, true);
     attend({2, 2, 70, 40}, {2, 2, 130, 40}, {2, 2, 130, 24}, plain({2, 1, 1, 130}, type), false);
     attend({1, 2, 33, 30}, {1, 2, 17, 30}, {1, 2, 17, 18}, plain({33, 17}, type), false);
+    attend({1, 2, 70, 64}, {1, 2, 300, 64}, {1, 2, 300, 64}, plain({1, 1, 70, 300}, type), false);
+    attend({1, 2, 300, 128}, {1, 2, 300, 128}, {1, 2, 300, 128}, std::nullopt, true);
+    // More heads than a device holds at once.
+    attend({40, 4, 140, 64}, {40, 4, 140, 64}, {40, 4, 140, 64}, std::nullopt, false);
     attend({1, 1, 40, 256}, {1, 1, 40, 256}, {1, 1, 40, 256}, std::nullopt, false);
     attend({1, 1, 1, 8}, {1, 1, 1, 8}, {1, 1, 1, 8}, std::nullopt, false);
   }
   EXPECT_TRUE(seen.count("cuda.attention.64x64") > 0 || device->facts().capability < 80);
+  EXPECT_TRUE(seen.count("cuda.attention.wgmma") > 0 || device->facts().capability != 90);
 }
 
 TEST(CudaContractionTexts, CompileForEveryKindOfCard) {
   BOLIDE_NEEDS_NVRTC();
   const Case conv = conv_case({.n = 8, .c = 64, .h = 28, .w = 28, .o = 256, .residual = true}, DataType::kF16);
+  const Case expand =
+      conv_case({.n = 8, .c = 64, .h = 28, .w = 28, .o = 256, .kernel_h = 1, .kernel_w = 1, .pad = 0, .residual = true},
+                DataType::kBF16);
   const Case stem =
       conv_case({.n = 2, .c = 3, .h = 64, .w = 64, .o = 64, .stride = 2, .planar = true}, DataType::kBF16);
   const Case patches = conv_case(
@@ -284,6 +298,8 @@ TEST(CudaContractionTexts, CompileForEveryKindOfCard) {
   const auto heads = [](std::int64_t d) { return plain({1, 2, 30, d}, DataType::kF16); };
   const Case attention{.op = Op(op), .inputs = {heads(64), heads(64), heads(64)}, .outputs = {}};
   EXPECT_GT(compile_texts(conv, 90, "cuda.gemm.wgmma", false), 5);
+  EXPECT_GT(compile_texts(expand, 90, "cuda.gemm.wgmma", false), 10);
+  EXPECT_GT(compile_texts(attention, 90, "cuda.attention.wgmma", false), 0);
   EXPECT_GT(compile_texts(conv, 75, "cuda.gemm.simt", false), 0);
   for (const int capability : {80, 86, 89, 90, 100}) {
     EXPECT_GT(compile_texts(conv, capability, "cuda.gemm.mma.64x64x128", false), 2) << capability;

@@ -3,6 +3,7 @@
 #include "backend/cuda/contraction/gemm_device.h"
 #include "backend/cuda/driver/kernel_image.h"
 #include "backend/cuda/tactics.h"
+#include "base/thread_pool.h"
 
 #include <cstring>
 
@@ -109,8 +110,18 @@ std::vector<std::string> run_on_device(const Case& test, const std::shared_ptr<C
   PreparedCase prepared = prepare_case(test);
   const CudaTarget target = make_cuda_target(device, tf32);
   std::vector<std::string> ran;
+  std::vector<const Tactic*> tactics;
   for (const Tactic* tactic : tactics_for(test.op)) {
-    if (!tactic->accepts(prepared.problem, target).accepted) continue;
+    if (tactic->accepts(prepared.problem, target).accepted) tactics.push_back(tactic);
+  }
+  // Compiled several at once; what goes wrong is told when each is run.
+  const int threads = ThreadPool::usable_threads();
+  ThreadPool::shared().ensure(threads);
+  ThreadPool::shared().parallel_for(static_cast<std::int64_t>(tactics.size()), threads, [&](std::int64_t i, int) {
+    auto kernel = tactics[static_cast<std::size_t>(i)]->bind(prepared.problem, target);
+    if (kernel) static_cast<void>(static_cast<DeviceKernel&>(**kernel).load(*device));
+  });
+  for (const Tactic* tactic : tactics) {
     EXPECT_GT(tactic->estimate_us(prepared.problem, target), 0.0) << tactic->name();
     run_one(*tactic, target, test, prepared, strings::join(tactic->name(), ", ", prepared.problem.key()));
     ran.emplace_back(tactic->name());

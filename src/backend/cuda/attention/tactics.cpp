@@ -1,8 +1,7 @@
 #include "backend/cuda/attention/tactics.h"
 
-#include "backend/cuda/contraction/gemm_device.h"
+#include "backend/cuda/attention/attention_shape.h"
 #include "backend/cuda/text/kernel_text.h"
-#include "ops/attention.h"
 
 #include <algorithm>
 
@@ -27,31 +26,12 @@ struct Tile {
   int warps, keys, stages;
 };
 
-struct Shape {
-  std::int64_t batch, heads, queries, keys, d, e;
-  std::int64_t wide_d() const { return (d + 15) / 16 * 16; }
-  std::int64_t wide_e() const { return (e + 15) / 16 * 16; }
-  std::int64_t shared(const Tile& tile) const {
-    const std::int64_t pitch_k = wide_d() * 2 + 16;
-    return std::int64_t{tile.stages} * tile.keys * (pitch_k + wide_e() * 2 + 16) + tile.warps * 16 * pitch_k;
-  }
-  double operations() const {
-    return 2.0 * static_cast<double>(batch * heads * queries) * static_cast<double>(keys * (d + e));
-  }
-};
-Shape shape_of(const Problem& problem) {
-  const Dims& q = problem.inputs[0].dims;
-  return {q[0], q[1], q[2], problem.inputs[1].dims[2], q[3], problem.inputs[2].dims[3]};
+std::int64_t shared_of(const AttentionShape& shape, const Tile& tile) {
+  const std::int64_t pitch_k = shape.wide_d(16) * 2 + 16;
+  return std::int64_t{tile.stages} * tile.keys * (pitch_k + shape.wide_e(16) * 2 + 16) + tile.warps * 16 * pitch_k;
 }
 
 DeviceRows device_rows(const Operand& operand) { return {operand.strides[0], operand.strides[1], operand.strides[2]}; }
-bool has_mask(const Problem& problem) { return problem.inputs.size() > 3 && !problem.inputs[3].absent; }
-
-/// The stride along dim `dim` of [b, h, s, t], 0 where the mask is broadcast.
-std::int64_t mask_stride(const Operand& mask, std::size_t dim) {
-  const std::size_t lacking = 4 - mask.dims.size();
-  return dim < lacking || mask.dims[dim - lacking] == 1 ? 0 : mask.strides[dim - lacking];
-}
 
 bool vectors(const Problem& problem) {
   const auto unit = [](const Operand& operand) {
@@ -66,20 +46,22 @@ class AttentionKernel final : public ContractionKernel {
   AttentionKernel(const Problem& problem, const Tile& tile, const CudaTarget& target)
       : tile_(tile), mask_(has_mask(problem)), wide_(vectors(problem)), overlaps_(launches_overlap(target)) {
     const auto& op = *problem.op->as<bolide::Attention>();
-    const Shape shape = shape_of(problem);
+    const AttentionShape shape = attention_shape(problem);
     bool gaps = false;
     for (std::size_t i = 0; i < 3; ++i) gaps |= !dense(problem.inputs[i]);
     gaps |= !dense(problem.outputs[0]);
     for (const bool wide : {wide_, false}) {
       Defines defines;
-      defines.set("ELEM", *number_format(problem.inputs[0].dtype)).set("D", shape.wide_d()).set("E", shape.wide_e());
+      defines.set("ELEM", *number_format(problem.inputs[0].dtype))
+          .set("D", shape.wide_d(16))
+          .set("E", shape.wide_e(16));
       defines.set("WARPS", tile.warps).set("KEYS", tile.keys).set("ST", tile.stages).set("VECQ", wide ? 16 : 2);
       defines.set("MASK", mask_ ? *number_format(problem.inputs[3].dtype) : -1);
       defines.set("MASKROWS", mask_ && mask_stride(problem.inputs[3], 2) != 0 ? 1 : 0);
       defines.set("CAUSAL", op.causal ? 1 : 0).set("PDL", overlaps_ ? 1 : 0).set("FASTMATH", 0);
       defines.set("POSITIVE", op.scale > 0 ? 1 : 0);
       // Registers for what each lane keeps: more blocks where heads are small and nothing is added to scores.
-      const bool small = std::max(shape.wide_d(), shape.wide_e()) <= 64 && tile.warps <= 4;
+      const bool small = std::max(shape.wide_d(16), shape.wide_e(16)) <= 64 && tile.warps <= 4;
       const int together = mask_ ? 8 : op.causal || target.facts.capability > 90 ? 12 : 16;
       defines.set("MINB",
                   small ? std::max(1, (mask_ && mask_stride(problem.inputs[3], 2) == 0 && !op.causal ? 12 : together) /
@@ -88,7 +70,7 @@ class AttentionKernel final : public ContractionKernel {
       texts_.push_back(defines.text() + joined_text({"contraction_numbers", "attention"}));
       if (!wide || !gaps) break;
     }
-    shared_ = static_cast<std::size_t>(shape.shared(tile));
+    shared_ = static_cast<std::size_t>(shared_of(shape, tile));
     args_.qs = device_rows(problem.inputs[0]);
     args_.ks = device_rows(problem.inputs[1]);
     args_.vs = device_rows(problem.inputs[2]);
@@ -162,41 +144,27 @@ class AttentionTactic final : public Tactic {
   Verdict accepts(const Problem& problem, const Target& target) const override {
     const CudaTarget& cuda = cuda_target(target);
     if (cuda.facts.capability < 80) return reject("compute capability ", cuda.facts.capability, "; needs 80");
-    const DataType type = problem.inputs[0].dtype;
-    if (type != DataType::kF16 && type != DataType::kBF16) return reject("heads of ", name_of(type));
-    for (std::size_t i = 0; i < 3; ++i) {
-      if (problem.inputs[i].dtype != type) return reject("operands of two dtypes");
-      if (problem.inputs[i].dims[3] > 1 && problem.inputs[i].strides[3] != 1)
-        return reject("elements of a head lie ", problem.inputs[i].strides[3], " apart; needs 1");
-    }
-    if (problem.outputs[0].dtype != type) return reject("a result of ", name_of(problem.outputs[0].dtype));
-    if (problem.outputs[0].dims[3] > 1 && problem.outputs[0].strides[3] != 1)
-      return reject("elements of a result lie ", problem.outputs[0].strides[3], " apart; needs 1");
-    if (has_mask(problem) && (!number_format(problem.inputs[3].dtype) || !is_float(problem.inputs[3].dtype)))
-      return reject("a mask of ", name_of(problem.inputs[3].dtype));
-    const Shape shape = shape_of(problem);
-    const std::int64_t wide = std::max(shape.wide_d(), shape.wide_e());
+    if (const auto fault = attention_fault(problem)) return reject(*fault);
+    const AttentionShape shape = attention_shape(problem);
+    const std::int64_t wide = std::max(shape.wide_d(16), shape.wide_e(16));
     if (wide > most_) return reject("heads of ", wide, " elements; at most ", most_);
-    if (std::min({shape.batch, shape.heads, shape.queries, shape.keys, shape.d, shape.e}) <= 0)
-      return reject("an empty operand");
     if (shape.batch * shape.heads > 65535) return reject(shape.batch * shape.heads, " heads; at most 65535");
-    if (std::max(shape.queries, shape.keys) >= std::int64_t{1} << 30) return reject("too long a sequence");
-    if (shape.shared(tile_) > cuda.facts.shared_bytes_per_block)
-      return reject(shape.shared(tile_), " bytes of shared memory");
+    if (shared_of(shape, tile_) > cuda.facts.shared_bytes_per_block)
+      return reject(shared_of(shape, tile_), " bytes of shared memory");
     return accept();
   }
   double estimate_us(const Problem& problem, const Target& target) const override {
     const CudaTarget& cuda = cuda_target(target);
-    const Shape shape = shape_of(problem);
+    const AttentionShape shape = attention_shape(problem);
     const std::int64_t rows = std::int64_t{tile_.warps} * 16;
     const std::int64_t blocks = (shape.queries + rows - 1) / rows * shape.batch * shape.heads;
     const std::int64_t fit = std::max<std::int64_t>(
-        1, std::min<std::int64_t>(cuda.facts.shared_bytes_per_multiprocessor / (shape.shared(tile_) + 1024),
+        1, std::min<std::int64_t>(cuda.facts.shared_bytes_per_multiprocessor / (shared_of(shape, tile_) + 1024),
                                   12 / tile_.warps));
     const double waves =
         static_cast<double>((blocks + fit * cuda.facts.multiprocessors - 1) / (fit * cuda.facts.multiprocessors));
     const double tiles = static_cast<double>((shape.keys + tile_.keys - 1) / tile_.keys);
-    const double one = static_cast<double>(tile_.keys * (shape.wide_d() + shape.wide_e())) * 1.5e-4;
+    const double one = static_cast<double>(tile_.keys * (shape.wide_d(16) + shape.wide_e(16))) * 1.5e-4;
     return std::max(3.0 + waves * (0.8 + tiles * std::max(0.6, one)),
                     estimate_cuda_us(cuda, 0, shape.operations(), 3e8));
   }
@@ -205,8 +173,6 @@ class AttentionTactic final : public Tactic {
   }
 
  private:
-  static std::string_view name_of(DataType type) { return bolide::name(type); }
-
   Tile tile_;
   std::int64_t most_;
 };
@@ -223,6 +189,10 @@ constexpr auto kAll = [] {
 }();
 
 }  // namespace
+
+std::unique_ptr<ContractionKernel> bind_narrow_attention(const Problem& problem, const CudaTarget& target) {
+  return std::make_unique<AttentionKernel>(problem, Tile{4, 32, 1}, target);
+}
 
 std::span<const Tactic* const> attention_tactics() { return kAll; }
 

@@ -8,5 +8,7 @@
 namespace bolide::cuda {
 
 std::span<const Tactic* const> attention_tactics();
+/// For sm_90a.
+std::span<const Tactic* const> hopper_attention_tactics();
 
 }  // namespace bolide::cuda

@@ -168,7 +168,8 @@ class ImplicitGemm final : public PackedRowsTactic {
     const double step = std::max({products * together, bytes * together, 0.9 / tile_.stages + narrow});
     double us = 2.0 + static_cast<double>(waves) * (static_cast<double>(steps) * step + 0.3);
     if (tile_.splits > 1) us += 0.7 + 0.1 * tile_.splits;
-    return std::max(us, estimate_cuda_us(cuda, gemm.bytes()));
+    const double memory = estimate_cuda_us(cuda, gemm.bytes());
+    return std::max(us, memory) + 0.5 * (std::min(us, memory) - 2.0);  // a block's end does not overlap its beginning
   }
 
   Result<std::unique_ptr<Kernel>> bind(const Problem& problem, const Target& target) const override {

@@ -9,6 +9,7 @@ namespace bolide::cuda {
 
 /// bulk copies and wgmma, sm_90a
 std::span<const Tactic* const> hopper_gemm_tactics();
+std::span<const Tactic* const> hopper_split_tactics();
 /// cp.async and mma.sync, sm_80 and later
 std::span<const Tactic* const> implicit_gemm_tactics();
 /// images of a few channels

@@ -31,7 +31,7 @@ Program program_of(int capability, Format format) {
                     : wgmma        ? 2
                                    : 1,
                     "\n#define ELEM ", static_cast<int>(format), "\n", kernel_text("contraction_numbers"));
-  if (wgmma) text += multiply_text(256, format);
+  if (wgmma) text += wgmma_text("multiply_tile", 256, format);
   text += kernel_text("limits");
   return {"limits", std::move(text), {}};
 }

@@ -68,8 +68,8 @@ void RowText::set_width(int width) {
 
 std::string RowText::element(int index) const {
   const auto o = static_cast<std::size_t>(index);
-  return strings::join("Load<", number_, ">::from(", operands_[o].name, "[row_at[", index, "] + at[", index, "]",
-                       columns_.strides[o].back() == 0 || width_ == 1 ? "" : " + e", "])");
+  if (grouped(o)) return strings::join("Load<", number_, ">::from(group_", operands_[o].name, ".at[e])");
+  return strings::join("Load<", number_, ">::from(", operands_[o].name, "[row_at[", index, "] + at[", index, "]])");
 }
 
 std::string RowText::at_row(int index) const {
@@ -110,6 +110,12 @@ std::string RowText::each_store(int index, std::string_view body) const {
     strings::append(inside, strings::join("      const Group<", c_type(operands_[0].dtype), ", ", width_,
                                           "> group = *(const Group<", c_type(operands_[0].dtype), ", ", width_, ">*)(",
                                           operands_[0].name, " + row_at[0] + at[0]);\n"));
+  }
+  for (std::size_t o = 1; o < operands_.size(); ++o) {
+    if (!grouped(o)) continue;
+    const std::string group = strings::join("Group<", c_type(operands_[o].dtype), ", ", width_, ">");
+    strings::append(inside, strings::join("      const ", group, " group_", operands_[o].name, " = *(const ", group,
+                                          "*)(", operands_[o].name, " + row_at[", o, "] + at[", o, "]);\n"));
   }
   strings::append(
       inside, strings::join("#pragma unroll\n      for (int e = 0; e < ", width_, "; ++e) { const ", number_, " x = ",

@@ -24,7 +24,8 @@ class RowText {
 
   std::int64_t rows() const { return rows_.count(); }
   std::int64_t row_size() const { return columns_.count(); }
-  /// Where operand `index` is within the row, as an element: "Load<float>::from(scale[...])". Inside bodies only.
+  /// Operand `index` as an element of the row: "Load<float>::from(group_scale.at[e])". In the bodies of each_store
+  /// only.
   std::string element(int index) const;
   /// The operand at the row's start: for operands that do not vary within it.
   std::string at_row(int index) const;
@@ -57,6 +58,10 @@ class RowText {
   void set_width(int width);
   Status append(TextLaunch& out, const std::string& function, const std::string& body) const;
   std::string loop(std::string_view body) const;
+  /// Whether an operand that is read is read in groups.
+  bool grouped(std::size_t operand) const {
+    return width_ > 1 && !operands_[operand].written && columns_.strides[operand].back() == 1;
+  }
 
   std::vector<RowOperand> operands_;
   std::string number_;
