@@ -2,6 +2,7 @@
 
 #include "backend/cpu/isa.h"
 #include "backend/cuda/driver/cuda_device.h"
+#include "backend/cuda/driver/nvml.h"
 #include "base/environment.h"
 #include "base/thread_pool.h"
 
@@ -9,6 +10,9 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <cstdio>
 #include <fstream>
 
 namespace bolide {
@@ -42,6 +46,59 @@ void add_attempts(std::vector<std::pair<std::string, std::string>>& facts, const
   }
 }
 
+/// Modes of a device that decide whether and how fast programs run on it, with what they mean.
+void add_modes(std::vector<std::pair<std::string, std::string>>& facts, const cuda::DriverApi& api, int index) {
+  int device = 0;
+  if (api.device_get(&device, index) != cuda::kSuccess) return;
+  const auto get = [&](cuda::DeviceAttribute which) {
+    int value = 0;
+    return api.device_attribute(&value, which, device) == cuda::kSuccess ? value : -1;
+  };
+  const std::string what = strings::join("cuda:", index, " ");
+  switch (get(cuda::kComputeMode)) {
+    case 0: facts.emplace_back(what + "compute mode", "default: any number of programs at a time"); break;
+    case 2:
+      facts.emplace_back(what + "compute mode", "prohibited: no program may use it (nvidia-smi -c DEFAULT)");
+      break;
+    case 3:
+      facts.emplace_back(what + "compute mode", "exclusive: one program at a time (nvidia-smi -c DEFAULT)");
+      break;
+    default: break;
+  }
+  std::array<char, 32> bus{};
+  std::snprintf(bus.data(), bus.size(), "%04x:%02x:%02x.0", static_cast<unsigned>(std::max(get(cuda::kPciDomain), 0)),
+                static_cast<unsigned>(std::max(get(cuda::kPciBus), 0)),
+                static_cast<unsigned>(std::max(get(cuda::kPciDevice), 0)));
+  facts.emplace_back(what + "bus", bus.data());
+  const auto card = cuda::card_facts(bus.data());
+  if (!card) {
+    facts.emplace_back(what + "modes", card.error().message);
+    return;
+  }
+  if (card->mig) {
+    facts.emplace_back(what + "mig", *card->mig
+                                         ? "on: this is a slice of the card, with its own memory and multiprocessors"
+                                         : "off: the whole card");
+  }
+  if (card->clock_mhz && card->most_clock_mhz) {
+    facts.emplace_back(what + "clock",
+                       strings::join(*card->clock_mhz, " MHz now, at most ", *card->most_clock_mhz, " MHz"));
+  }
+  if (card->power_limit_watt) facts.emplace_back(what + "power limit", strings::join(*card->power_limit_watt, " W"));
+  if (card->persistent) {
+    facts.emplace_back(
+        what + "persistence",
+        *card->persistent ? "on" : "off: the first program after a pause waits for the driver (nvidia-smi -pm 1)");
+  }
+}
+
+/// The architectures that NVRTC makes code for.
+std::string architectures(const cuda::NvrtcApi& api) {
+  std::string out;
+  for (const int capability : api.supported) out += strings::join(out.empty() ? "sm_" : ", sm_", capability);
+  return out;
+}
+
 /// What was tried to reach NVIDIA devices, in order, and which there are.
 void add_cuda_facts(std::vector<std::pair<std::string, std::string>>& facts) {
   const auto driver = cuda::driver_api();
@@ -49,8 +106,11 @@ void add_cuda_facts(std::vector<std::pair<std::string, std::string>>& facts) {
   facts.emplace_back("cuda driver",
                      driver ? strings::join("for CUDA ", (*driver)->version / 1000, ".", (*driver)->version % 1000 / 10)
                             : driver.error().message);
+  const auto package = cuda::driver_package_version();
+  facts.emplace_back("nvidia driver", package ? *package : package.error().message);
   const auto nvrtc = cuda::nvrtc_api();
   add_attempts(facts, "nvrtc tried", cuda::nvrtc_attempts());
+  if (nvrtc) facts.emplace_back("nvrtc makes code for", architectures(**nvrtc));
   facts.emplace_back("nvrtc", nvrtc ? strings::join((*nvrtc)->major, ".", (*nvrtc)->minor) : nvrtc.error().message);
   std::string devices = "cpu";
   const auto count = cuda::CudaDevice::count();
@@ -58,6 +118,7 @@ void add_cuda_facts(std::vector<std::pair<std::string, std::string>>& facts) {
     const auto device = cuda::CudaDevice::open(i);
     if (!device) {
       facts.emplace_back(strings::join("cuda:", i), device.error().message);
+      if (driver) add_modes(facts, **driver, i);
       continue;
     }
     const cuda::DeviceFacts& known = (*device)->facts();
@@ -65,6 +126,13 @@ void add_cuda_facts(std::vector<std::pair<std::string, std::string>>& facts) {
                        strings::join(known.name, ", compute capability ", known.capability / 10, ".",
                                      known.capability % 10, ", ", known.multiprocessors, " multiprocessors, ",
                                      known.memory_bytes >> 20, " MiB, ", known.l2_bytes >> 10, " KiB L2"));
+    if (driver) add_modes(facts, **driver, i);
+    if (nvrtc && std::ranges::find((*nvrtc)->supported, known.capability) == (*nvrtc)->supported.end()) {
+      facts.emplace_back(
+          strings::join("cuda:", i, " nvrtc"),
+          strings::join("NVRTC ", (*nvrtc)->major, ".", (*nvrtc)->minor, " knows no sm_", known.capability,
+                        ": kernels are compiled for an older one as PTX, without its new instructions"));
+    }
     devices += strings::join(", cuda:", i);
   }
   facts.emplace_back("devices", devices);

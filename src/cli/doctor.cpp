@@ -13,7 +13,15 @@ int doctor(bool json) {
   const auto facts = system_facts();
   if (json) {
     nlohmann::json document = nlohmann::json::object();
-    for (const auto& [name, value] : facts) document[name] = value;
+    for (const auto& [name, value] : facts) {
+      // What was tried for a library has several values.
+      const bool list = name.size() > 6 && name.compare(name.size() - 6, 6, " tried") == 0;
+      if (list) {
+        document[name].push_back(value);
+      } else {
+        document[name] = value;
+      }
+    }
     print_json(document);
     return kDone;
   }
