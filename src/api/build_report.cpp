@@ -40,6 +40,7 @@ nlohmann::json precision_json(const PrecisionReport& report) {
       entry["value"] = one.value;
       entry["largest"] = std::isfinite(one.largest) ? nlohmann::json(one.largest) : nlohmann::json("infinite");
       entry["rounding"] = one.rounding;
+      entry["change"] = std::isfinite(one.change) ? nlohmann::json(one.change) : nlohmann::json("infinite");
     }
     kept.push_back(std::move(entry));
   }

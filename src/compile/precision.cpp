@@ -29,7 +29,6 @@ bool stays(const Op& op) {
                                                     "Multinomial",
                                                     "CumSum",
                                                     "CumProd",
-                                                    "Resize",
                                                     "LSTM",
                                                     "GRU",
                                                     "RNN",
@@ -68,12 +67,13 @@ class Converter {
   const ValueRange* beyond(int value) const {
     if (!is_f32(value) || storage_ != DataType::kF16 || rules_.ranges.empty()) return nullptr;
     const ValueRange& range = rules_.ranges[static_cast<std::size_t>(value)];
-    if (!range.known || (range.largest <= kMostInF16 && range.rounding <= kMostRoundingInF16)) return nullptr;
+    if (!range.known || (range.largest <= kMostInF16 && range.change <= allowed_)) return nullptr;
     return &range;
   }
 
-  /// Whether input `index` is a mask of Attention that stays as it is.
-  bool wide_mask(const StepGraph::Step& step, std::size_t index) const {
+  /// Whether input `index` stays as it is: a mask of Attention that is beyond FP16, the scales of Resize.
+  bool keeps_input(const StepGraph::Step& step, std::size_t index) const {
+    if (step.op.is<Resize>()) return index > 0;
     return step.op.is<Attention>() && index == 3 && beyond(step.inputs[index]) != nullptr;
   }
 
@@ -89,7 +89,8 @@ class Converter {
                            "; fp16 ends at 65504 and half of it is allowed");
     }
     return strings::join("'", value, "' is so small that fp16 rounds it by ", digits(range.rounding),
-                         " of its size; at most ", digits(kMostRoundingInF16));
+                         " of its size, which changes an output by ", digits(range.change),
+                         " of its largest value plus 1; at most ", digits(allowed_));
   }
 
   bool is_named(const StepGraph::Step& step, const std::string& pattern) const {
@@ -129,10 +130,11 @@ class Converter {
       for (std::size_t i = 0; i < values->size(); ++i) {
         const int value = (*values)[i];
         const ValueRange* range = beyond(value);
-        if (range == nullptr || (values == &step.inputs && wide_mask(step, i))) continue;
+        if (range == nullptr || (values == &step.inputs && keeps_input(step, i))) continue;
         out.value = graph_.values[static_cast<std::size_t>(value)].name;
         out.largest = range->largest;
         out.rounding = range->rounding;
+        out.change = range->change;
         out.reason = why(*range, out.value);
         return out;
       }
@@ -157,9 +159,9 @@ class Converter {
       const int input = step.inputs[i];
       if (input == kNone) continue;
       types[i] = graph_.values[static_cast<std::size_t>(input)].type;
-      if (types[i].dtype == DataType::kF32 && !wide_mask(step, i)) types[i].dtype = storage_;
-      inputs[i] = {
-          .type = &types[i], .constant = is_f32(input) ? nullptr : graph_.constant(input), .contents = nullptr};
+      const bool narrows = is_f32(input) && !keeps_input(step, i);
+      if (narrows) types[i].dtype = storage_;
+      inputs[i] = {.type = &types[i], .constant = narrows ? nullptr : graph_.constant(input), .contents = nullptr};
     }
     const InferContext context(inputs, static_cast<int>(step.outputs.size()));
     const auto results = op.infer(context);
@@ -255,7 +257,7 @@ class Converter {
     for (std::size_t i = 0; i < made.inputs.size(); ++i) {
       int& input = made.inputs[i];
       if (!is_f32(input)) continue;
-      if (wide_mask(step, i)) {
+      if (keeps_input(step, i)) {
         wide(input);
         continue;
       }
@@ -329,6 +331,7 @@ class Converter {
   const StepGraph& graph_;
   DataType storage_;
   const PrecisionRules& rules_;
+  double allowed_ = allowed_change_in_f16(graph_.steps.size());
   PrecisionReport& report_;
   StepGraph out_;
   std::vector<int> narrow_;        // by value of `graph_`: its narrow twin
@@ -337,6 +340,11 @@ class Converter {
 };
 
 }  // namespace
+
+double allowed_change_in_f16(std::size_t steps) {
+  constexpr double kRounding = 1.0 / 2048;
+  return 2 * kRounding * std::sqrt(static_cast<double>(std::max<std::size_t>(steps, 64)));
+}
 
 Result<std::shared_ptr<const StepGraph>> with_precision(const StepGraph& graph, DataType storage,
                                                         const PrecisionRules& rules, PrecisionReport& report) {

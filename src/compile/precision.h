@@ -14,6 +14,7 @@ struct PrecisionReport {
     std::string value;    ///< that does not fit the narrow type; empty where that is not the reason
     double largest = 0;   ///< |x| of it on the samples
     double rounding = 0;  ///< its relative rounding error on the samples
+    double change = 0;    ///< of an output, see ValueRange
   };
   int steps = 0;                ///< that compute in the narrow type now
   std::vector<Kept> kept;       ///< in running order
@@ -29,9 +30,9 @@ struct PrecisionReport {
 /// Largest |x| on the samples with which a value may become FP16: half of what FP16 holds, since other inputs give
 /// other values.
 inline constexpr double kMostInF16 = 65504.0 / 2;
-/// Largest relative rounding error (root mean square) with which a value may become FP16: four times that of numbers in
-/// its normal range at worst (2^-11). Above it lie values so small that FP16 has no more bits for them.
-inline constexpr double kMostRoundingInF16 = 1.0 / 512;
+/// Share of an output's largest |value| plus 1 that it may change by when small values are rounded to FP16: what
+/// rounding in each of `steps` steps adds up to anyway, see docs/cuda.md#precision.
+double allowed_change_in_f16(std::size_t steps);
 
 /// What stays in FP32 beside what has to.
 struct PrecisionRules {
@@ -42,7 +43,8 @@ struct PrecisionRules {
 /// The same network with its FP32 values stored as `storage` (kF16 or kBF16): constants converted once, attributes that
 /// name a result type changed with it. Inputs and outputs of the network keep their types, with casts behind and before
 /// them. A step that has no meaning in the narrow type, or bodies, stays in FP32 between casts; so does every step that
-/// writes or reads a value beyond kMostInF16 or kMostRoundingInF16 (Attention alone takes such a mask as it is).
+/// writes or reads a value beyond kMostInF16, or one whose loss changes the outputs by more than is allowed. (Attention
+/// alone takes such a mask as it is.)
 /// Errors: NotFound for a pattern of `rules.keep` that matches nothing; what check() finds.
 Result<std::shared_ptr<const StepGraph>> with_precision(const StepGraph& graph, DataType storage,
                                                         const PrecisionRules& rules, PrecisionReport& report);

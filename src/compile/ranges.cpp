@@ -2,6 +2,7 @@
 
 #include "backend/cpu/cpu_backend.h"
 #include "base/thread_pool.h"
+#include "ops/reference.h"
 #include "runtime/engine.h"
 #include "tensor/number.h"
 
@@ -98,22 +99,53 @@ class Observer final : public StepObserver {
   const Schedule* schedule_ = nullptr;
 };
 
-Status run_sample(EngineCore& engine, const Tensors& sample, std::int64_t max_bytes, Observer& observer) {
+/// Rounds what steps give to FP16, in place.
+class Rounder final : public StepObserver {
+ public:
+  Rounder(const StepGraph& graph, const std::vector<bool>& rounded) : graph_(graph), rounded_(rounded) {}
+
+  void begin(const Schedule& schedule) { schedule_ = &schedule; }
+
+  void step_done(std::size_t index, std::span<void* const> outputs) override {
+    const ScheduledStep& step = schedule_->steps[index];
+    if (step.step == kNone) return;
+    const StepGraph::Step& source = graph_.steps[static_cast<std::size_t>(step.step)];
+    for (std::size_t i = 0; i < source.outputs.size(); ++i) {
+      if (source.outputs[i] == kNone || !rounded_[static_cast<std::size_t>(source.outputs[i])]) continue;
+      const Operand& operand = step.problem.outputs[i];
+      if (operand.absent || operand.count() == 0) continue;
+      std::vector<std::int64_t> at(operand.dims.size(), 0);
+      do {
+        std::int64_t offset = 0;
+        for (std::size_t d = 0; d < at.size(); ++d) offset += at[d] * operand.strides[d];
+        float& x = static_cast<float*>(outputs[i])[offset];
+        x = f16_to_f32(f32_to_f16(x));
+      } while (next_index(at, operand.dims));
+    }
+  }
+
+ private:
+  const StepGraph& graph_;
+  const std::vector<bool>& rounded_;
+  const Schedule* schedule_ = nullptr;
+};
+
+/// One run; gives the network's outputs, in order.
+template <class Watch>
+Result<Tensors> run_sample(EngineCore& engine, const Tensors& sample, std::int64_t max_bytes, Watch* watch) {
   std::vector<Dims> dims;
   for (const Tensor& tensor : sample) dims.push_back(tensor.dims());
   TRY(auto prepared, engine.prepare(dims));
   const Schedule& schedule = prepared->schedule();
   std::int64_t bytes = schedule.arena_bytes;
-  std::vector<AlignedBuffer> owned;
+  Tensors results;
   std::vector<void*> outputs;
   for (const int output : engine.graph().outputs) {
     const auto value = static_cast<std::size_t>(output);
-    TRY(const std::int64_t count, element_count(schedule.sizes.dims[value]));
-    const std::size_t size = packed_bytes(engine.graph().values[value].type.dtype, count);
-    bytes += static_cast<std::int64_t>(size);
-    TRY(AlignedBuffer buffer, AlignedBuffer::allocate(size + 64));
-    outputs.push_back(buffer.data());
-    owned.push_back(std::move(buffer));
+    TRY(Tensor result, Tensor::allocate(engine.graph().values[value].type.dtype, schedule.sizes.dims[value]));
+    bytes += static_cast<std::int64_t>(result.bytes());
+    outputs.push_back(result.data());
+    results.push_back(std::move(result));
   }
   if (bytes > max_bytes) return make_error(Code::kOutOfMemory, "a run on the host needs ", bytes, " bytes");
   const std::size_t stride = (schedule.scratch_bytes + 63) / 64 * 64;
@@ -121,21 +153,79 @@ Status run_sample(EngineCore& engine, const Tensors& sample, std::int64_t max_by
   TRY(AlignedBuffer scratch, AlignedBuffer::allocate(stride * static_cast<std::size_t>(schedule.threads)));
   std::vector<const void*> inputs;
   for (const Tensor& tensor : sample) inputs.push_back(tensor.data());
-  observer.begin(schedule);
+  if (watch != nullptr) watch->begin(schedule);
   Executor executor(std::move(prepared));
-  return executor.run({.arena = arena.data(),
+  TRY_OK(executor.run({.arena = arena.data(),
                        .scratch = scratch.data(),
                        .scratch_stride = stride,
                        .inputs = inputs,
                        .outputs = outputs},
-                      nullptr, &observer);
+                      nullptr, watch));
+  return results;
 }
+
+std::shared_ptr<EngineCore> engine_of(std::shared_ptr<const StepGraph> graph) {
+  const int threads = ThreadPool::usable_threads();
+  ThreadPool::shared().ensure(threads);
+  return EngineCore::make(std::move(graph), std::make_shared<CpuBackend>(make_cpu_target(std::nullopt, threads)), {},
+                          {});
+}
+
+Result<Tensor> rounded(const Tensor& tensor) {
+  TRY(const Tensor narrow, cast(tensor, DataType::kF16));
+  return cast(narrow, DataType::kF32);
+}
+
+/// The largest change over the largest |want| plus 1; infinity where a number is no longer finite.
+double change_between(const Tensor& want, const Tensor& got) {
+  if (want.dtype() != DataType::kF32) return 0;
+  double largest = 0;
+  double change = 0;
+  const std::span<const float> a = want.span<float>();
+  const std::span<const float> b = got.span<float>();
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (!std::isfinite(a[i])) continue;
+    if (!std::isfinite(b[i])) return std::numeric_limits<double>::infinity();
+    largest = std::max(largest, std::abs(static_cast<double>(a[i])));
+    change = std::max(change, std::abs(static_cast<double>(a[i]) - b[i]));
+  }
+  return change / (largest + 1);
+}
+
+/// What an output changes by when the values marked in `lossy` are rounded.
+Result<double> change_of_outputs(const std::shared_ptr<const StepGraph>& graph, std::span<const Tensors> samples,
+                                 const std::vector<bool>& lossy, EngineCore& exact, std::int64_t max_bytes) {
+  auto narrow = std::make_shared<StepGraph>(*graph);
+  for (std::size_t v = 0; v < lossy.size(); ++v) {
+    const int constant = graph->values[v].constant;
+    if (!lossy[v] || constant == kNone) continue;
+    const auto at = static_cast<std::size_t>(constant);
+    TRY(narrow->constants[at], rounded(graph->constants[at]));
+  }
+  const auto engine = engine_of(std::move(narrow));
+  double change = 0;
+  for (const Tensors& sample : samples) {
+    Tensors inputs = sample;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      if (!lossy[static_cast<std::size_t>(graph->inputs[i])]) continue;
+      TRY(inputs[i], rounded(sample[i]));
+    }
+    Rounder rounder(*graph, lossy);
+    TRY(const Tensors want, run_sample<Rounder>(exact, sample, max_bytes, nullptr));
+    TRY(const Tensors got, run_sample(*engine, inputs, max_bytes, &rounder));
+    for (std::size_t o = 0; o < want.size(); ++o) change = std::max(change, change_between(want[o], got[o]));
+  }
+  return change;
+}
+
+Status ran(const Result<Tensors>& results) { return results ? Status() : Status(results.error()); }
 
 ValueRange range_of(const Sums& sums) {
   const float largest = std::bit_cast<float>(sums.largest);
   return {.largest = std::isfinite(largest) ? largest : std::numeric_limits<double>::infinity(),
           .rounding = sums.squares > 0 ? std::sqrt(sums.errors / sums.squares) : 0,
-          .known = true};
+          .known = true,
+          .change = 0};
 }
 
 }  // namespace
@@ -154,14 +244,11 @@ Result<std::vector<ValueRange>> measure_ranges(const std::shared_ptr<const StepG
   for (std::size_t v = 0; v < graph->values.size(); ++v) {
     if (const Tensor* constant = graph->constant(static_cast<int>(v))) look(static_cast<int>(v), *constant, 1);
   }
-  const int threads = ThreadPool::usable_threads();
-  ThreadPool::shared().ensure(threads);
-  const auto engine =
-      EngineCore::make(graph, std::make_shared<CpuBackend>(make_cpu_target(std::nullopt, threads)), {}, {});
+  const auto engine = engine_of(graph);
   Observer observer(*graph, sums, seen);
   for (const Tensors& sample : samples) {
     for (std::size_t i = 0; i < graph->inputs.size(); ++i) look(graph->inputs[i], sample[i], kEvery);
-    TRY_OK(run_sample(*engine, sample, max_bytes, observer));
+    TRY_OK(ran(run_sample(*engine, sample, max_bytes, &observer)));
   }
   std::vector<ValueRange> ranges(graph->values.size());
   for (std::size_t v = 0; v < ranges.size(); ++v) {
@@ -175,9 +262,16 @@ Result<std::vector<ValueRange>> measure_ranges(const std::shared_ptr<const StepG
       for (const int input : step.inputs) {
         if (input == kNone || !ranges[static_cast<std::size_t>(input)].known) continue;
         const ValueRange& from = ranges[static_cast<std::size_t>(input)];
-        range = {std::max(range.largest, from.largest), std::max(range.rounding, from.rounding), true};
+        range = {std::max(range.largest, from.largest), std::max(range.rounding, from.rounding), true, 0};
       }
     }
+  }
+  std::vector<bool> lossy;
+  for (const ValueRange& range : ranges) lossy.push_back(range.known && range.rounding > kMuchRounding);
+  if (std::ranges::find(lossy, true) == lossy.end()) return ranges;
+  TRY(const double change, change_of_outputs(graph, samples, lossy, *engine, max_bytes));
+  for (std::size_t v = 0; v < ranges.size(); ++v) {
+    if (lossy[v]) ranges[v].change = change;
   }
   return ranges;
 }
