@@ -1,5 +1,7 @@
 #include "ir/graph.h"
 
+#include "ir/size_names.h"
+
 #include <algorithm>
 #include <queue>
 
@@ -256,8 +258,10 @@ void Graph::make_constant(ValueId id, Tensor tensor) {
 }
 
 Status Graph::reinfer() {
+  SizeNames renamed;
   for (const NodeId id : order()) {
     Node& current = node(id);
+    if (!current.subgraphs.empty()) rename_sizes_in_bodies(*this, current, renamed);
     std::vector<std::optional<std::vector<Dim>>> contents;
     Result<TensorTypes> types = infer(current, &contents);
     if (!types) {
@@ -269,6 +273,7 @@ Status Graph::reinfer() {
     for (std::size_t i = 0; i < current.outputs.size(); ++i) {
       if (current.outputs[i] == kNoValue) continue;
       Value& output = value(current.outputs[i]);
+      renamed.merge(renamed_sizes(output.type.shape, (*types)[i].shape));
       output.type = std::move((*types)[i]);
       output.contents = std::move(contents[i]);
     }

@@ -1,10 +1,10 @@
 #include "ir/graph.h"
+#include "ir/size_names.h"
 
 #include <algorithm>
 #include <utility>
 
 namespace bolide {
-
 Patch::Patch(Graph& graph, NodeId at)
     : graph_(&graph),
       at_(at),
@@ -76,6 +76,8 @@ void Patch::swap(ValueId from, ValueId to) {
     }
   }
   const bool was_output = graph.is_output(from);
+  SizeNames same = renamed_sizes(graph.value(from).type.shape, graph.value(to).type.shape);
+  rename_sizes(graph, std::move(same));
   graph.replace_uses(from, to);
   for (const auto& [node, index] : own) graph.set_input(node, index, from);
   // A value inside the network keeps the name its readers know, too, when the new one was made by this patch.

@@ -40,7 +40,10 @@ Result<Schedule> build_schedule(const StepGraph& graph, const Sizes& sizes, cons
                          ": its size is known only while running");
     }
   }
-  TRY_OK(check_types(graph, sizes));
+  if (Status fit = check_types(graph, sizes); !fit) {
+    return make_error(fit.error().code == Code::kBadFile ? Code::kInvalidArgument : fit.error().code,
+                      "sizes of the inputs do not fit together: ", fit.error().message);
+  }
   return ScheduleBuilder(graph, sizes, backend, std::move(choice), costs, rules).run();
 }
 

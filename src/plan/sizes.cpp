@@ -77,6 +77,70 @@ Result<Sizes> resolve_sizes(const StepGraph& graph, std::span<const Dims> inputs
 
 namespace {
 
+/// The name that a size of the dim tells where those in `told` are known: all in it but one, in which it is linear.
+std::optional<std::string> told_by(const Dim& dim, const std::set<std::string>& told) {
+  std::vector<std::string> open;
+  DimBindings known;
+  for (std::string& name : dim.names()) {
+    if (told.contains(name)) {
+      known.emplace(std::move(name), 5);  // any size
+    } else {
+      open.push_back(std::move(name));
+    }
+  }
+  if (open.size() != 1) return std::nullopt;
+  DimBindings all = known;
+  all.emplace(open.front(), 7);
+  const auto size = dim.evaluate(all);
+  if (!size) return std::nullopt;
+  const auto solved = dim.solve(*size, known);
+  return solved && *solved ? std::optional(open.front()) : std::nullopt;
+}
+
+}  // namespace
+
+std::set<std::string> told_names(const StepGraph& graph) {
+  std::set<std::string> told;
+  for (bool more = true; more;) {
+    more = false;
+    for (const int input : graph.inputs) {
+      for (const Dim& dim : graph.values[static_cast<std::size_t>(input)].type.shape) {
+        if (const auto name = told_by(dim, told)) more = told.insert(*name).second || more;
+      }
+    }
+  }
+  return told;
+}
+
+std::set<std::string> untold_names(const StepGraph& graph) {
+  std::set<std::string> out;
+  for (const StepGraph::Value& value : graph.values) {
+    for (const Dim& dim : value.type.shape) {
+      for (std::string& name : dim.names()) out.insert(std::move(name));
+    }
+  }
+  for (const StepGraph::Step& step : graph.steps) {
+    for (const auto& body : step.bodies) out.merge(untold_names(*body));
+  }
+  for (const std::string& name : told_names(graph)) out.erase(name);
+  return out;
+}
+
+namespace {
+
+/// Names of input sizes that are not bound, in order of appearance.
+std::vector<std::string> free_names(const StepGraph& graph, const DimBindings& bound) {
+  std::vector<std::string> out;
+  for (const int input : graph.inputs) {
+    for (const Dim& dim : graph.values[static_cast<std::size_t>(input)].type.shape) {
+      for (const std::string& name : dim.names()) {
+        if (!bound.contains(name) && std::find(out.begin(), out.end(), name) == out.end()) out.push_back(name);
+      }
+    }
+  }
+  return out;
+}
+
 /// The sizes of all inputs when names that are not bound are `filler`.
 Result<std::vector<Dims>> fill_sizes(const StepGraph& graph, const DimBindings& bound, const std::map<int, Dims>& given,
                                      std::int64_t filler) {
@@ -141,6 +205,25 @@ Result<std::vector<Dims>> complete_sizes(const StepGraph& graph,
     TRY(std::vector<Dims> candidate, fill_sizes(graph, names, by_input, filler));
     const auto sizes = resolve_sizes(graph, candidate);
     if (sizes && all_positive(*sizes) && check_types(graph, *sizes)) return candidate;
+  }
+  // One or two names that are sums of others: the length of a cache and what is new.
+  constexpr std::size_t kMostNames = 16;
+  std::vector<std::string> free = free_names(graph, names);
+  free.resize(std::min(free.size(), kMostNames));
+  for (std::size_t i = 0; i < free.size(); ++i) {
+    DimBindings with_one = names;
+    with_one.emplace(free[i], 2);
+    TRY(std::vector<Dims> candidate, fill_sizes(graph, with_one, by_input, 1));
+    if (fits(candidate)) return candidate;
+  }
+  for (std::size_t i = 0; i < free.size(); ++i) {
+    for (std::size_t j = i + 1; j < free.size(); ++j) {
+      DimBindings with_two = names;
+      with_two.emplace(free[i], 2);
+      with_two.emplace(free[j], 2);
+      TRY(std::vector<Dims> candidate, fill_sizes(graph, with_two, by_input, 1));
+      if (fits(candidate)) return candidate;
+    }
   }
   return ones;
 }

@@ -1,5 +1,6 @@
 #include "runtime/engine.h"
 
+#include "plan/sizes.h"
 #include "runtime/regions.h"
 
 #include <algorithm>
@@ -32,13 +33,9 @@ bool is_plannable(const StepGraph& graph, const StepGraph::Step& step) {
 }
 
 bool is_plannable(const StepGraph& graph) {
-  std::set<std::string> bound;
+  const std::set<std::string> bound = told_names(graph);
   for (const int input : graph.inputs) {
-    const TensorType& type = graph.values[static_cast<std::size_t>(input)].type;
-    if (made_of_objects(type.dtype)) return false;
-    for (const Dim& dim : type.shape) {
-      for (std::string& name : dim.names()) bound.insert(std::move(name));
-    }
+    if (made_of_objects(graph.values[static_cast<std::size_t>(input)].type.dtype)) return false;
   }
   for (const StepGraph::Value& value : graph.values) {
     for (const Dim& dim : value.type.shape) {

@@ -94,6 +94,21 @@ std::vector<bool> values_that_leave(const StepGraph& graph, const Stages& stages
   return leaves;
 }
 
+std::set<std::string> names_in(const StepGraph& graph) {
+  std::set<std::string> out;
+  for (const StepGraph::Value& value : graph.values) {
+    for (const Dim& dim : value.type.shape) {
+      for (std::string& name : dim.names()) out.insert(std::move(name));
+    }
+  }
+  return out;
+}
+
+void add_size_input(StepGraph& graph, const std::string& name) {
+  graph.inputs.push_back(static_cast<int>(graph.values.size()));
+  graph.values.push_back({strings::join("size ", name), {DataType::kU8, {Dim(name)}}});
+}
+
 /// Steps of a graph as a graph of their own.
 class RegionBuilder {
  public:
@@ -161,8 +176,7 @@ class RegionBuilder {
         for (const std::string& name : dim.names()) {
           if (!told.insert(name).second) continue;
           region_.names.push_back(name);
-          part_->inputs.push_back(static_cast<int>(part_->values.size()));
-          part_->values.push_back({strings::join("size ", name), {DataType::kU8, {Dim(name)}}});
+          add_size_input(*part_, name);
         }
       }
     }
@@ -179,8 +193,19 @@ Region single_step(const StepGraph& graph, std::size_t index, const std::shared_
                    const EngineOptions& options) {
   const StepGraph::Step& step = graph.steps[index];
   Region region{.inputs = step.inputs, .outputs = step.outputs, .step = static_cast<int>(index)};
+  const std::set<std::string> around = step.bodies.empty() ? std::set<std::string>() : names_in(graph);
   for (const auto& body : step.bodies) {
-    region.bodies.push_back(EngineCore::make(body, backend, {}, {}, options));
+    std::vector<std::string>& names = region.body_names.emplace_back();
+    for (const std::string& name : untold_names(*body)) {
+      if (around.contains(name)) names.push_back(name);
+    }
+    auto told = body;
+    if (!names.empty()) {
+      auto copy = std::make_shared<StepGraph>(*body);
+      for (const std::string& name : names) add_size_input(*copy, name);
+      told = std::move(copy);
+    }
+    region.bodies.push_back(EngineCore::make(std::move(told), backend, {}, {}, options));
   }
   return region;
 }
@@ -252,28 +277,35 @@ Result<Tensors> RegionRunner::run(std::span<const Tensor> inputs) {
 }
 
 Status RegionRunner::run_region(const Region& region, Part& part) {
-  static const std::byte kNothing{};  // where inputs lie that only tell sizes
   int index = 0;
   for (const int input : region.inputs) {
     const Tensor& tensor = *values_[at(input)];
     TRY_OK(part.context->set_input(index++, tensor.dtype(), tensor.dims(), tensor.data()));
   }
-  for (const std::string& name : region.names) {
-    const auto size = names_.find(name);
-    if (size == names_.end()) return internal_error("the size '", name, "' is not known where it is needed");
-    TRY_OK(part.context->set_input(index++, DataType::kU8, {size->second}, &kNothing));
-  }
+  TRY_OK(set_names(part, region.names, index));
   TRY(Tensors results, part.context->run_owned(part.kept));
   for (std::size_t o = 0; o < results.size(); ++o) values_[at(region.outputs[o])] = std::move(results[o]);
   return {};
 }
 
-Result<Tensors> RegionRunner::run_body(Part& body, std::span<const Tensor> inputs) {
+Status RegionRunner::set_names(Part& part, const std::vector<std::string>& names, int index) {
+  static const std::byte kNothing{};  // where the inputs lie
+  for (const std::string& name : names) {
+    const auto size = names_.find(name);
+    if (size == names_.end()) return internal_error("the size '", name, "' is not known where it is needed");
+    TRY_OK(part.context->set_input(index++, DataType::kU8, {size->second}, &kNothing));
+  }
+  return {};
+}
+
+Result<Tensors> RegionRunner::run_body(Part& body, const std::vector<std::string>& names,
+                                       std::span<const Tensor> inputs) {
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const bool whole = is_container(inputs[i].dtype());
     TRY_OK(body.context->set_input(static_cast<int>(i), inputs[i].dtype(), inputs[i].dims(),
                                    whole ? static_cast<const void*>(&inputs[i]) : inputs[i].data()));
   }
+  TRY_OK(set_names(body, names, static_cast<int>(inputs.size())));
   return body.context->run_owned(body.kept);
 }
 
@@ -284,7 +316,7 @@ Status RegionRunner::run_step(const Region& region, Contexts& contexts) {
         if (index < 0 || at(index) >= contexts.bodies.size()) {
           return internal_error("step '", step.name, "' has no body ", index);
         }
-        return run_body(contexts.bodies[at(index)], inputs);
+        return run_body(contexts.bodies[at(index)], region.body_names[at(index)], inputs);
       }));
   for (std::size_t o = 0; o < step.outputs.size(); ++o) {
     if (step.outputs[o] == kNone) continue;

@@ -17,7 +17,8 @@ struct Region {
   std::vector<int> outputs;
   std::vector<std::string> names;  ///< sizes that the inputs' sizes do not tell: one further input each, never read
   int step = kNone;                ///< the single step
-  std::vector<std::shared_ptr<EngineCore>> bodies;  ///< of the single step
+  std::vector<std::shared_ptr<EngineCore>> bodies;   ///< of the single step
+  std::vector<std::vector<std::string>> body_names;  ///< as `names`, for the inputs of each body
 };
 
 /// The graph in regions, in running order: as few as there are steps that wait for each other's results.
@@ -47,7 +48,9 @@ class RegionRunner {
   };
   Status run_region(const Region& region, Part& part);
   Status run_step(const Region& region, Contexts& contexts);
-  static Result<Tensors> run_body(Part& body, std::span<const Tensor> inputs);
+  Result<Tensors> run_body(Part& body, const std::vector<std::string>& names, std::span<const Tensor> inputs);
+  /// Sets the inputs from `index` on that only tell sizes.
+  Status set_names(Part& part, const std::vector<std::string>& names, int index);
 
   std::shared_ptr<EngineCore> engine_;
   std::vector<Contexts> contexts_;             // by region

@@ -100,5 +100,49 @@ TEST(Patch, ThatFailsToAddANodeCanBeDropped) {
   EXPECT_EQ(print(graph), kChain);
 }
 
+constexpr std::string_view kTwice = R"(c = input bool[]
+x = input f32[n]
+a = NonZero(x)
+b = NonZero(x)
+d = Neg(b)
+r = If(c, d)
+{
+  d = input i64[1,nonzero_2]
+  p = Abs(d)
+  return p
+}
+{
+  d = input i64[1,nonzero_2]
+  p = Neg(d)
+  return p
+}
+return a, r
+)";
+
+/// The size of axis 1 of a value, and of the first body's input.
+std::pair<std::string, std::string> lengths(const Graph& graph) {
+  const Node& branch = graph.node(node_of(graph, "r"));
+  const Graph& body = *branch.subgraphs[0];
+  return {text(graph.value(branch.inputs[1]).type.shape), text(body.value(body.inputs()[0]).type.shape)};
+}
+
+TEST(Patch, SizesFollowTheValueThatTakesOver) {
+  Graph graph = *parse_graph(kTwice);
+  EXPECT_EQ(lengths(graph), std::pair(std::string("[1,nonzero_2]"), std::string("[1,nonzero_2]")));
+  Patch patch(graph, node_of(graph, "b"));
+  patch.replace(*graph.find_value("b"), *graph.find_value("a"));
+  std::move(patch).apply();
+  EXPECT_EQ(lengths(graph), std::pair(std::string("[1,nonzero_1]"), std::string("[1,nonzero_1]")));
+  EXPECT_TRUE(verify(graph));
+}
+
+TEST(Graph, BodiesFollowWhenTypesAreDerivedAgain) {
+  Graph graph = *parse_graph(kTwice);
+  ASSERT_TRUE(graph.reinfer());
+  const auto [outside, inside] = lengths(graph);
+  EXPECT_EQ(outside, inside);
+  EXPECT_NE(outside, "[1,nonzero_2]");
+}
+
 }  // namespace
 }  // namespace bolide

@@ -59,5 +59,40 @@ TEST(ResolveSizes, ASizeThatOnlyDataDecideStaysUnknown) {
   EXPECT_FALSE(sizes->known[2]);
 }
 
+/// mask [total] + Concat(cache [past], fresh [new]), which has the length past + new.
+StepGraph with_cache() {
+  StepGraph g;
+  const auto f32 = [](std::initializer_list<const char*> dims) { return TensorType{DataType::kF32, shape(dims)}; };
+  g.values = {{.name = "mask", .type = f32({"total"})},
+              {.name = "cache", .type = f32({"past"})},
+              {.name = "fresh", .type = f32({"new"})},
+              {.name = "all", .type = f32({"past+new"})},
+              {.name = "y", .type = f32({"total"})}};
+  g.steps = {{.name = "all", .op = Concat{.axis = 0}, .inputs = {1, 2}, .outputs = {3}},
+             {.name = "y", .op = Add{}, .inputs = {0, 3}, .outputs = {4}}};
+  g.inputs = {0, 1, 2};
+  g.outputs = {4};
+  return g;
+}
+
+TEST(CompleteSizes, ALengthThatIsASumIsTwo) {
+  const auto sizes = complete_sizes(with_cache(), {});
+  ASSERT_TRUE(sizes) << sizes.error().message;
+  EXPECT_EQ(*sizes, (std::vector<Dims>{{2}, {1}, {1}}));
+  const auto longer = complete_sizes(with_cache(), {{"cache", {1}}});
+  ASSERT_TRUE(longer) << longer.error().message;
+  EXPECT_EQ(*longer, (std::vector<Dims>{{2}, {1}, {1}}));
+}
+
+TEST(ToldNames, AreThoseInWhichASizeIsLinear) {
+  StepGraph g = graph();
+  EXPECT_EQ(told_names(g), (std::set<std::string>{"batch", "height"}));
+  EXPECT_TRUE(untold_names(g).empty());
+  g.values[0].type.shape = shape({"batch", "min(height,9)"});
+  g.values[1].type.shape = shape({"batch+rows", "3"});
+  EXPECT_EQ(told_names(g), (std::set<std::string>{"batch", "rows"}));
+  EXPECT_EQ(untold_names(g), (std::set<std::string>{"height"}));
+}
+
 }  // namespace
 }  // namespace bolide

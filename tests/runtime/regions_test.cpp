@@ -141,6 +141,39 @@ y = Loop(_, _, x) carried=1
 return y
 )";
 
+TEST(Regions, TellBodiesTheSizesThatTheirInputsDoNot) {
+  const auto engine = engine_of(R"(c = input bool[]
+x = input f32[n]
+y = input f32[m]
+a = NonZero(x)
+b = NonZero(y)
+both = Concat(a, b) axis=1
+r = If(c, both)
+{
+  both = input i64[1,nonzero_1+nonzero_2]
+  p = Neg(both)
+  return p
+}
+{
+  both = input i64[1,nonzero_1+nonzero_2]
+  p = Abs(both)
+  q = NonZero(p)
+  return q
+}
+return r
+)");
+  ContextCore context(engine);
+  for (const bool branch : {true, false}) {
+    const Tensors inputs = {Tensor::scalar(branch), floats({4}, {0, 1, 2, 0}), floats({2}, {5, 0})};
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      ASSERT_TRUE(context.set_input(static_cast<int>(i), inputs[i].dtype(), inputs[i].dims(), inputs[i].data()));
+    }
+    const Status ran = context.run();
+    ASSERT_TRUE(ran) << ran.error().message;
+    EXPECT_EQ(context.result_dims(0), branch ? (Dims{1, 3}) : (Dims{2, 2}));
+  }
+}
+
 TEST(Regions, ARunEndsWithItsTimeLimit) {
   ContextCore context(engine_of(kGoesOnAboveZero));
   const Tensor endless = Tensor::scalar(std::numeric_limits<float>::infinity());
