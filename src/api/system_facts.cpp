@@ -3,6 +3,7 @@
 #include "backend/cpu/isa.h"
 #include "backend/cuda/driver/cuda_device.h"
 #include "backend/cuda/driver/nvml.h"
+#include "backend/cuda/driver/nvtx.h"
 #include "base/environment.h"
 #include "base/thread_pool.h"
 
@@ -112,6 +113,9 @@ void add_cuda_facts(std::vector<std::pair<std::string, std::string>>& facts) {
   add_attempts(facts, "nvrtc tried", cuda::nvrtc_attempts());
   if (nvrtc) facts.emplace_back("nvrtc makes code for", architectures(**nvrtc));
   facts.emplace_back("nvrtc", nvrtc ? strings::join((*nvrtc)->major, ".", (*nvrtc)->minor) : nvrtc.error().message);
+  if (const auto nvtx = cuda::nvtx_library(); driver) {
+    facts.emplace_back("nvtx", nvtx ? *nvtx : strings::join("no ranges for NVIDIA's tools: ", nvtx.error().message));
+  }
   std::string devices = "cpu";
   const auto count = cuda::CudaDevice::count();
   for (int i = 0; count && i < *count; ++i) {

@@ -15,6 +15,18 @@ Status DeviceExecutor::trace(DeviceStream& stream, const RunBuffers& host, std::
   Recording staged;
   staged.addresses.assign(io_bytes_.size(), nullptr);
   set_bases(staged);
+  while (static_cast<int>(lanes_.size()) + 1 < schedule.lanes) {
+    TRY(auto made, device_->make_stream());
+    lanes_.push_back(std::move(made));
+  }
+  const auto lane_of = [&](const ScheduledStep& step) -> DeviceStream& {
+    return step.lane == 0 ? stream : *lanes_[static_cast<std::size_t>(step.lane) - 1];
+  };
+  const auto wait_for_all = [&]() -> Status {
+    TRY_OK(stream.wait());
+    for (const auto& lane : lanes_) TRY_OK(lane->wait());
+    return {};
+  };
   struct Events {
     std::unique_ptr<DeviceEvent> from;
     std::unique_ptr<DeviceEvent> to;
@@ -25,28 +37,33 @@ Status DeviceExecutor::trace(DeviceStream& stream, const RunBuffers& host, std::
     TRY(each.from, device_->make_event());
     TRY(each.to, device_->make_event());
   }
-  TRY_OK(stream.wait());
+  TRY_OK(wait_for_all());
   const double start_us = monotonic_microseconds();
   TRY_OK(stream.record(*start));
+  for (const auto& lane : lanes_) TRY_OK(lane->wait_for(*start));
   for (std::size_t s = 0; s < schedule.steps.size(); ++s) {
-    if (runs_on_host(schedule.steps[s])) {
-      TRY_OK(stream.wait());
+    const ScheduledStep& step = schedule.steps[s];
+    if (runs_on_host(step)) {
+      TRY_OK(wait_for_all());
       const double from = monotonic_microseconds();
       TRY_OK(run_on_host(s, host));
       spans.push_back(
           {.step = static_cast<int>(s), .lane = -1, .start_us = from, .us = monotonic_microseconds() - from});
       continue;
     }
-    TRY_OK(stream.record(*events[s].from));
-    TRY_OK(launch_step(stream, s));
-    TRY_OK(stream.record(*events[s].to));
+    DeviceStream& lane = lane_of(step);
+    for (const int earlier : step.after) TRY_OK(lane.wait_for(*events[static_cast<std::size_t>(earlier)].to));
+    TRY_OK(lane.record(*events[s].from));
+    TRY_OK(launch_step(lane, s));
+    TRY_OK(lane.record(*events[s].to));
   }
-  TRY_OK(stream.wait());
+  TRY_OK(wait_for_all());
   for (std::size_t s = 0; s < schedule.steps.size(); ++s) {
     if (runs_on_host(schedule.steps[s])) continue;
     TRY(const double from, device_->microseconds(*start, *events[s].from));
     TRY(const double us, device_->microseconds(*events[s].from, *events[s].to));
-    spans.push_back({.step = static_cast<int>(s), .lane = 0, .start_us = start_us + from, .us = us});
+    spans.push_back(
+        {.step = static_cast<int>(s), .lane = schedule.steps[s].lane, .start_us = start_us + from, .us = us});
   }
   return {};
 }

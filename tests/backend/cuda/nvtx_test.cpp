@@ -1,0 +1,17 @@
+#include "backend/cuda/driver/nvtx.h"
+
+#include <gtest/gtest.h>
+
+namespace bolide::cuda {
+namespace {
+
+TEST(Nvtx, RangesNestAndAreSilentWithOrWithoutTheLibrary) {
+  const NvtxRange outer("outer");
+  const NvtxRange inner("inner");
+  const auto library = nvtx_library();
+  if (!library) GTEST_SKIP() << "not run with the library: " << library.error().message;
+  EXPECT_FALSE(library->empty());
+}
+
+}  // namespace
+}  // namespace bolide::cuda
