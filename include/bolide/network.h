@@ -171,6 +171,7 @@ struct FileNode {
 /// What a model file holds, told also when it cannot be imported.
 struct FileReport {
   std::string source;  ///< as Network::source()
+  std::string doc;     ///< what the file says about itself
   std::vector<FileNode> nodes;
   std::vector<std::string> problems;  ///< about the file and its values
 };

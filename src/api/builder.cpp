@@ -122,7 +122,8 @@ ImportOptions import_options(const OnnxParser::Options& options) {
 }
 
 FileReport to_report(ImportReport from) {
-  FileReport out{.source = std::move(from.source), .nodes = {}, .problems = std::move(from.problems)};
+  FileReport out{
+      .source = std::move(from.source), .doc = std::move(from.doc), .nodes = {}, .problems = std::move(from.problems)};
   for (ImportReport::Node& node : from.nodes) {
     out.nodes.push_back({.place = std::move(node.place),
                          .name = std::move(node.name),

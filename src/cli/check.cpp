@@ -46,6 +46,7 @@ int refuse(const CheckArgs& args, const FileReport& file, const Error& error) {
     if (!at_import && problems.empty()) problems.push_back(error.message);
     print_json(nlohmann::json{{"model", args.model.path},
                               {"source", file.source},
+                              {"doc", file.doc},
                               {"runs", false},
                               {"problems", problems},
                               {"nodes", to_json(check_nodes(file, nullptr))}});
@@ -76,6 +77,7 @@ int check(const CheckArgs& args) {
   if (args.json) {
     print_json(nlohmann::json{{"model", args.model.path},
                               {"source", file.source},
+                              {"doc", file.doc},
                               {"inputs", to_json(inputs)},
                               {"outputs", to_json(outputs)},
                               {"operators", operators},
@@ -87,6 +89,7 @@ int check(const CheckArgs& args) {
     return kDone;
   }
   std::cout << args.model.path << "\n  " << file.source << '\n';
+  if (!file.doc.empty()) std::cout << "  " << file.doc << '\n';
   for (const TensorInfo& info : inputs)
     std::cout << "  input   " << info.name << "  " << name(info.dtype) << info.shape << '\n';
   for (const TensorInfo& info : outputs)

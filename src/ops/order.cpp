@@ -1,6 +1,7 @@
 #include "ops/order.h"
 
 #include "ops/elements.h"
+#include "ops/nan.h"
 
 #include <algorithm>
 #include <cmath>
@@ -24,14 +25,6 @@ struct Lines {
   std::int64_t at(std::int64_t o, std::int64_t i, std::int64_t n) const { return (o * size + i) * inner + n; }
 };
 
-template <class T>
-bool is_nan(T value) {
-  if constexpr (std::is_floating_point_v<T>) {
-    return std::isnan(value);
-  } else {
-    return (void)value, false;
-  }
-}
 /// A strict order in which NaN is above all.
 template <class T>
 bool above(T a, T b) {

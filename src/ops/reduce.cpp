@@ -2,6 +2,7 @@
 
 #include "ops/axis.h"
 #include "ops/elements.h"
+#include "ops/nan.h"
 #include "ops/reference.h"
 
 #include <algorithm>
@@ -61,15 +62,6 @@ T multiply(T a, T b) {
     return static_cast<T>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
   } else {
     return a * b;
-  }
-}
-
-template <class T>
-bool is_nan(T value) {
-  if constexpr (std::is_floating_point_v<T>) {
-    return std::isnan(value);
-  } else {
-    return (void)value, false;
   }
 }
 

@@ -5,6 +5,8 @@
 #include "import/onnx/outcomes.h"
 #include "import/onnx/problems.h"
 
+#include <array>
+
 namespace bolide::onnx {
 
 /// What the whole file shares.
@@ -13,7 +15,8 @@ struct ImportState {
   const ExternalData& external;
   Problems problems;
   Outcomes outcomes = {};
-  std::map<std::pair<std::string_view, std::string_view>, const OnnxFunction*> functions;  ///< by domain and name
+  /// By domain, name and overload.
+  std::map<std::array<std::string_view, 3>, const OnnxFunction*> functions;
   std::vector<const OnnxFunction*> calls;  ///< functions that are being inlined, outermost first
   std::size_t inlined_nodes = 0;
   std::optional<std::int64_t> batch = std::nullopt;  ///< the size that the file fixes and that may be any

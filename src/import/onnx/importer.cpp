@@ -48,7 +48,7 @@ Result<Graph> import_model(const OnnxModel& model, const ExternalData& external,
   check_header(model, opsets, state.problems);
   for (const OnnxFunction& function : model.functions) {
     const std::string_view domain = function.domain == "ai.onnx" ? std::string_view() : function.domain;
-    if (!state.functions.emplace(std::pair(domain, function.name), &function).second && function.overload.empty()) {
+    if (!state.functions.emplace(std::array{domain, function.name, function.overload}, &function).second) {
       state.problems.file(bad_file("function ", function.domain, ":", function.name, " is defined twice"));
     }
   }
@@ -81,6 +81,7 @@ Result<Graph> import_model(const OnnxModel& model, const ExternalData& external,
   importer.finish(model.graph, scope);
   if (report != nullptr) {
     report->source = graph.info.source;
+    report->doc = graph.info.doc;
     std::move(state.outcomes).write(state.problems, *report);
   }
   if (!state.problems.empty()) return state.problems.error();

@@ -44,6 +44,7 @@ struct ImportReport {
     std::vector<std::string> problems;
   };
   std::string source;
+  std::string doc;
   std::vector<Node> nodes;  ///< those inside of a node behind it; bodies of a node that is refused are left out
   std::vector<std::string> problems;  ///< about the file and its values
 };

@@ -127,7 +127,7 @@ const RuleEntry* NodeImporter::rule() const {
 
 bool NodeImporter::is_known() const {
   const std::string_view domain = plain_domain(node_.domain);
-  return state_.functions.contains({domain, node_.op_type}) || rule() != nullptr ||
+  return state_.functions.contains({domain, node_.op_type, node_.overload}) || rule() != nullptr ||
          find_plugin_operator(domain, node_.op_type) != nullptr;
 }
 
@@ -152,12 +152,12 @@ void NodeImporter::import() {
     return poison_outputs();
   }
   const std::string_view domain = plain_domain(node_.domain);
-  const auto function = state_.functions.find({domain, node_.op_type});
+  const auto function = state_.functions.find({domain, node_.op_type, node_.overload});
   is_call_ = function != state_.functions.end();
   const auto first_new = static_cast<NodeId>(graph_.node_slots());
   const RuleEntry* entry = rule();
   if (!is_call_ && entry != nullptr && entry->domain != domain) {
-    log(LogLevel::kWarn, "node '", name_, "': ai.onnx has no operator ", node_.op_type, "; that of ", entry->domain,
+    log(LogLevel::kWarn, describe(label()), ": ai.onnx has no operator ", node_.op_type, "; that of ", entry->domain,
         " is taken");
   }
   const RuleEntry plugin{domain, node_.op_type, 1, import_plugin};

@@ -48,4 +48,13 @@ Result<ValueId> add_activation(Builder& build, std::string_view name, const std:
                      "ThresholdedRelu, ScaledTanh and ParametricSoftplus");
 }
 
+Result<Values> with_activation(OnnxNodeView& node, Builder& build, ValueId x) {
+  std::vector<float> parameters;
+  for (const std::string_view name : {"activation_alpha", "activation_beta", "activation_gamma"}) {
+    if (node.has(name)) parameters.push_back(node.number(name, 0.0F));
+  }
+  TRY(const ValueId out, add_activation(build, node.text("activation", ""), parameters, x));
+  return Values{out};
+}
+
 }  // namespace bolide::onnx

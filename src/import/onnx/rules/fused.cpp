@@ -12,14 +12,8 @@ namespace bolide::onnx {
 
 /// FusedGemm of com.microsoft: activation(Gemm(A, B, C)).
 Result<Values> import_fused_gemm(OnnxNodeView& node, Builder& build) {
-  const std::string activation = node.text("activation", "");
-  std::vector<float> parameters;
-  for (const std::string_view name : {"activation_alpha", "activation_beta", "activation_gamma"}) {
-    if (node.has(name)) parameters.push_back(node.number(name, 0.0F));
-  }
   TRY(const Values y, import_gemm(node, build));
-  TRY(const ValueId out, add_activation(build, activation, parameters, y[0]));
-  return Values{out};
+  return with_activation(node, build, y[0]);
 }
 
 /// FusedMatMul and TransposeMatMul of com.microsoft: alpha * A' B'. A' is A with its first axis moved behind the batch

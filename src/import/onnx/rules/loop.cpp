@@ -1,63 +1,16 @@
 #include "ops/loop.h"
 
-#include "import/onnx/input_types.h"
 #include "import/onnx/rules/all.h"
+#include "import/onnx/rules/carried_types.h"
 #include "ops/identity.h"
 #include "ops/optional.h"
-#include "ops/sequence.h"
 
 #include <array>
-#include <set>
 
 namespace bolide::onnx {
 namespace {
 
 constexpr int kMostRounds = 8;  // of widening; each takes at least one constant size, name or element type away
-
-/// Types of values that change from one iteration to the next: names of sizes that stand for any number.
-class CarriedTypes {
- public:
-  explicit CarriedTypes(std::string prefix) : prefix_(std::move(prefix)) {}
-
-  /// A size that differs between iterations.
-  Dim fresh() {
-    const std::string name = dim_name(strings::join(prefix_, "_", names_.size()));
-    names_.insert(name);
-    return Dim(name);
-  }
-
-  /// The type with a fresh size for each that has a name.
-  TensorType loosened(const TensorType& type) {
-    TensorType out = type;
-    for (Dim& dim : out.shape) {
-      if (!dim.is_constant()) dim = fresh();
-    }
-    return out;
-  }
-
-  /// Whether every value of type `narrow` is one of type `wide`.
-  bool covers(const TensorType& wide, const TensorType& narrow) const {
-    if (wide.dtype != narrow.dtype) return false;
-    if (!wide.ranked) return true;
-    if (!narrow.ranked || wide.rank() != narrow.rank()) return false;
-    for (std::size_t i = 0; i < wide.shape.size(); ++i) {
-      const auto name = wide.shape[i].single_name();
-      if (!(wide.shape[i] == narrow.shape[i]) && !(name && names_.contains(*name))) return false;
-    }
-    if (wide.elements == nullptr) return true;
-    if (narrow.elements == nullptr || narrow.elements->size() != wide.elements->size()) return false;
-    const auto size = narrow.shape[0].constant();
-    if (wide.dtype != DataType::kMap && size && *size == 0) return true;  // whatever an empty one would hold
-    for (std::size_t i = 0; i < wide.elements->size(); ++i) {
-      if (!covers(wide.element(i), narrow.element(i))) return false;
-    }
-    return true;
-  }
-
- private:
-  std::string prefix_;
-  std::set<std::string> names_;
-};
 
 /// What a sequence holds where only the body's declaration tells.
 TensorType refined(const TensorType& type, const OnnxValueInfo& declared, CarriedTypes& names) {
@@ -164,55 +117,6 @@ Result<Values> import_loop(OnnxNodeView& node, Builder& build) {
     return results;
   }
   return unsupported("the types of the carried values do not settle");
-}
-
-/// ONNX SequenceMap.
-Result<Values> import_sequence_map(OnnxNodeView& node, Builder& build) {
-  const OnnxGraph* body = node.graph("body");
-  if (body == nullptr) return bad_file("attribute 'body' is missing");
-  if (body->inputs.size() != node.input_count()) {
-    return bad_file("the body has ", body->inputs.size(), " inputs, where ", node.input_count(), " are expected");
-  }
-  CarriedTypes names(node.name());
-  std::vector<TensorType> types;
-  for (std::size_t i = 0; i < node.input_count(); ++i) {
-    if (!node.has_input(i)) return bad_file("input ", i, " is left out");
-    const TensorType& type = node.type(i);
-    if (type.dtype != DataType::kSequence) {
-      types.push_back(type);
-      continue;
-    }
-    TensorType element = type.element();
-    if (!element.ranked) {
-      const Result<TensorType> stated = declared_type(body->inputs[i]);
-      if (!stated || !stated->ranked) return unsupported("the values of the ", type, " have no known rank");
-      element = *stated;
-    }
-    types.push_back(names.loosened(element));
-  }
-  const std::array<const OnnxGraph*, 1> graphs = {body};
-  TRY(Bodies bodies, build.import_bodies(graphs, types));
-  Values inputs = node.inputs();
-  inputs.insert(inputs.end(), bodies.captures.begin(), bodies.captures.end());
-  return build.add_node(SequenceMap{.mapped = static_cast<std::int64_t>(node.input_count())}, std::move(inputs),
-                        node.output_count(), std::move(bodies.graphs));
-}
-
-/// ONNX Optional; the attribute says what one without input would hold.
-Result<Values> import_optional(OnnxNodeView& node, Builder& build) {
-  MakeOptional op;
-  if (const OnnxAttribute* type = node.attribute("type", OnnxAttribute::Kind::kType); type && !type->types.empty()) {
-    const OnnxType* held = type->types.data();
-    op.sequence = held->kind == OnnxType::Kind::kSequence;
-    if (op.sequence && !held->element.empty()) held = held->element.data();
-    const auto dtype = from_onnx_type(held->elem_type);
-    if (held->kind != OnnxType::Kind::kTensor || !dtype)
-      return unsupported("attribute 'type' is no tensor or sequence");
-    op.dtype = *dtype;
-  } else if (!node.has_input(0)) {
-    return bad_file("attribute 'type' is missing, and there is no input");
-  }
-  return build.add_node(op, node.has_input(0) ? Values{node.in(0)} : Values{}, 1);
 }
 
 }  // namespace bolide::onnx

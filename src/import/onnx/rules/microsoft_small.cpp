@@ -41,14 +41,8 @@ Result<Values> import_gemm_fast_gelu(OnnxNodeView& node, Builder& build) {
 /// FusedMatMulActivation: activation(FusedMatMul(A, B)).
 Result<Values> import_fused_matmul_activation(OnnxNodeView& node, Builder& build) {
   node.ignore("activation_axis");
-  const std::string activation = node.text("activation", "");
-  std::vector<float> parameters;
-  for (const std::string_view name : {"activation_alpha", "activation_beta", "activation_gamma"}) {
-    if (node.has(name)) parameters.push_back(node.number(name, 0.0F));
-  }
   TRY(const Values y, import_fused_matmul(node, build));
-  TRY(const ValueId out, add_activation(build, activation, parameters, y[0]));
-  return Values{out};
+  return with_activation(node, build, y[0]);
 }
 
 /// CDist: the distance of each row of A [m, n] from each row of B [k, n]: 'euclidean' or 'sqeuclidean'.

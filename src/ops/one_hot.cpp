@@ -1,0 +1,48 @@
+#include "ops/fill.h"
+
+#include "ops/elements.h"
+
+namespace bolide {
+
+Result<TensorTypes> OneHot::infer(const InferContext& context) const {
+  TRY(const std::size_t at, normalize_axis(axis, context.rank(0) + 1).within("OneHot"));
+  if (!is_real(context.dtype(0)) || !is_real(context.dtype(1)))
+    return invalid_argument("OneHot: indices are no numbers");
+  if (context.rank(2) != 1 || !merge(context.shape(2)[0], 2)) {
+    return invalid_argument("OneHot: values ", context.shape(2), ", where [2] belongs");
+  }
+  Dim depth = 0;
+  if (const auto known = context.contents(1); known && known->size() == 1) {
+    depth = (*known)[0];
+  } else if (context.constant(1) != nullptr) {
+    TRY(const double number, scalar_f64(*context.constant(1)).within("OneHot"));
+    if (!(number >= 0 && number < static_cast<double>(Dim::kTooLarge))) {
+      return invalid_argument("OneHot: depth ", number);
+    }
+    depth = static_cast<std::int64_t>(number);
+  } else {
+    depth = context.fresh_dim("depth");
+  }
+  TensorType out{context.dtype(2), context.shape(0)};
+  out.shape.insert(out.shape.begin() + static_cast<std::ptrdiff_t>(at), depth);
+  return TensorTypes{std::move(out)};
+}
+
+Result<Tensors> OneHot::evaluate(TensorInputs inputs, EvalContext& context) const {
+  TRY(Tensors out, outputs_of(*this, inputs, context));
+  TRY(const std::size_t at, normalize_axis(axis, inputs[0]->rank() + 1));
+  TRY(const std::vector<double> indices, to_f64(*inputs[0]));
+  const std::int64_t depth = out[0].dims()[at];
+  const std::int64_t inner = product(out[0].dims(), at + 1, out[0].dims().size());
+  fill(out[0], *inputs[2]);
+  for (std::size_t i = 0; i < indices.size(); ++i) {
+    const double index = indices[i] < 0 ? indices[i] + static_cast<double>(depth) : indices[i];
+    if (!(index >= 0 && index < static_cast<double>(depth))) continue;
+    const auto place = static_cast<std::int64_t>(i);
+    const std::int64_t to = (place / inner * depth + static_cast<std::int64_t>(index)) * inner + place % inner;
+    copy_run(*inputs[2], 1, out[0], to, 1);
+  }
+  return out;
+}
+
+}  // namespace bolide

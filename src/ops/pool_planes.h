@@ -1,0 +1,60 @@
+/// What the kinds of pooling share: the result's type, the numbers as planes, and the walk over windows.
+#pragma once
+
+#include "ops/pool.h"
+#include "ops/reference.h"
+
+namespace bolide {
+
+Result<TensorTypes> infer_pool(const OpInfo& info, const WindowAttributes& window, std::span<const std::int64_t> kernel,
+                               const InferContext& context);
+
+/// x in double, the axes, and the result to fill.
+struct Planes {
+  Tensor x;
+  Tensor y;
+  std::vector<WindowAxis> axes;
+  Dims kernel;
+  Dims in_dims;
+  Dims out_dims;
+  std::int64_t count = 0;  ///< batch * channels
+  std::int64_t in = 1;
+  std::int64_t out = 1;
+};
+
+Result<Planes> planes_of(const OpInfo& info, const WindowAttributes& window, std::span<const std::int64_t> kernel,
+                         const Dims& result, TensorInputs inputs, const EvalContext& context);
+
+/// Calls tap(index in the plane, or -1 in the padding) for each tap of the window at `position` that lies in the padded
+/// input.
+template <class Tap>
+void visit_window(const Planes& planes, std::span<const std::int64_t> position, Dims& tap_index, const Tap& tap) {
+  do {
+    std::int64_t at = 0;
+    bool beyond = false;
+    for (std::size_t d = 0; d < planes.axes.size(); ++d) {
+      const WindowAxis& axis = planes.axes[d];
+      const std::int64_t i = position[d] * axis.stride - axis.before + tap_index[d] * axis.dilation;
+      beyond = beyond || i >= axis.in + axis.after;
+      at = at < 0 || i < 0 || i >= axis.in ? -1 : at * axis.in + i;
+    }
+    if (!beyond) tap(at);
+  } while (next_index(tap_index, planes.kernel));
+}
+
+/// Calls window(x plane, output index, visit) for every output, on all threads.
+template <class Window>
+void visit_windows(const Planes& planes, const Window& window) {
+  if (planes.out == 0) return;
+  parallel_ranges(planes.count, 1, [&](std::int64_t begin, std::int64_t end) {
+    Dims tap_index(planes.axes.size(), 0);
+    for (std::int64_t plane = begin; plane < end; ++plane) {
+      Dims position(planes.axes.size(), 0);
+      for (std::int64_t o = 0; o < planes.out; ++o, next_index(position, planes.out_dims)) {
+        window(plane, plane * planes.out + o, [&](const auto& tap) { visit_window(planes, position, tap_index, tap); });
+      }
+    }
+  });
+}
+
+}  // namespace bolide
