@@ -116,6 +116,20 @@ TEST(Gradient, OfConvolutions) {
             "10,20,10,20,0 4,6 2");
 }
 
+TEST(Gradient, OfMeansInWindows) {
+  const auto pooled = [](std::vector<OnnxAttribute> attributes, bool squared) {
+    attributes.push_back(attr("kernel_shape", Dims{2}));
+    return gradients({.nodes = {node("AveragePool", {"a"}, {"m"}, attributes),
+                                node(squared ? "Mul" : "Max", {"m", "m"}, {squared ? "y" : "unused"}),
+                                node("Identity", {"m"}, {squared ? "other" : "y"})},
+                      .inputs = {{"a", numbers({1, 1, 3}, {1, 3, 5})}},
+                      .xs = {"a"}});
+  };
+  EXPECT_EQ(pooled({}, true), "2,6,4");  // of 2^2 and 4^2, where 2 = (1 + 3) / 2 and 4 = (3 + 5) / 2
+  EXPECT_EQ(pooled({attr("pads", Dims{1, 0})}, false), "1.5,1,0.5") << "the first mean is of one number";
+  EXPECT_EQ(pooled({attr("pads", Dims{1, 0}), attr("count_include_pad", 1)}, false), "1,1,0.5");
+}
+
 TEST(Gradient, OfReductionsAndSoftmax) {
   EXPECT_EQ(gradients({.nodes = {node("ReduceMean", {"a"}, {"y"}, {attr("axes", Dims{1}), attr("keepdims", 0)})},
                        .inputs = {{"a", numbers({1, 4}, {1, 2, 3, 4})}},

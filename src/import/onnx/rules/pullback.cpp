@@ -110,6 +110,7 @@ ValueId single(Formula& f, const Node& node, ValueId g) {
   if (const LogSoftmax* softmax = node.op.as<LogSoftmax>()) {
     return f.sub(g, f.mul(f.op(Exp{}, {y}), f.reduce(ReduceKind::kSum, g, {softmax->axis}, true)));
   }
+  if (const AveragePool* pool = node.op.as<AveragePool>()) return average_pullback(f, node, *pool, g);
   return moved_pullback(f, node, g);
 }
 

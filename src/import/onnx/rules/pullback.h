@@ -3,6 +3,7 @@
 
 #include "import/onnx/rules/formula.h"
 #include "ops/conv.h"
+#include "ops/pool.h"
 
 namespace bolide::onnx {
 
@@ -13,6 +14,9 @@ Values pullback(Formula& f, const Node& node, const Values& gradients, const std
 
 /// The same for a convolution without an epilogue.
 Values conv_pullback(Formula& f, const Node& node, const Conv& conv, ValueId g, const std::vector<bool>& wanted);
+
+/// The gradient of the input of AveragePool, whose number of channels and sizes must be known.
+ValueId average_pullback(Formula& f, const Node& node, const AveragePool& pool, ValueId g);
 
 /// The gradient of input 0 of an operator whose result 0 is elements of it elsewhere (Slice, Gather, ..., MaxPool).
 ValueId moved_pullback(Formula& f, const Node& node, ValueId g);
