@@ -59,7 +59,9 @@ Result<std::shared_ptr<const Backend>> make_cuda(const std::string& device, bool
   if (opened) {
     if (const auto nvrtc = cuda::nvrtc_api(); !nvrtc) opened = nvrtc.error();
   }
-  if (!opened && opened.error().code == Code::kNotFound) return unsupported(opened.error().message);
+  if (!opened && opened.error().code == Code::kNotFound) {
+    return unsupported(opened.error().message, "; 'bolide doctor' tells what there is, --device cpu needs no GPU");
+  }
   if (!opened) return std::move(opened).error();
   return std::shared_ptr<const Backend>(std::make_shared<CudaBackend>(make_cuda_target(*std::move(opened), tf32)));
 }

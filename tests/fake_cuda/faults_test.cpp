@@ -16,7 +16,8 @@ TEST(DeviceFaults, AnIndexThatIsNotThereIsNamedWithTheNumberThereAre) {
   const auto opened = cuda::CudaDevice::open(2);
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, Code::kNotFound);
-  EXPECT_EQ(opened.error().message, "cuda:2 is not there; the driver shows 2 devices");
+  EXPECT_EQ(opened.error().message,
+            "cuda:2 is not there; the driver shows 2 devices: cuda:0 Fake GPU, cuda:1 Fake GPU");
 }
 
 TEST(DeviceFaults, OutOfMemoryWhileActivationsAreAllocatedSaysAskedFreeAndTheLargestStep) {

@@ -42,6 +42,20 @@ std::int64_t attribute(const DriverApi& api, DeviceAttribute which, int device) 
   return api.device_attribute(&value, which, device) == kSuccess ? value : 0;
 }
 
+/// ": cuda:0 NVIDIA H200, cuda:1 ..."; empty for none.
+std::string names_of_devices(int count) {
+  const auto api = driver_api();
+  std::string out;
+  for (int i = 0; api && i < std::min(count, 16); ++i) {
+    int device = 0;
+    std::array<char, 256> name{};
+    if ((*api)->device_get(&device, i) != kSuccess) continue;
+    if ((*api)->device_name(name.data(), static_cast<int>(name.size()) - 1, device) != kSuccess) continue;
+    out += strings::join(out.empty() ? ": " : ", ", "cuda:", i, " ", name.data());
+  }
+  return out;
+}
+
 }  // namespace
 
 double DeviceFacts::bytes_per_us() const {
@@ -115,8 +129,8 @@ Result<std::shared_ptr<CudaDevice>> CudaDevice::open(int index) {
   static auto* const open_devices = new std::map<int, std::weak_ptr<CudaDevice>>;
   TRY(const int devices, count());
   if (index < 0 || index >= devices) {
-    return not_found("cuda:", index, " is not there; the driver shows ", devices,
-                     devices == 1 ? " device" : " devices");
+    return not_found("cuda:", index, " is not there; the driver shows ", devices, devices == 1 ? " device" : " devices",
+                     names_of_devices(devices));
   }
   const std::lock_guard lock(mutex);
   auto known = (*open_devices)[index].lock();
