@@ -4,6 +4,8 @@
 #include "backend/cuda/driver/cuda_device.h"
 #include "backend/cuda/driver/nvml.h"
 #include "backend/cuda/driver/nvtx.h"
+#include "backend/cuda/library/cublaslt_api.h"
+#include "backend/cuda/library/cudnn_api.h"
 #include "base/environment.h"
 #include "base/thread_pool.h"
 
@@ -116,6 +118,16 @@ void add_cuda_facts(std::vector<std::pair<std::string, std::string>>& facts) {
   if (const auto nvtx = cuda::nvtx_library(); driver) {
     facts.emplace_back("nvtx", nvtx ? *nvtx : strings::join("no ranges for NVIDIA's tools: ", nvtx.error().message));
   }
+  const auto library = [&](const std::string& what, const std::vector<cuda::Attempt>& attempts, const auto& api) {
+    add_attempts(facts, what + " tried", attempts);
+    facts.emplace_back(what, api ? strings::join((*api)->version_text(), ", for CUDA ", (*api)->cudart_version / 1000,
+                                                 ".", (*api)->cudart_version % 1000 / 10)
+                                 : strings::join("no tactics of it: ", api.error().message));
+  };
+  const auto cudnn = cuda::cudnn_api();
+  library("cudnn", cuda::cudnn_attempts(), cudnn);
+  const auto cublaslt = cuda::cublaslt_api();
+  library("cublaslt", cuda::cublaslt_attempts(), cublaslt);
   std::string devices = "cpu";
   const auto count = cuda::CudaDevice::count();
   for (int i = 0; count && i < *count; ++i) {

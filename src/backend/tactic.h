@@ -104,7 +104,8 @@ class Tactic {
   Tactic& operator=(const Tactic&) = delete;
 
   std::string_view name() const { return name_; }
-  int revision() const { return revision_; }
+  /// Of a library's tactic: the version of the library, 0 where there is none.
+  virtual int revision() const { return revision_; }
 
   virtual Verdict accepts(const Problem& problem, const Target& target) const = 0;
   /// Expected time in microseconds with target.threads threads; ranks candidates, the clock decides. Called only for
@@ -121,6 +122,8 @@ class Tactic {
   virtual Result<std::unique_ptr<Kernel>> bind(const Problem& problem, const Target& target) const = 0;
   /// True for the slow obvious form that reports must show.
   virtual bool is_reference() const { return false; }
+  /// True for kernels of a library: timed for the chosen layouts only, and never chosen without a time.
+  virtual bool is_library() const { return false; }
 
  protected:
   ~Tactic() = default;

@@ -66,6 +66,11 @@ std::vector<CompileReport::StepReport> step_reports(const StepGraph& graph, cons
         const std::optional<double> measured = costs.find(key, *tactic);
         candidate.us = measured ? *measured : tactic->estimate_us(problem, backend.target());
         candidate.measured = measured.has_value();
+        if (measured && *measured >= kRefusedUs) {
+          candidate = {tactic, reject("was tried and does not take it"), 0, false};
+        } else if (!measured && tactic->is_library()) {
+          candidate = {tactic, reject("was not timed"), 0, false};
+        }
       }
       report.candidates.push_back(std::move(candidate));
     }

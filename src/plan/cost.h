@@ -9,6 +9,9 @@
 
 namespace bolide {
 
+/// In place of a time: the tactic was tried on the problem and cannot run it.
+constexpr double kRefusedUs = 1e9;
+
 /// Measured times, by problem key and tactic. What `tune` fills and `select` reads. Ordered, so that what is written
 /// from it is deterministic.
 class CostTable {

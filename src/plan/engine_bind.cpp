@@ -31,20 +31,33 @@ Status check_shape(const StoredVariant& stored, const StepGraph& graph, const Si
   return {};
 }
 
-/// Nothing when a tactic is not this build's.
+/// Nothing when a tactic is not this build's. Steps by a library of another version are left open.
 std::optional<Choice> bind(const StoredVariant& stored, const StepGraph& graph, const Backend& backend) {
   Choice choice{.orders = stored.orders, .total_us = stored.total_us};
+  std::string first_open;
+  int open = 0;
   for (std::size_t s = 0; s < stored.steps.size(); ++s) {
     const StoredStep& step = stored.steps[s];
     const Tactic* tactic = step.tactic.empty() ? nullptr : backend.find_tactic(step.tactic);
     if (!step.tactic.empty() && (tactic == nullptr || tactic->revision() != step.revision)) {
-      const std::string has = tactic == nullptr ? "this build has none of that name"
-                                                : strings::join("this build has revision ", tactic->revision());
-      log(LogLevel::kWarn, "engine: step '", graph.steps[s].name, "' was tuned for ", step.tactic, "@", step.revision,
-          ", ", has, ": the cost model chooses for this shape");
-      return std::nullopt;
+      const std::string tuned =
+          strings::join("step '", graph.steps[s].name, "' was tuned for ", step.tactic, "@", step.revision);
+      if (tactic == nullptr || !tactic->is_library()) {
+        const std::string has = tactic == nullptr ? "this build has none of that name"
+                                                  : strings::join("this build has revision ", tactic->revision());
+        log(LogLevel::kWarn, "engine: ", tuned, ", ", has, ": the cost model chooses for this shape");
+        return std::nullopt;
+      }
+      const std::string has = tactic->revision() == 0 ? "the library is not here"
+                                                      : strings::join("the library here has ", tactic->revision());
+      if (open++ == 0) first_open = strings::join(tuned, ", ", has);
+      tactic = nullptr;
     }
     choice.steps.push_back({.tactic = tactic, .reformats = step.reformats, .us = step.us, .measured = step.measured});
+  }
+  if (open > 0) {
+    log(LogLevel::kWarn, "engine: ", first_open, ": the fastest of the other tactics runs it and ", open - 1,
+        " more such steps");
   }
   return choice;
 }

@@ -69,7 +69,8 @@ Result<EngineFile> read_engine(std::span<const std::byte> bytes, std::shared_ptr
 /// A decision as a file keeps it.
 StoredVariant store_variant(const Variant& variant);
 /// The stored decisions with this build's tactics. A shape that names a tactic this build lacks or has in another
-/// revision is left out with a warning: the cost model chooses there. Errors: BadFile for decisions that do not fit
+/// revision is left out with a warning: the cost model chooses there. A step by a library of another version, or one
+/// that is not on this machine, is left without a tactic, with a warning. Errors: BadFile for decisions that do not fit
 /// the graph.
 Result<std::vector<Variant>> bind_variants(const DeviceVariant& device, const StepGraph& graph, const Backend& backend);
 

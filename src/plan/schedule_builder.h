@@ -92,6 +92,10 @@ class ScheduleBuilder {
   Status add_compute(int s);
   /// Binds `wanted` when it takes the problem as it came out, else the cheapest tactic that does.
   Status finish(ScheduledStep step, const Tactic* wanted, std::string_view name);
+  /// The best by times that are known and by estimates; without tactics of libraries where they failed.
+  Status choose_tactic(ScheduledStep& step, std::string_view name, bool libraries);
+  /// A library may lack what it had when the network was built (memory, a part of it): then another tactic runs.
+  Status bind_library(ScheduledStep& step, std::string_view name);
   void push(ScheduledStep step);
   /// If and its kind: operands are handed over contiguous, bodies are planned for the sizes of the captures.
   Status add_bodies(int s);

@@ -1,5 +1,6 @@
 #include "plan/schedule_builder.h"
 
+#include "base/log.h"
 #include "ops/all.h"
 #include "plan/run_kernel.h"
 
@@ -99,41 +100,60 @@ Status ScheduleBuilder::add_compute(int s) {
   return finish(std::move(scheduled), choice.tactic, step.name);
 }
 
+Status ScheduleBuilder::choose_tactic(ScheduledStep& step, std::string_view name, bool libraries) {
+  const Target& target = backend_.target();
+  const std::string key = step.problem.key();
+  std::string reasons;
+  step.tactic = nullptr;
+  step.us = std::numeric_limits<double>::infinity();
+  for (const Tactic* tactic : backend_.tactics(*step.problem.op)) {
+    if (!libraries && tactic->is_library()) continue;
+    Verdict verdict = accept();
+    if (auto refused = refused_by(rules_, name, tactic->name())) verdict = reject(*refused);
+    if (verdict.accepted) verdict = tactic->accepts(step.problem, target);
+    if (!verdict.accepted) {
+      reasons += strings::join("; ", tactic->name(), ": ", verdict.reason);
+      continue;
+    }
+    const std::optional<double> measured = costs_.find(key, *tactic);
+    if (measured && *measured >= kRefusedUs) continue;
+    const double us = measured ? *measured : tactic->estimate_us(step.problem, target);
+    if (us >= step.us) continue;
+    step.tactic = tactic;
+    step.us = us;
+    step.measured = measured.has_value();
+  }
+  if (step.tactic != nullptr) return {};
+  return unsupported("step '", step.name, "' (", text(*step.problem.op), "): no tactic of ", backend_.name(),
+                     " can run it", reasons);
+}
+
+Status ScheduleBuilder::bind_library(ScheduledStep& step, std::string_view name) {
+  auto bound = step.tactic->bind(step.problem, backend_.target());
+  if (bound) {
+    step.kernel = *std::move(bound);
+    return {};
+  }
+  log(LogLevel::kWarn, "step '", step.name, "': ", step.tactic->name(), ": ", bound.error().message,
+      "; another tactic runs it");
+  return choose_tactic(step, name, false);
+}
+
 Status ScheduleBuilder::finish(ScheduledStep step, const Tactic* wanted, std::string_view name) {
   const Target& target = backend_.target();
-  std::string reasons;
-  if (wanted == nullptr || !wanted->accepts(step.problem, target).accepted) {
-    wanted = nullptr;
-    step.us = std::numeric_limits<double>::infinity();
-    const std::string key = step.problem.key();
-    for (const Tactic* tactic : backend_.tactics(*step.problem.op)) {
-      Verdict verdict = accept();
-      if (auto refused = refused_by(rules_, name, tactic->name())) verdict = reject(*refused);
-      if (verdict.accepted) verdict = tactic->accepts(step.problem, target);
-      if (!verdict.accepted) {
-        reasons += strings::join("; ", tactic->name(), ": ", verdict.reason);
-        continue;
-      }
-      const std::optional<double> measured = costs_.find(key, *tactic);
-      const double us = measured ? *measured : tactic->estimate_us(step.problem, target);
-      if (us >= step.us) continue;
-      wanted = tactic;
-      step.us = us;
-      step.measured = measured.has_value();
-    }
-  }
-  if (wanted == nullptr) {
-    return unsupported("step '", step.name, "' (", text(*step.problem.op), "): no tactic of ", backend_.name(),
-                       " can run it", reasons);
-  }
   step.tactic = wanted;
+  if (wanted == nullptr || !wanted->accepts(step.problem, target).accepted) TRY_OK(choose_tactic(step, name, true));
+  if (step.tactic->is_library()) TRY_OK(bind_library(step, name));
+  wanted = step.tactic;
   const bool on_host = backend_.has_own_memory() && wanted->is_reference();
   std::vector<Delivery> deliveries;
   if (on_host) {
     TRY(deliveries, move_to_host(step));
   }
-  TRY(step.kernel,
-      wanted->bind(step.problem, target).within(strings::join("step '", step.name, "', ", wanted->name())));
+  if (step.kernel == nullptr) {
+    TRY(step.kernel,
+        wanted->bind(step.problem, target).within(strings::join("step '", step.name, "', ", wanted->name())));
+  }
   if (wanted->packed_bytes(step.problem, target) > 0) {
     step.pack_key =
         strings::join(step.step, ' ', CostTable::tactic_key(*wanted), ' ', wanted->pack_key(step.problem, target));

@@ -43,6 +43,9 @@ class Search {
   static constexpr double kImpossible = 1e15;
   /// A tactic must be this much cheaper than the incumbent: timings of equal kernels differ by a few percent.
   static constexpr double kClearly = 0.95;
+  /// And a library's kernel by so much more: the launches beside it do not overlap it, which timing alone does not
+  /// show.
+  static constexpr double kLibraryUs = 1.0;
 
   bool is_structural(int step) const {
     const StepGraph::Step& s = graph_.steps[static_cast<std::size_t>(step)];
@@ -276,6 +279,7 @@ class Search {
       if (!tactic->accepts(problem, backend_.target()).accepted) continue;
       CandidateReport report{tactic, accept(), 0, false};
       const std::optional<double> measured = costs_.find(key, *tactic);
+      if (measured && *measured >= kRefusedUs) continue;
       report.us = measured ? *measured : tactic->estimate_us(problem, backend_.target());
       report.measured = measured.has_value();
       any_measured |= report.measured;
@@ -285,7 +289,9 @@ class Search {
       // Where some were measured, a hopeful estimate of another does not count.
       if (any_measured && !report.measured) continue;
       // The incumbent (the earlier in the list) stays unless the other is clearly better.
-      if (report.us < best.us * (best.tactic != nullptr ? kClearly : 1.0)) {
+      const bool own = best.tactic != nullptr && !best.tactic->is_library();
+      const double extra = own && report.tactic->is_library() ? kLibraryUs : 0;
+      if (report.us + extra < best.us * (best.tactic != nullptr ? kClearly : 1.0)) {
         best = {report.tactic, report.us, report.measured};
       }
     }

@@ -9,7 +9,7 @@
 namespace bolide {
 namespace {
 
-constexpr int kMostRounds = 4;     // of selecting
+constexpr int kMostRounds = 8;     // of selecting
 constexpr int kFewestSamples = 3;  // of a tactic
 constexpr int kMostSamples = 15;
 constexpr double kDropFactor = 2;     // a tactic this much slower than the best is timed once only
@@ -26,6 +26,8 @@ struct Work {
   std::string step;
   Problem problem;
   std::vector<const Tactic*> candidates;  // by estimate, the best first
+  std::vector<const Tactic*> libraries;   // likewise; for the chosen layouts only, and not asked yet
+  std::vector<const Tactic*> timed;       // the candidates as they were at first
   double estimate = 0;                    // of the best
   int uses = 0;                           // in the chosen layouts
   bool fast = false;                      // something else than the obvious form can run it
@@ -47,6 +49,15 @@ std::size_t candidates_at(int effort) {
   }
 }
 
+std::size_t libraries_at(int effort) {
+  switch (effort) {
+    case 0: return 0;
+    case 1: return 2;
+    case 2: return 10;
+    default: return std::numeric_limits<std::size_t>::max();
+  }
+}
+
 class Tuner {
  public:
   Tuner(const Backend& backend, CostTable& costs, TimingCache* cache, Measurer& measurer, const TuneOptions& options)
@@ -63,7 +74,10 @@ class Tuner {
       report_.rounds = round;
       TRY_OK(choose(best));
       if (round == kMostRounds || options_.effort <= 0) break;
-      std::vector<Work*> open = open_work();
+      // The chosen layouts first, then others.
+      std::vector<Work*> open = open_work(false);
+      if (open.empty()) open = library_work();
+      if (open.empty() && options_.effort >= 2) open = open_work(true);
       if (open.empty()) break;
       if (!measure_all(open)) {
         report_.complete = false;
@@ -155,10 +169,12 @@ class Tuner {
     work.fast = std::ranges::any_of(ranked, [](const auto& one) { return !one.second->is_reference(); });
     if (!work.fast) return;  // the obvious form alone: nothing to choose, and slow to time
     for (const auto& [us, tactic] : ranked) {
-      if (!tactic->is_reference()) work.candidates.push_back(tactic);
+      if (!tactic->is_reference()) (tactic->is_library() ? work.libraries : work.candidates).push_back(tactic);
     }
     work.estimate = ranked.front().first;
     work.candidates.resize(std::min(work.candidates.size(), candidates_at(options_.effort)));
+    work.libraries.resize(std::min(work.libraries.size(), libraries_at(options_.effort)));
+    work.timed = work.candidates;
   }
 
   /// Counts the problems of a choice; true when each of them has its time measured.
@@ -190,15 +206,47 @@ class Tuner {
   }
 
   /// Problems with something left to measure, by what measuring may save.
-  std::vector<Work*> open_work() {
+  std::vector<Work*> open_work(bool unused) {
     std::vector<std::pair<double, Work*>> ranked;
     for (auto& [key, work] : work_) {
-      if (work.done || (work.uses == 0 && options_.effort < 2)) continue;
+      if (work.done || (work.uses == 0 && !unused)) continue;
+      if (work.uses > 0) {
+        const auto libraries = std::exchange(work.libraries, {});
+        work.candidates.insert(work.candidates.end(), libraries.begin(), libraries.end());
+      }
       std::erase_if(work.candidates,
                     [&, &k = key](const Tactic* tactic) { return costs_.find(k, *tactic).has_value(); });
       if (work.candidates.empty()) continue;
       const double weight = work.uses == 0 ? 0.05 : work.uses;
       ranked.emplace_back(-weight * work.estimate * (work.candidates.size() > 1 ? 1 : 0.25), &work);
+      keys_[&work] = &key;
+    }
+    std::ranges::stable_sort(ranked, {}, [](const auto& one) { return one.first; });
+    std::vector<Work*> out;
+    for (const auto& [rank, work] : ranked) out.push_back(work);
+    return out;
+  }
+
+  /// Problems that were timed for another layout than the chosen one, and so without libraries, by what they take; each
+  /// with the libraries' tactics and the fastest of the others, so that they are timed side by side.
+  std::vector<Work*> library_work() {
+    std::vector<std::pair<double, Work*>> ranked;
+    for (auto& [key, work] : work_) {
+      if (work.uses == 0) continue;
+      std::erase_if(work.libraries,
+                    [&, &k = key](const Tactic* tactic) { return costs_.find(k, *tactic).has_value(); });
+      if (work.libraries.empty()) continue;
+      double us = work.estimate;
+      const Tactic* fastest = nullptr;
+      for (const Tactic* tactic : work.timed) {
+        const auto known = costs_.find(key, *tactic);
+        if (!known || (fastest != nullptr && *known >= us)) continue;
+        us = *known;
+        fastest = tactic;
+      }
+      work.candidates = std::exchange(work.libraries, {});
+      if (fastest != nullptr) work.candidates.push_back(fastest);
+      ranked.emplace_back(-work.uses * us, &work);
       keys_[&work] = &key;
     }
     std::ranges::stable_sort(ranked, {}, [](const auto& one) { return one.first; });
@@ -215,7 +263,7 @@ class Tuner {
   /// False when time ran out or the user ended it.
   bool measure_all(const std::vector<Work*>& open) {
     const int total = done_ + static_cast<int>(open.size());
-    constexpr std::size_t kTogether = 64;  // so that the budget is looked at in between
+    constexpr std::size_t kTogether = 64;  // tactics made ready at once, so that the budget is looked at in between
     std::size_t prepared = 0;
     for (std::size_t w = 0; w < open.size(); ++w) {
       Work* const work = open[w];
@@ -258,7 +306,13 @@ class Tuner {
     std::vector<Trial> trials;
     for (const Tactic* tactic : work.candidates) {
       if (Status added = (*bench)->add(*tactic); !added) {
-        log(LogLevel::kWarn, "tune: step '", work.step, "': ", added.error().message);
+        // A library tells that it cannot do a problem only when it is to do it.
+        const bool refused = tactic->is_library() && added.error().code == Code::kUnsupported;
+        if (refused) {
+          costs_.set(key, *tactic, kRefusedUs);
+          if (cache_ != nullptr) cache_->add(key, *tactic, kRefusedUs);
+        }
+        log(refused ? LogLevel::kDebug : LogLevel::kWarn, "tune: step '", work.step, "': ", added.error().message);
         continue;
       }
       trials.push_back({tactic, trials.size(), {}});

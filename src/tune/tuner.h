@@ -19,7 +19,8 @@ struct TuneProgress {
 
 struct TuneOptions {
   /// 0: nothing is measured, times that are known are used. 1: the best two candidates of each problem of the chosen
-  /// layouts by estimate. 2: the best four, other layouts when time allows. 3: all.
+  /// layouts by estimate. 2: the best four, other layouts when time allows. 3: all. Beside these, for
+  /// the chosen layouts, tactics of libraries: the first two, ten or all that the libraries propose.
   int effort = 2;
   double budget_s = 5;  ///< of measuring, all shapes together
   TacticRules rules;

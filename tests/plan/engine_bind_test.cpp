@@ -57,6 +57,28 @@ TEST(BindVariants, AnotherRevisionOfATacticLeavesItsShapeToTheCostModel) {
   EXPECT_NE(log.text.find("quick@1, this build has revision 2"), std::string::npos) << log.text;
 }
 
+TEST(BindVariants, AnotherVersionOfALibraryLeavesOnlyItsStepsOpen) {
+  EngineFile engine = sample_engine();
+  StoredVariant& shape = engine.variants[0].shapes[0];
+  shape.steps[0].tactic = "library.0";
+  shape.steps[0].revision = 91400;
+  {
+    const Log log;
+    const auto variants = bind_variants(engine.variants[0], *engine.graph, NamedBackend());
+    ASSERT_TRUE(variants) << variants.error().message;
+    ASSERT_EQ(variants->size(), 1U);
+    EXPECT_EQ((*variants)[0].choice.steps[0].tactic, nullptr);
+    EXPECT_EQ((*variants)[0].choice.steps[1].tactic, &testing::kSlow);
+    EXPECT_EQ(log.text,
+              "engine: step 'add' was tuned for library.0@91400, the library here has 91900: the fastest of the other "
+              "tactics runs it and 0 more such steps");
+  }
+  shape.steps[0].revision = 91900;
+  const auto same = bind_variants(engine.variants[0], *engine.graph, NamedBackend());
+  ASSERT_TRUE(same) << same.error().message;
+  EXPECT_EQ((*same)[0].choice.steps[0].tactic, &testing::kLibrary);
+}
+
 TEST(BindVariants, DecisionsThatDoNotFitTheGraphAreRefused) {
   const auto error_after = [](auto change) {
     EngineFile engine = sample_engine();

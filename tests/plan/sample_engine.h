@@ -8,19 +8,23 @@ namespace bolide::testing {
 
 class NamedTactic final : public Tactic {
  public:
-  constexpr NamedTactic(std::string_view name, int revision, double us) : Tactic(name, revision), us_(us) {}
+  constexpr NamedTactic(std::string_view name, int revision, double us, bool library = false)
+      : Tactic(name, revision), us_(us), library_(library) {}
   Verdict accepts(const Problem&, const Target&) const override { return accept(); }
   double estimate_us(const Problem&, const Target&) const override { return us_; }
   Result<std::unique_ptr<Kernel>> bind(const Problem&, const Target&) const override {
     return unsupported("a test's tactic");
   }
+  bool is_library() const override { return library_; }
 
  private:
   double us_;
+  bool library_;
 };
 
 inline constexpr NamedTactic kQuick("quick", 2, 5);
 inline constexpr NamedTactic kSlow("slow", 1, 50);
+inline constexpr NamedTactic kLibrary("library.0", 91900, 1e6, true);
 
 class NamedBackend final : public Backend {
  public:
@@ -28,7 +32,10 @@ class NamedBackend final : public Backend {
   std::vector<const Tactic*> tactics(const Op&) const override { return {&kQuick, &kSlow}; }
   const Target& target() const override { return target_; }
   const Tactic* find_tactic(std::string_view tactic) const override {
-    return tactic == "quick" ? static_cast<const Tactic*>(&kQuick) : tactic == "slow" ? &kSlow : nullptr;
+    for (const NamedTactic* known : {&kQuick, &kSlow, &kLibrary}) {
+      if (known->name() == tactic) return known;
+    }
+    return nullptr;
   }
 
  private:

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 
 namespace bolide::testing {
 
@@ -22,12 +23,16 @@ class FakeMeasurer final : public Measurer {
   double now = 0;
   int problems = 0;
   std::map<std::string, int> runs;  ///< by tactic
+  std::set<std::string> refusing;   ///< tactics that cannot be made ready
+  std::vector<std::string> added;   ///< tactics, in the order in which they were made ready
 
  private:
   class FakeBench final : public Bench {
    public:
     FakeBench(FakeMeasurer& measurer, const Problem& problem) : measurer_(measurer), problem_(problem) {}
     Status add(const Tactic& tactic) override {
+      if (measurer_.refusing.count(std::string(tactic.name())) > 0) return unsupported("not this problem");
+      measurer_.added.emplace_back(tactic.name());
       tactics_.push_back(&tactic);
       return {};
     }

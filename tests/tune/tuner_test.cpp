@@ -12,8 +12,9 @@ using testing::FakeMeasurer;
 
 class FakeTactic final : public Tactic {
  public:
-  constexpr FakeTactic(std::string_view name, double estimate, bool reference = false, bool dense_only = false)
-      : Tactic(name, 1), estimate_(estimate), reference_(reference), row_major_only_(dense_only) {}
+  constexpr FakeTactic(std::string_view name, double estimate, bool reference = false, bool dense_only = false,
+                       bool library = false)
+      : Tactic(name, 1), estimate_(estimate), reference_(reference), row_major_only_(dense_only), library_(library) {}
   Verdict accepts(const Problem& problem, const Target&) const override {
     if (!row_major_only_) return accept();
     for (const Operand& input : problem.inputs) {
@@ -26,11 +27,13 @@ class FakeTactic final : public Tactic {
     return unsupported("never runs");
   }
   bool is_reference() const override { return reference_; }
+  bool is_library() const override { return library_; }
 
  private:
   double estimate_;
   bool reference_;
   bool row_major_only_;
+  bool library_;
 };
 
 // By estimate first < second < third < fourth < fifth; the reference claims to be quick.
@@ -244,6 +247,63 @@ TEST(Tuner, RulesKeepForbiddenTacticsFromBeingTimed) {
 }
 
 // A network of one spatial step that is quick channels-last and one that reads row-major only.
+constexpr FakeTactic kLibraryFirst("library.0", 1e6, false, false, true);
+constexpr FakeTactic kLibrarySecond("library.1", 1e6 + 1, false, false, true);
+
+class LibraryBackend final : public Backend {
+ public:
+  std::string_view name() const override { return "cpu"; }
+  std::vector<const Tactic*> tactics(const Op&) const override {
+    return {&kFirst, &kSecond, &kThird, &kFourth, &kFifth, &kLibraryFirst, &kLibrarySecond, &kReference};
+  }
+  const Target& target() const override { return target_; }
+  const Tactic* find_tactic(std::string_view) const override { return nullptr; }
+
+ private:
+  Target target_{.backend = "cpu", .fingerprint = "fake", .threads = 1};
+};
+
+TEST(Tuner, LibrariesAreTimedBesideTheOthersOfTheChosenLayouts) {
+  const auto graph = chain();
+  FakeMeasurer measurer([](const Problem& problem, std::string_view tactic) {
+    if (tactic == "library.1") return problem.op->name() == "Tanh" ? 5.0 : 11.0;
+    return tactic == "second" ? 10.0 : 12.0;
+  });
+  CostTable costs;
+  const auto report = tune(*graph, sizes_of(*graph, 4), LibraryBackend(), costs, nullptr, measurer);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(chosen(report->choices[0]), (std::vector<std::string>{"second", "second", "library.1", "second"}));
+  ASSERT_EQ(measurer.added.size(), 4U * 6) << "of each problem the four best and the libraries'";
+  EXPECT_EQ(std::vector<std::string>(measurer.added.begin(), measurer.added.begin() + 6),
+            (std::vector<std::string>{"first", "second", "third", "fourth", "library.0", "library.1"}));
+}
+
+TEST(Tuner, LibrariesThatRefuseAreRememberedAndNotChosen) {
+  const auto graph = chain();
+  TimingCache cache("fake");
+  FakeMeasurer first([](const Problem&, std::string_view) { return 10.0; });
+  first.refusing = {"library.0", "library.1"};
+  CostTable costs;
+  const auto report = tune(*graph, sizes_of(*graph, 4), LibraryBackend(), costs, &cache, first);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(chosen(report->choices[0])[0], "first");
+  FakeMeasurer second([](const Problem&, std::string_view) { return 1.0; });
+  CostTable again;
+  const auto once_more = tune(*graph, sizes_of(*graph, 4), LibraryBackend(), again, &cache, second);
+  ASSERT_TRUE(once_more) << once_more.error().message;
+  EXPECT_EQ(second.added, std::vector<std::string>{}) << "known from the cache";
+  EXPECT_EQ(chosen(once_more->choices[0])[0], "first");
+}
+
+TEST(Tuner, WithoutTimesNoLibraryIsChosen) {
+  const auto graph = chain();
+  FakeMeasurer measurer([](const Problem&, std::string_view) { return 10.0; });
+  CostTable costs;
+  const auto report = tune(*graph, sizes_of(*graph, 4), LibraryBackend(), costs, nullptr, measurer, {.effort = 0});
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(chosen(report->choices[0])[0], "first");
+}
+
 class LayoutBackend final : public Backend {
  public:
   std::string_view name() const override { return "cpu"; }

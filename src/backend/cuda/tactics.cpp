@@ -9,6 +9,7 @@
 #include "backend/cuda/elementwise/tactics.h"
 #include "backend/cuda/gather/tactics.h"
 #include "backend/cuda/integer/tactics.h"
+#include "backend/cuda/library/tactics.h"
 #include "backend/cuda/pool/tactics.h"
 #include "backend/cuda/recurrent/tactics.h"
 #include "backend/cuda/resize/tactics.h"
@@ -85,6 +86,8 @@ constexpr std::array kFamilies = {
     CudaTacticFamily{"recurrent", is_any<RNN, GRU, LSTM>, cuda::recurrent_tactics},
     CudaTacticFamily{"attention of Hopper", is_any<Attention>, cuda::hopper_attention_tactics},
     CudaTacticFamily{"attention", is_any<Attention>, cuda::attention_tactics},
+    CudaTacticFamily{"cublaslt", is_any<Conv, MatMul>, cuda::cublaslt_tactics},
+    CudaTacticFamily{"cudnn", is_any<Conv, MatMul>, cuda::cudnn_tactics},
 };
 
 }  // namespace

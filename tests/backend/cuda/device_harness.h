@@ -11,8 +11,10 @@ namespace bolide::test {
 /// Device 0; null where there is none, with the reason in `why`.
 std::shared_ptr<cuda::CudaDevice> test_device(std::string& why);
 
-/// Names of the tactics that ran. Two runs of a tactic must give the same bits, and no kernel may use local memory.
-std::vector<std::string> run_on_device(const Case& test, const std::shared_ptr<cuda::CudaDevice>& device, bool tf32);
+/// Names of the tactics that ran, of those whose name starts with `prefix`. Two runs of a tactic must give the same
+/// bits, and no kernel may use local memory.
+std::vector<std::string> run_on_device(const Case& test, const std::shared_ptr<cuda::CudaDevice>& device, bool tf32,
+                                       std::string_view prefix = "");
 
 /// Compiles the text of every tactic whose name starts with `prefix` and that accepts the case on a typical device of
 /// `capability`. Returns how many there were.

@@ -239,9 +239,13 @@ CudaDevice::~CudaDevice() {
   if (context_ == nullptr) return;
   if (!lost_) {
     const Current current(*this);
+    attachments_.clear();
     for (const auto& [key, loaded] : modules_) {
       if (loaded->module != nullptr) api_->module_unload(loaded->module);
     }
+  } else {
+    // What a library does without its context is not known: what it held is left to the process's end.
+    for (auto& [name, attachment] : attachments_) static_cast<void>(attachment.release());
   }
   api_->primary_release(device_);
 }
@@ -317,6 +321,15 @@ Result<Function> CudaDevice::function(const Program& program, const std::string&
   Function kept = function;
   kept.module = loaded;
   return kept;
+}
+
+Result<CudaDevice::Attachment*> CudaDevice::attachment(std::string_view name, MakeAttachment make) {
+  const std::lock_guard lock(attachments_mutex_);
+  const auto known = attachments_.find(name);
+  if (known != attachments_.end()) return known->second.get();
+  const Current current(*this);
+  TRY(std::unique_ptr<Attachment> made, make(*this));
+  return attachments_.emplace(name, std::move(made)).first->second.get();
 }
 
 Result<std::unique_ptr<DeviceBlock>> CudaDevice::allocate(std::size_t bytes) {

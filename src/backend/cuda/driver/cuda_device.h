@@ -86,10 +86,26 @@ class CudaDevice final : public Device {
   Status check(DriverResult result, std::string_view call);
   /// Errors: Device with what the context was lost by.
   Status alive() const;
+  /// What was compiled before, on disk; null where there is no folder for it.
+  const KernelCache* cache() const { return cache_.get(); }
 
   /// The kernel `name` of a program: compiled (through the cache on disk), loaded and kept. Any thread, several
   /// compile at once. `dynamic_shared` is the most a launch will ask for. Errors: as compile(); Device.
   Result<Function> function(const Program& program, const std::string& name, std::size_t dynamic_shared = 0);
+
+  /// What somebody keeps for as long as the device is open (the handle of a library): made on first use, destroyed in
+  /// the device's context before that goes. Errors: what `make` gives; a later call tries again.
+  class Attachment {
+   public:
+    virtual ~Attachment() = default;
+    Attachment(const Attachment&) = delete;
+    Attachment& operator=(const Attachment&) = delete;
+
+   protected:
+    Attachment() = default;
+  };
+  using MakeAttachment = Result<std::unique_ptr<Attachment>> (*)(CudaDevice& device);
+  Result<Attachment*> attachment(std::string_view name, MakeAttachment make);
 
   /// The functions that were asked for so far, by program and name: what tests look at.
   std::vector<std::pair<std::string, Function>> functions();
@@ -149,6 +165,8 @@ class CudaDevice final : public Device {
   std::mutex mutex_;
   std::map<Digest, std::shared_ptr<Loaded>> modules_;
   std::size_t sweep_at_ = kMostUnused;  // modules
+  std::mutex attachments_mutex_;
+  std::map<std::string, std::unique_ptr<Attachment>, std::less<>> attachments_;
 };
 
 class CudaStream final : public DeviceStream {
