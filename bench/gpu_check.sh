@@ -19,14 +19,15 @@ while [ $# -gt 0 ]; do
     *) echo "unknown option $1" >&2; exit 2 ;;
   esac
 done
+work=${BOLIDE_GPU_WORK:-/tmp/bolide-gpu-check}
+mkdir -p "$work/nets" "$work/failed"
 if [ -d "$here/.gpu" ]; then
-  bin=${BOLIDE_BIN:-$here/.gpu/bin} shared=${BOLIDE_SHARED:-$here/.gpu/shared}
-  export LD_LIBRARY_PATH=$bin:$here/.gpu/lib:${LD_LIBRARY_PATH:-}
+  tar -C "$work" -xzf "$here/.gpu/programs.tar.gz"
+  bin=${BOLIDE_BIN:-$work/bin} shared=${BOLIDE_SHARED:-$here/.gpu/shared}
+  export LD_LIBRARY_PATH=$bin:$work/lib:${LD_LIBRARY_PATH:-}
 else
   bin=${BOLIDE_BIN:-$here/build/release} shared=${BOLIDE_SHARED:-$here/../shared}
 fi
-work=${BOLIDE_GPU_WORK:-/tmp/bolide-gpu-check}
-mkdir -p "$work/nets" "$work/failed"
 rm -f "$work/failed"/*
 at_once=4
 

@@ -10,13 +10,16 @@ wheel=ultralytics==8.4.190
 out=.gpu
 limit_mib=64
 rm -rf "$out"
-mkdir -p "$out/bin" "$out/lib" "$out/wheels" "$out/shared/bench"
-find -L "$build" \( -name bolide -o -name 'libbolide.so.[0-9]' -o -name 'cuda_*_test' \) -type f -exec cp {} "$out/bin" \;
-strip "$out"/bin/*
+stage=$(mktemp -d)
+trap 'rm -rf "$stage"' EXIT
+mkdir -p "$stage/bin" "$stage/lib" "$out/wheels" "$out/shared/bench"
+find -L "$build" \( -name bolide -o -name 'libbolide.so.[0-9]' -o -name 'cuda_*_test' \) -type f -exec cp {} "$stage/bin" \;
+strip "$stage"/bin/*
 # The GPU machine has a C and C++ library of its own, at least as new.
-for file in "$out"/bin/*; do
+for file in "$stage"/bin/*; do
   ldd "$file" | awk '$3 ~ /^\// {print $3}'
-done | sort -u | grep -vE '/(libbolide|libc|libm|libstdc\+\+|libgcc_s|libpthread|libdl|librt)[.-]' | xargs -r cp -L -t "$out/lib"
+done | sort -u | grep -vE '/(libbolide|libc|libm|libstdc\+\+|libgcc_s|libpthread|libdl|librt)[.-]' | xargs -r cp -L -t "$stage/lib"
+tar -C "$stage" -czf "$out/programs.tar.gz" bin lib
 cp "$shared/bench/networks.py" "$out/shared/bench"
 cp -r "$shared/models" "$out/shared"
 python3 -m pip download -q --no-deps --dest "$out/wheels" "$wheel" || echo "gpu_pack: no wheel of $wheel: YOLOv5s is left out on the GPU machine" >&2
