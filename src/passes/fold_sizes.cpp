@@ -1,11 +1,13 @@
 /// fold-sizes: operators whose result's sizes are known read no computed sizes.
 ///
 ///     x -> Shape -> ... -> sizes; x, sizes -> Resize     =>   x -> Resize(scales [1,1,2,2])
+///     x [batch, 4, 7, 8], [batch, 4, 9, 9] -> Resize     =>   x -> Resize(sizes [9,9] of axes 2 and 3)
 ///     x, [1, 3, computed] -> Expand                      =>   x -> Expand([1, 3, 1])   where x has that size already
 ///     x, 0, computed -> Slice                            =>   x, 0, max -> Slice       where it ends at the end
 ///     x -> Shape -> Gather -> ... -> sizes [batch, 1, 8] =>   input -> Shape[0:1] -> Concat(., [1, 8]) -> sizes
 ///
-/// Fires when   named sizes are those of x, or whole multiples of them for Resize; Reshape is merge-reshapes' work;
+/// Fires when   named sizes are those of x, or whole multiples of them for Resize, or all sizes that change are
+/// numbers; Reshape is merge-reshapes' work;
 ///              sizes that must be computed are built from the graph's inputs where those have them
 /// Exact        the same positions are read: a whole scale is out / in
 #include "ops/axis.h"
@@ -44,6 +46,27 @@ Rewrite with_input(Graph& graph, NodeId id, Op op, std::size_t index, Tensor ten
   return std::optional<Patch>(std::move(patch));
 }
 
+/// Resize of the axes alone whose size changes, to numbers; of the others x has the named sizes already.
+Rewrite resize_to_numbers(Graph& graph, NodeId id, std::span<const std::size_t> places) {
+  const Node node = graph.node(id);
+  Resize op = *node.op.as<Resize>();
+  // (i + 0.5) is no place of x also where the scale is 1.
+  if (op.coordinates == ResizeCoordinates::kTfHalfPixelForNn) return std::optional<Patch>();
+  const Shape& in = graph.value(node.inputs[0]).type.shape;
+  const Shape& out = graph.value(node.outputs.front()).type.shape;
+  Dims sizes;
+  op.axes.clear();
+  for (const std::size_t axis : places) {
+    if (in[axis] == out[axis]) continue;
+    const auto number = out[axis].constant();
+    if (!number) return std::optional<Patch>();
+    op.axes.push_back(static_cast<std::int64_t>(axis));
+    sizes.push_back(*number);
+  }
+  if (sizes.empty()) return std::optional<Patch>();
+  return with_input(graph, id, op, 3, sizes_tensor(sizes));
+}
+
 Rewrite resize(Graph& graph, NodeId id) {
   constexpr std::size_t kScales = 2;
   constexpr std::size_t kSizes = 3;
@@ -62,7 +85,7 @@ Rewrite resize(Graph& graph, NodeId id) {
   for (const std::size_t axis : places) {
     const auto scale = Dim::exact_div(out[axis], in[axis]);
     const std::int64_t whole = scale ? scale->constant().value_or(0) : 0;
-    if (whole < 1 || whole > 1 << 20) return std::optional<Patch>();
+    if (whole < 1 || whole > 1 << 20) return resize_to_numbers(graph, id, places);
     scales.push_back(static_cast<float>(whole));
   }
   Patch patch(graph, id);

@@ -161,10 +161,12 @@ Result<std::vector<Dims>> fill_sizes(const StepGraph& graph, const DimBindings& 
   return result;
 }
 
-bool all_positive(const Sizes& sizes) {
-  for (const Dims& dims : sizes.dims) {
-    for (const std::int64_t size : dims) {
-      if (size <= 0) return false;
+/// Whether every size that names decide is one.
+bool all_positive(const StepGraph& graph, const Sizes& sizes) {
+  for (std::size_t v = 0; v < sizes.dims.size(); ++v) {
+    const Shape& declared = graph.values[v].type.shape;
+    for (std::size_t i = 0; i < sizes.dims[v].size(); ++i) {
+      if (sizes.dims[v][i] <= 0 && !declared[i].is_constant()) return false;
     }
   }
   return true;
@@ -204,7 +206,7 @@ Result<std::vector<Dims>> complete_sizes(const StepGraph& graph,
   for (std::int64_t filler = 2; filler <= 65536; filler *= 2) {
     TRY(std::vector<Dims> candidate, fill_sizes(graph, names, by_input, filler));
     const auto sizes = resolve_sizes(graph, candidate);
-    if (sizes && all_positive(*sizes) && check_types(graph, *sizes)) return candidate;
+    if (sizes && all_positive(graph, *sizes) && check_types(graph, *sizes)) return candidate;
   }
   // One or two names that are sums of others: the length of a cache and what is new.
   constexpr std::size_t kMostNames = 16;

@@ -75,6 +75,22 @@ return y
 )");
 }
 
+TEST(FoldSizes, ResizesOnlyTheAxesThatChangeToNumbers) {
+  EXPECT_EQ(after_pipeline(R"(
+x = input f32[batch,4,7,8]
+batch = Shape(x) end=2
+hw = const i64[2]{9,9}
+sizes = Concat(batch, hw) axis=0
+y = Resize(x, _, _, sizes) mode=linear
+return y
+)"),
+            R"(x = input f32[batch,4,7,8]
+sizes.1 = const i64[2]{9,9}
+y = Resize(x, _, _, sizes.1) mode=linear axes=[2,3]
+return y
+)");
+}
+
 TEST(FoldSizes, KeepsComputedSizesThatAreNoMultiple) {
   EXPECT_NE(after_pass(fold_sizes, R"(
 x = input f32[1,1,height,width]

@@ -84,6 +84,18 @@ TEST(CompleteSizes, ALengthThatIsASumIsTwo) {
   EXPECT_EQ(*longer, (std::vector<Dims>{{2}, {1}, {1}}));
 }
 
+TEST(CompleteSizes, AConstantWithoutElementsIsNoReasonToRefuse) {
+  StepGraph g;
+  g.values = {{.name = "x", .type = {DataType::kF32, shape({"height"})}},
+              {.name = "none", .type = {DataType::kI64, shape({"0"})}},
+              {.name = "y", .type = {DataType::kF32, shape({"height-3"})}}};
+  g.inputs = {0};
+  g.outputs = {2};
+  const auto sizes = complete_sizes(g, {});
+  ASSERT_TRUE(sizes) << sizes.error().message;
+  EXPECT_EQ(*sizes, (std::vector<Dims>{{4}}));
+}
+
 TEST(ToldNames, AreThoseInWhichASizeIsLinear) {
   StepGraph g = graph();
   EXPECT_EQ(told_names(g), (std::set<std::string>{"batch", "height"}));

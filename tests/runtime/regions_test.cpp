@@ -170,7 +170,9 @@ return r
     }
     const Status ran = context.run();
     ASSERT_TRUE(ran) << ran.error().message;
-    EXPECT_EQ(context.result_dims(0), branch ? (Dims{1, 3}) : (Dims{2, 2}));
+    const auto dims = context.result_dims(0);
+    ASSERT_TRUE(dims) << dims.error().message;
+    EXPECT_EQ(*dims, branch ? (Dims{1, 3}) : (Dims{2, 2}));
   }
 }
 
