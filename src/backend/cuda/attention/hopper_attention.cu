@@ -145,6 +145,15 @@ extern "C" __global__ void __launch_bounds__(384, 1)
       const char* const mask =
           MASK >= 0 ? p.mask + (batch * p.ms.batch + head * p.ms.head) * (MASK == 2 ? 4 : 2) : nullptr;
       const bool last = at.t + 1 == at.tiles;
+      constexpr int kMask = MASK >= 0 ? MASK : 0, kSame = MASK >= 0 && !MASKROWS ? KEYS / 8 : 1;
+      float same[kSame][2];  // of a mask that is the same for all queries, on its way while the product is made
+#pragma unroll
+      for (int j = 0; j < kSame; ++j)
+#pragma unroll
+        for (int c = 0; c < 2; ++c) {
+          const int key = min(at.t * KEYS + j * 8 + (lane & 3) * 2 + c, p.keys - 1);
+          same[j][c] = MASK >= 0 && !MASKROWS ? load1<kMask>(mask, key * p.mask_key) : 0.f;
+        }
       asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory");
 #pragma unroll
       for (int i = 0; i < KEYS / 2; ++i) asm volatile("" : "+f"(score[i])::"memory");
@@ -166,13 +175,11 @@ extern "C" __global__ void __launch_bounds__(384, 1)
           float added[4];
 #pragma unroll
           for (int c = 0; c < 4; ++c) {
-            constexpr int kMask = MASK >= 0 ? MASK : 0;
             const int row = min(mine + warp * 16 + (lane >> 2) + (c >> 1) * 8, p.queries - 1);
             const int key = min(at.t * KEYS + j * 8 + (lane & 3) * 2 + (c & 1), p.keys - 1);
-            if (MASK >= 0)
-              added[c] = MASKROWS || c < 2 ? load1<kMask>(mask, row * p.ms.row + key * p.mask_key) : added[c & 1];
-            else
-              added[c] = 0.f;
+            added[c] = MASK < 0   ? 0.f
+                       : MASKROWS ? load1<kMask>(mask, row * p.ms.row + key * p.mask_key)
+                                  : same[kSame > 1 ? j : 0][c & 1];
           }
 #pragma unroll
           for (int c = 0; c < 4; ++c) {
