@@ -22,6 +22,8 @@ namespace {
 struct BenchArgs {
   ModelOptions model;
   FillOptions fill;
+  ImageOptions images;
+  std::vector<std::string> inputs;
   double duration_s = 2;
   bool per_layer = false;
   bool json = false;
@@ -123,12 +125,12 @@ Result<OnDevice> time_on_device(const Engine& engine, const NamedInputs& inputs,
 int bench(const BenchArgs& args) {
   Result<Engine> engine = open_engine(args.model, true);
   if (!engine) return report(engine.error());
-  Result<InputShapes> shapes = run_shapes(args.model, *engine);
-  if (!shapes)
-    return shapes.error().message.rfind("--shapes", 0) == 0 ? usage_error(shapes.error().message)
-                                                            : report(shapes.error());
-  Result<NamedInputs> inputs = random_inputs(engine->inputs(), *shapes, args.fill);
+  Result<NamedInputs> given = read_inputs(args.inputs, engine->inputs(), args.images);
+  if (!given) return report(given.error());
+  Result<NamedInputs> inputs = complete_inputs(*std::move(given), *engine, args.model, args.fill);
   if (!inputs) return report(inputs.error());
+  InputShapes shapes;
+  for (const auto& [input, tensor] : *inputs) shapes.emplace_back(input, tensor.dims());
   Result<ExecutionContext> context = engine->make_context();
   if (!context) return report(context.error());
   context->set_time_limit(args.model.time_limit_s);
@@ -157,11 +159,11 @@ int bench(const BenchArgs& args) {
       if (Status ran = context->run(); !ran) return report(ran.error());
     }
   }
-  Result<PlanInfo> plan = engine->plan(*shapes);
+  Result<PlanInfo> plan = engine->plan(shapes);
   PlanInfo none;
   const PlanInfo& info = plan ? *plan : none;
   std::int64_t batch = 1;
-  if (!shapes->empty() && !shapes->front().second.empty()) batch = std::max<std::int64_t>(shapes->front().second[0], 1);
+  if (!shapes.empty() && !shapes.front().second.empty()) batch = std::max<std::int64_t>(shapes.front().second[0], 1);
   const double median = figures->quantile(0.5);
   const double per_run_ms = device ? device->back_to_back_ms : median;
   const auto facts = engine->facts();
@@ -175,7 +177,7 @@ int bench(const BenchArgs& args) {
     if (!measured) return report(measured.error());
     limits = *std::move(measured);
   }
-  if (Status traced = write_trace(args.model, *engine, *context, *shapes); !traced) return report(traced.error());
+  if (Status traced = write_trace(args.model, *engine, *context, shapes); !traced) return report(traced.error());
   if (args.json) {
     nlohmann::json document = {{"latency_ms",
                                 {{"median", median},
@@ -210,7 +212,7 @@ int bench(const BenchArgs& args) {
     print_json(document);
     return kDone;
   }
-  for (const auto& [input, dims] : *shapes) {
+  for (const auto& [input, dims] : shapes) {
     std::cout << "input " << input;
     for (std::size_t i = 0; i < dims.size(); ++i) std::cout << (i == 0 ? "  " : "x") << dims[i];
     std::cout << '\n';
@@ -247,6 +249,7 @@ std::function<int()> add_bench(CLI::App& app) {
   add_trace_option(app, args->model);
   add_time_limit_option(app, args->model);
   add_fill_options(app, args->fill);
+  add_input_options(app, args->inputs, args->images);
   app.add_option("--duration", args->duration_s, "seconds to time; at least three runs are counted")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();

@@ -118,7 +118,15 @@ Result<NamedInputs> random_inputs(const std::vector<TensorInfo>& inputs,
   return result;
 }
 
-void add_image_options(CLI::App& app, ImageOptions& options) {
+std::string is_assignment(const std::string& text) {
+  const std::size_t equals = text.rfind('=');
+  const bool whole = equals != std::string::npos && equals > 0 && equals + 1 < text.size();
+  return whole ? std::string() : "'" + text + "' is not NAME=FILE";
+}
+
+void add_input_options(CLI::App& app, std::vector<std::string>& assignments, ImageOptions& options) {
+  app.add_option("--input,-i", assignments, "NAME=FILE: .npy, .npz, .pb, .png or .jpg; inputs not given are random")
+      ->check(is_assignment);
   app.add_option("--image-channels", options.channels, "rgb, bgr or gray")
       ->check(CLI::IsMember({"rgb", "bgr", "gray"}))
       ->capture_default_str();
@@ -158,6 +166,42 @@ Result<NamedInputs> read_inputs(const std::vector<std::string>& assignments, con
     result.emplace_back(name, *std::move(tensor));
   }
   return result;
+}
+
+Result<NamedInputs> complete_inputs(NamedInputs given, const Engine& engine, const ModelOptions& model,
+                                    const FillOptions& fill) {
+  InputShapes shapes;
+  if (!model.shapes.empty()) {
+    Result<InputShapes> parsed = parse_shapes(model.shapes.front());
+    if (!parsed) return std::move(parsed).error();
+    shapes = *std::move(parsed);
+  }
+  for (const auto& [input, tensor] : given) {
+    std::erase_if(shapes, [&n = input](const auto& shape) { return shape.first == n; });
+    shapes.emplace_back(input, tensor.dims());
+  }
+  Result<InputShapes> complete = engine.complete_shapes(shapes);
+  if (!complete) return std::move(complete).error();
+  const auto own = [&](const std::string& name) {
+    return std::find_if(given.begin(), given.end(), [&](const auto& g) { return g.first == name; });
+  };
+  const std::vector<TensorInfo> infos = engine.inputs();
+  std::vector<TensorInfo> drawn_infos;
+  InputShapes drawn_shapes;
+  for (std::size_t i = 0; i < infos.size(); ++i) {
+    if (own(infos[i].name) != given.end()) continue;
+    drawn_infos.push_back(infos[i]);
+    drawn_shapes.push_back((*complete)[i]);
+  }
+  Result<NamedInputs> drawn = random_inputs(drawn_infos, drawn_shapes, fill);
+  if (!drawn) return drawn;
+  NamedInputs inputs;
+  auto next = drawn->begin();
+  for (const TensorInfo& info : infos) {
+    const auto found = own(info.name);
+    inputs.push_back(found != given.end() ? *found : *next++);
+  }
+  return inputs;
 }
 
 }  // namespace bolide::cli

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/command.h"
+#include "cli/model_options.h"
 
 #include <map>
 
@@ -29,11 +30,19 @@ struct ImageOptions {
   float scale = 1.0F / 255.0F;     ///< pixels 0..255 are multiplied by it first
   std::string resize = "stretch";  ///< stretch, or crop: shorter side to the size, then the centre
 };
-void add_image_options(CLI::App& app, ImageOptions& options);
+/// --input, and how pictures become tensors.
+void add_input_options(CLI::App& app, std::vector<std::string>& assignments, ImageOptions& images);
+/// What is wrong with NAME=FILE; empty when nothing is.
+std::string is_assignment(const std::string& text);
 
 /// NAME=FILE with .npy, .npz (member NAME, or the only one), .pb (TensorProto), .png, .jpg.
 /// Pictures are resized (bilinear) to the input's height and width, [n,c,h,w] or [n,h,w,c].
 Result<NamedInputs> read_inputs(const std::vector<std::string>& assignments, const std::vector<TensorInfo>& inputs,
                                 const ImageOptions& images);
+
+/// All inputs of the engine in its order: those given, with their sizes; the rest random, with the sizes of the first
+/// --shapes.
+Result<NamedInputs> complete_inputs(NamedInputs given, const Engine& engine, const ModelOptions& model,
+                                    const FillOptions& fill);
 
 }  // namespace bolide::cli

@@ -25,35 +25,6 @@ struct RunArgs {
   bool json = false;
 };
 
-/// All inputs: those from files, the rest random.
-Result<NamedInputs> all_inputs(const RunArgs& args, const Engine& engine) {
-  Result<NamedInputs> given = read_inputs(args.inputs, engine.inputs(), args.images);
-  if (!given) return given;
-  InputShapes shapes;
-  if (!args.model.shapes.empty()) {
-    Result<InputShapes> parsed = parse_shapes(args.model.shapes.front());
-    if (!parsed) return std::move(parsed).error();
-    shapes = *std::move(parsed);
-  }
-  for (const auto& [input, tensor] : *given) {
-    std::erase_if(shapes, [&n = input](const auto& shape) { return shape.first == n; });
-    shapes.emplace_back(input, tensor.dims());
-  }
-  Result<InputShapes> complete = engine.complete_shapes(shapes);
-  if (!complete) return std::move(complete).error();
-  Result<NamedInputs> inputs = random_inputs(engine.inputs(), *complete, args.fill);
-  if (!inputs) return inputs;
-  for (auto& [input, tensor] : *inputs) {
-    const auto own = std::find_if(given->begin(), given->end(), [&n = input](const auto& g) { return g.first == n; });
-    if (own != given->end()) {
-      tensor = own->second;
-    } else {
-      std::cerr << "bolide: input '" << input << "' is random (seed " << args.fill.seed << ")\n";
-    }
-  }
-  return inputs;
-}
-
 Result<std::vector<std::string>> read_labels(const std::string& path) {
   std::vector<std::string> labels;
   if (path.empty()) return labels;
@@ -90,13 +61,6 @@ std::vector<Best> top_k(const HostTensor& tensor, int k) {
 Status write_output(const std::string& path, const std::string& name, const HostTensor& tensor) {
   if (std::filesystem::path(path).extension() == ".pb") return write_tensor_proto(path, {name, tensor});
   return write_npy(path, tensor);
-}
-
-/// What is wrong with NAME=FILE; empty when nothing is.
-std::string is_assignment(const std::string& text) {
-  const std::size_t equals = text.rfind('=');
-  const bool whole = equals != std::string::npos && equals > 0 && equals + 1 < text.size();
-  return whole ? std::string() : "'" + text + "' is not NAME=FILE";
 }
 
 /// Prints a value, and returns it as JSON; of sequences, optionals and maps every item.
@@ -161,8 +125,15 @@ int run(const RunArgs& args) {
   options.rank_of = [&args](std::size_t, std::string_view name) { return rank_of_file(args, name); };
   Result<Engine> engine = open_engine(options, false);
   if (!engine) return report(engine.error());
-  Result<NamedInputs> inputs = all_inputs(args, *engine);
+  Result<NamedInputs> given = read_inputs(args.inputs, engine->inputs(), args.images);
+  if (!given) return report(given.error());
+  Result<NamedInputs> inputs = complete_inputs(*std::move(given), *engine, args.model, args.fill);
   if (!inputs) return report(inputs.error());
+  for (const auto& [input, tensor] : *inputs) {
+    const bool drawn = std::none_of(args.inputs.begin(), args.inputs.end(),
+                                    [&n = input](const std::string& text) { return text.rfind(n + "=", 0) == 0; });
+    if (drawn) std::cerr << "bolide: input '" << input << "' is random (seed " << args.fill.seed << ")\n";
+  }
   Result<std::vector<std::string>> labels = read_labels(args.labels);
   if (!labels) return report(labels.error());
   Result<std::map<std::string, HostTensor>> results =
@@ -189,8 +160,7 @@ int run(const RunArgs& args) {
 std::function<int()> add_run(CLI::App& app) {
   auto args = std::make_shared<RunArgs>();
   add_model_path(app, args->model, "MODEL|ENGINE");
-  app.add_option("--input,-i", args->inputs, "NAME=FILE: .npy, .npz, .pb, .png or .jpg; inputs not given are random")
-      ->check(is_assignment);
+  add_input_options(app, args->inputs, args->images);
   app.add_option("--output,-o", args->outputs, "NAME=FILE: write an output as .npy or .pb")->check(is_assignment);
   app.add_option("--labels", args->labels, "text file with one label a line");
   app.add_option("--top", args->top, "largest values to print of each output")
@@ -201,7 +171,6 @@ std::function<int()> add_run(CLI::App& app) {
   add_trace_option(app, args->model);
   add_time_limit_option(app, args->model);
   add_fill_options(app, args->fill);
-  add_image_options(app, args->images);
   app.add_flag("--json", args->json, "print one JSON document");
   return [args] { return run(*args); };
 }
