@@ -96,7 +96,22 @@ class Search {
       choice.steps[s] = price(choice, static_cast<int>(s));
       choice.total_us += choice.steps[s].us;
     }
+    for (const int output : graph_.outputs) choice.total_us += leaving_us(choice, output);
     return choice.total_us;
+  }
+
+  /// A result of the network lies row-major for the user: what is written otherwise is copied in the end.
+  double leaving_us(const Choice& choice, int value) {
+    if (flow_.producer[static_cast<std::size_t>(value)] == kNone) return 0;
+    const Operand operand = base_operand(graph_, sizes_, choice.orders, value);
+    const Dims strides = dense_strides(operand.dims, row_major(operand.rank()));
+    if (operand.count() < 2 || same_strides(operand.dims, strides, operand.strides)) return 0;
+    return copy_cost(operand, strides);
+  }
+  double leaving_us(const Choice& choice, std::span<const int> values) {
+    double us = 0;
+    for (const int value : values) us += leaving_us(choice, value);
+    return us;
   }
 
   void improve(Choice& choice) {
@@ -116,6 +131,10 @@ class Search {
     collect_readers(value, affected);
     double now = 0;
     for (const int s : affected) now += choice.steps[static_cast<std::size_t>(s)].us;
+    std::vector<int> leaving;
+    std::copy_if(graph_.outputs.begin(), graph_.outputs.end(), std::back_inserter(leaving),
+                 [value](int output) { return output == value; });
+    now += leaving_us(choice, leaving);
     Order& order = choice.orders[static_cast<std::size_t>(value)];
     const Order original = order;
     Order best_order = original;
@@ -124,7 +143,7 @@ class Search {
     for (const Order& candidate : orders) {
       if (candidate == original) continue;
       order = candidate;
-      double total = 0;
+      double total = leaving_us(choice, leaving);
       std::vector<StepChoice> steps;
       for (const int s : affected) {
         steps.push_back(price(choice, s));
