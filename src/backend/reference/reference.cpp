@@ -1,6 +1,9 @@
 #include "backend/reference/reference.h"
 
+#include "ops/result_places.h"
+
 #include <cstring>
+#include <functional>
 
 namespace bolide {
 
@@ -40,9 +43,18 @@ class ReferenceKernel final : public HostKernel {
       dense.push_back(std::move(tensor));
       inputs.push_back(&dense.back());
     }
+    std::vector<ResultPlace> places;
+    for (std::size_t o = 0; o < problem_.outputs.size(); ++o) {
+      if (receives(o, buffers)) {
+        const Operand& output = problem_.outputs[o];
+        places.push_back({output.dtype, output.dims, static_cast<std::byte*>(buffers.outputs[o])});
+      }
+    }
+    const ResultPlaces waiting(places);
     EvalContext context;
     context.output_count = static_cast<int>(problem_.outputs.size());
-    TRY(const Tensors results, op_.evaluate(inputs, context));
+    TRY(Tensors results, op_.evaluate(inputs, context));
+    TRY_OK(untangle(results, buffers));
     for (std::size_t o = 0; o < problem_.outputs.size(); ++o) {
       if (problem_.outputs[o].absent || buffers.outputs[o] == nullptr) continue;
       if (o >= results.size()) return internal_error(op_.name(), ": output ", o, " was not made");
@@ -52,6 +64,27 @@ class ReferenceKernel final : public HostKernel {
   }
 
  private:
+  /// The evaluation may write output `o` where it goes.
+  bool receives(std::size_t o, const KernelBuffers& buffers) const {
+    const Operand& output = problem_.outputs[o];
+    return !output.absent && buffers.outputs[o] != nullptr && !dense_only(output) && !is_container(output.dtype) &&
+           output.contiguous() && output.count() > 0;
+  }
+  /// A result that lies where another goes gets memory of its own.
+  Status untangle(Tensors& results, const KernelBuffers& buffers) const {
+    for (std::size_t r = 0; r < results.size(); ++r) {
+      for (std::size_t o = 0; o < problem_.outputs.size(); ++o) {
+        if (o == r || !receives(o, buffers) || results[r].bytes() == 0) continue;
+        const auto* const begin = static_cast<const std::byte*>(buffers.outputs[o]);
+        const std::size_t bytes = packed_bytes(problem_.outputs[o].dtype, problem_.outputs[o].count());
+        if (std::less<>()(results[r].data(), begin) || !std::less<>()(results[r].data(), begin + bytes)) continue;
+        TRY(Tensor own, Tensor::allocate(results[r].dtype(), results[r].dims()));
+        std::memcpy(own.data(), results[r].data(), own.bytes());
+        results[r] = std::move(own);
+      }
+    }
+    return ok();
+  }
   static Result<Tensor> read(const Operand& operand, const void* data) {
     if (operand.constant != nullptr && data == nullptr) return *operand.constant;
     if (operand.contiguous()) return Tensor::borrow(operand.dtype, operand.dims, data, nullptr);
@@ -69,7 +102,7 @@ class ReferenceKernel final : public HostKernel {
       std::copy_n(reinterpret_cast<const std::string*>(result.data()), result.count(),
                   reinterpret_cast<std::string*>(to));
     } else if (operand.contiguous()) {
-      if (result.bytes() > 0) std::memcpy(to, result.data(), result.bytes());
+      if (result.bytes() > 0 && result.data() != to) std::memcpy(to, result.data(), result.bytes());
     } else {
       copy_strided(operand.dims, result.data(), contiguous_strides(operand.dims), to, operand.strides,
                    bit_width(operand.dtype) / 8);

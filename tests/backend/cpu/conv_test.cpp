@@ -46,6 +46,16 @@ TEST(Conv, KernelsWithPaddingStrideAndDilation) {
   }
 }
 
+TEST(Conv, WeightsThatAreComputedArePackedAtEveryRun) {
+  for (const std::string_view tactic : {kRows, kStrip}) {
+    expect_tactic(conv_case(padded(1), image({2, 6, 5, 9}), planes({10, 6, 3, 3})), tactic);
+    expect_tactic(conv_case({}, image({1, 5, 1, 7}), planes({33, 5, 1, 1}), false), tactic);
+  }
+  Conv grouped = padded(1);
+  grouped.groups = 3;
+  expect_tactic(conv_case(grouped, image({2, 6, 5, 9}), planes({9, 2, 3, 3})), kRows);
+}
+
 TEST(Conv, DilationAcrossAndWindowsWiderThanTheImage) {
   expect_tactic(conv_case({.pads = {2, 4, 2, 4}, .dilations = {2, 4}}, image({1, 4, 5, 3}), weights({9, 4, 3, 3})),
                 kStrip);
@@ -277,7 +287,8 @@ TEST(Conv, SaysWhyNot) {
   const Tactic* rows = backend.find_tactic(kRows);
   EXPECT_EQ(rows->accepts(problem, backend.target()).reason, "the input's channels are not contiguous");
   problem.inputs[0].strides = {128, 1, 32, 8};
-  EXPECT_EQ(rows->accepts(problem, backend.target()).reason, "the weights are not constant");
+  problem.inputs[1].strides[0] = 9;
+  EXPECT_EQ(rows->accepts(problem, backend.target()).reason, "the weights are neither constant nor contiguous f32");
 }
 
 }  // namespace

@@ -124,11 +124,42 @@ TEST(ElementwiseTactics, QuantizeAndDequantizeByTensorAndByAxis) {
 }
 
 TEST(ElementwiseTactics, IntegersKeepTheirOwnArithmetic) {
-  for (const DataType type : {DataType::kI64, DataType::kI32, DataType::kU8}) {
+  for (const DataType type : {DataType::kI64, DataType::kI32, DataType::kU8, DataType::kU64}) {
     expect_tactic({.op = Op(Add{}), .inputs = {of({5, 300}, type), of({300}, type)}}, kInt);
     expect_tactic({.op = Op(Div{}), .inputs = {of({5, 300}, type), of({5, 1}, type)}}, kInt);
     expect_tactic({.op = Op(Less{}), .inputs = {of({5, 300}, type), of({5, 1}, type)}}, kInt);
   }
+}
+
+TEST(ElementwiseTactics, IntegersOfEveryWidthAndFunction) {
+  for (const DataType type : {DataType::kI64, DataType::kU64, DataType::kI32, DataType::kU32, DataType::kI16,
+                              DataType::kU16, DataType::kI8, DataType::kU8}) {
+    Layout x = last({2, 9, 30, 4}, type);
+    x.fill = Fill::kFullRange;
+    const Layout y = of({4}, type);
+    for (const Op& op : {Op(Sub{}), Op(Mul{}), Op(Min{}), Op(Max{}), Op(Equal{}), Op(Greater{}), Op(BitwiseXor{})}) {
+      expect_tactic({.op = op, .inputs = {x, y}}, kInt);
+    }
+    expect_tactic({.op = Op(Where{}), .inputs = {of({30, 4}, DataType::kBool), x, y}}, kInt);
+    expect_tactic({.op = Op(BitwiseNot{}), .inputs = {x}}, kInt);
+    expect_tactic({.op = Op(Abs{}), .inputs = {x}}, kInt);
+  }
+  const Layout truth = last({2, 9, 30, 4}, DataType::kBool);
+  for (const Op& op : {Op(And{}), Op(Or{}), Op(Xor{})}) {
+    expect_tactic({.op = op, .inputs = {truth, of({4}, DataType::kBool)}}, kInt);
+  }
+  expect_tactic({.op = Op(Not{}), .inputs = {truth}}, kInt);
+}
+
+TEST(ElementwiseTactics, DoublesKeepTheirOwnArithmetic) {
+  const Layout x = of({5, 300}, DataType::kF64);
+  const Layout last_axis = of({300}, DataType::kF64);
+  expect_tactic({.op = Op(Add{}), .inputs = {x, last_axis}}, "cpu.elementwise.f64");
+  expect_tactic({.op = Op(Exp{}), .inputs = {last({2, 9, 30, 4}, DataType::kF64)}}, "cpu.elementwise.f64");
+  expect_tactic({.op = Op(Less{}), .inputs = {x, of({5, 1}, DataType::kF64)}}, "cpu.elementwise.f64");
+  expect_tactic({.op = Op(Where{}), .inputs = {of({5, 1}, DataType::kBool), x, last_axis}}, "cpu.elementwise.f64");
+  expect_tactic({.op = fused("t0=mul(x0,0.1);add(t0,x1)", 2, DataType::kF64), .inputs = {of({5, 300}), x}},
+                "cpu.elementwise.f64");
 }
 
 TEST(ElementwiseTactics, CastsBetweenNumbers) {
@@ -144,8 +175,20 @@ TEST(ElementwiseTactics, CastsBetweenNumbers) {
   cast_to(DataType::kF32, DataType::kBool, kF32);
   cast_to(DataType::kI64, DataType::kI32, kInt);
   cast_to(DataType::kU8, DataType::kI8, kInt);
+  cast_to(DataType::kU64, DataType::kI32, kInt);
+  cast_to(DataType::kF64, DataType::kF32, "cpu.elementwise.f64");
+  cast_to(DataType::kI64, DataType::kF64, "cpu.elementwise.f64");
   cast_to(DataType::kF32, DataType::kI64, "cpu.cast.to_int");
   cast_to(DataType::kF16, DataType::kI8, "cpu.cast.to_int");
+}
+
+TEST(DynamicQuantize, TakesItsRangeFromAllElements) {
+  for (const std::int64_t n : {0, 1, 15, 16, 33, 511, 513, 4096, 4097, 20000}) {
+    Layout x = of({n});
+    x.fill = Fill::kNormal;
+    expect_tactic({.op = Op(DynamicQuantizeLinear{}), .inputs = {x}, .outputs = {of({}), of({}), of({})}},
+                  "cpu.quantize.dynamic");
+  }
 }
 
 TEST(ElementwiseTactics, BatchNormalizationByChannel) {
@@ -178,7 +221,8 @@ TEST(VectorFunctions, AreWithinFourUnitsInTheLastPlaceOnTheWholeLine) {
     const EltwiseKernels& kernels = *kernel_table(isa).eltwise;
     for (const Fn fn : {Fn::kNeg,   Fn::kAbs,   Fn::kSign,  Fn::kExp,   Fn::kLog,  Fn::kLog1p,   Fn::kExpm1,
                         Fn::kSqrt,  Fn::kRsqrt, Fn::kRecip, Fn::kErf,   Fn::kTanh, Fn::kSigmoid, Fn::kSoftplus,
-                        Fn::kFloor, Fn::kCeil,  Fn::kTrunc, Fn::kRound, Fn::kNot,  Fn::kIsNan,   Fn::kIsInf}) {
+                        Fn::kFloor, Fn::kCeil,  Fn::kTrunc, Fn::kRound, Fn::kNot,  Fn::kIsNan,   Fn::kIsInf,
+                        Fn::kSin,   Fn::kCos,   Fn::kAsin,  Fn::kAcos,  Fn::kAtan}) {
       kernels.fn[static_cast<std::size_t>(fn)](x.data(), nullptr, nullptr, got.data(),
                                                static_cast<std::int64_t>(x.size()), 0);
       for (std::size_t i = 0; i < x.size(); ++i) {

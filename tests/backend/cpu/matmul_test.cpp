@@ -71,6 +71,20 @@ TEST(MatMul, ManyThreadsCutTheSameResult) {
   expect_tactic(test, kTiles);
 }
 
+TEST(MatMul, WideNumbersKeepTheirOwnArithmetic) {
+  for (const DataType type : {DataType::kF64, DataType::kI64, DataType::kU64, DataType::kI32, DataType::kU32}) {
+    for (const std::int64_t n : {1, 7, 16, 31, 32, 33, 70}) {
+      Layout a{.dims = {2, 3, 9, 5}, .dtype = type};
+      Layout b{.dims = {3, 5, n}, .dtype = type};
+      a.gap = 2;
+      b.gap = n > 1 ? 3 : 0;
+      Case test = product(a, b);
+      test.op = Op(MatMul{.out = type});
+      expect_tactic(test, "cpu.matmul.wide");
+    }
+  }
+}
+
 TEST(MatMul, EmptySizes) {
   expect_tactic(product(matrix({0, 7}), matrix({7, 9})), kTiles);
   expect_tactic(product(matrix({5, 0}), matrix({0, 9})), kTiles);

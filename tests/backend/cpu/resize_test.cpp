@@ -25,19 +25,26 @@ std::vector<T> scattered(const Tensor& dense, const Layout& layout) {
   return out;
 }
 
-/// Runs the tactic row by row on every ISA level and compares with the operator. `sizes` are of height and width.
+/// Runs the tactic row by row on every ISA level and compares with the operator. `sizes` are of the spatial dims, `box`
+/// is the input roi where there is one.
 template <class T>
-void expect_resized(Resize resize, Layout x, Layout y, Dims sizes, double allowed, bool by_scales = false) {
-  resize.axes = {2, 3};
+void expect_resized(Resize resize, Layout x, Layout y, Dims sizes, double allowed, bool by_scales = false,
+                    std::vector<float> box = {}) {
+  resize.axes.clear();
+  for (std::size_t d = 2; d < x.dims.size(); ++d) resize.axes.push_back(static_cast<std::int64_t>(d));
   const Op op(resize);
   std::mt19937 random(3);
   Tensor dense = *Tensor::allocate(dtype_of<T>, x.dims);
   for (T& value : dense.span<T>()) value = static_cast<T>(random() % 200);
   const Tensor sizes_tensor = Tensor::of<std::int64_t>(sizes);
-  const std::vector<float> factors = {static_cast<float>(sizes[0]) / static_cast<float>(x.dims[2]),
-                                      static_cast<float>(sizes[1]) / static_cast<float>(x.dims[3])};
+  std::vector<float> factors;
+  for (std::size_t d = 0; d < sizes.size(); ++d) {
+    factors.push_back(static_cast<float>(sizes[d]) / static_cast<float>(x.dims[d + 2]));
+  }
   const Tensor scales = Tensor::of<float>(factors);
-  const std::array<const Tensor*, 4> tensors = {&dense, nullptr, by_scales ? &scales : nullptr,
+  const Tensor roi = Tensor::of<float>(box);
+  const auto count = static_cast<std::int64_t>(sizes.size());
+  const std::array<const Tensor*, 4> tensors = {&dense, box.empty() ? nullptr : &roi, by_scales ? &scales : nullptr,
                                                 by_scales ? nullptr : &sizes_tensor};
   EvalContext context;
   const Result<Tensors> want = op.evaluate(tensors, context);
@@ -49,9 +56,9 @@ void expect_resized(Resize resize, Layout x, Layout y, Dims sizes, double allowe
   Problem problem;
   problem.op = &op;
   problem.inputs.push_back({.dtype = dtype_of<T>, .dims = x.dims, .strides = strides_of(x)});
-  problem.inputs.push_back({.absent = true});
-  problem.inputs.push_back({.dims = {2}, .strides = {1}, .constant = tensors[2], .absent = !by_scales});
-  problem.inputs.push_back({.dtype = DataType::kI64, .dims = {2}, .strides = {1}, .absent = by_scales});
+  problem.inputs.push_back({.dims = roi.dims(), .strides = {1}, .constant = tensors[1], .absent = box.empty()});
+  problem.inputs.push_back({.dims = {count}, .strides = {1}, .constant = tensors[2], .absent = !by_scales});
+  problem.inputs.push_back({.dtype = DataType::kI64, .dims = {count}, .strides = {1}, .absent = by_scales});
   problem.outputs.push_back({.dtype = dtype_of<T>, .dims = y.dims, .strides = strides_of(y)});
   for (const Isa isa : isa_levels()) {
     const CpuBackend backend(make_cpu_target(isa));
@@ -116,6 +123,27 @@ TEST(ResizeTactic, BytesAreRoundedOnce) {
   resize.mode = ResizeMode::kLinear;
   expect_resized<std::uint8_t>(resize, image({1, 3, 9, 8}), image({}), {18, 16}, 1);
   expect_resized<std::uint8_t>(resize, planes({1, 3, 9, 8}), planes({}), {4, 5}, 1);
+}
+
+TEST(ResizeTactic, LinesAndVolumes) {
+  for (const ResizeMode mode : {ResizeMode::kNearest, ResizeMode::kLinear, ResizeMode::kCubic}) {
+    Resize resize;
+    resize.mode = mode;
+    expect_resized<float>(resize, planes({2, 3, 7}), planes({}), {11}, 1e-3);
+    expect_resized<float>(resize, image({2, 5, 7}), image({}), {4}, 1e-3);
+    expect_resized<float>(resize, planes({2, 3, 4, 5, 7}), planes({}), {6, 3, 14}, 1e-3);
+    expect_resized<float>(resize, image({1, 5, 4, 5, 7}), image({}), {6, 3, 14}, 1e-3, true);
+  }
+}
+
+TEST(ResizeTactic, PositionsBeyondABoxAreTheExtrapolationValue) {
+  Resize resize;
+  resize.mode = ResizeMode::kLinear;
+  resize.coordinates = ResizeCoordinates::kTfCropAndResize;
+  resize.extrapolation_value = -5;
+  const std::vector<float> box = {-0.5F, 0.25F, 0.75F, 1.5F};
+  expect_resized<float>(resize, planes({2, 3, 5, 7}), planes({}), {9, 8}, 1e-3, false, box);
+  expect_resized<float>(resize, image({2, 3, 5, 7}), image({}), {9, 8}, 1e-3, false, box);
 }
 
 }  // namespace

@@ -48,6 +48,12 @@ PackedConv packed_conv(const ConvGeometry& geometry, const GemmKernels& kernels)
   return out;
 }
 
+void pack_conv_f32(const ConvGeometry& geometry, const float* w, const GemmKernels& kernels, std::span<std::byte> out) {
+  const PackedConv packed = packed_conv(geometry, kernels);
+  std::memset(out.data(), 0, static_cast<std::size_t>(packed.bias_at));
+  pack_f32(geometry, w, kernels.columns, packed, out.data() + packed.panels_at);
+}
+
 Status pack_conv(const Problem& problem, const GemmKernels& kernels, std::span<std::byte> out) {
   TRY(const ConvGeometry geometry, conv_geometry(problem));
   const Conv& conv = *problem.op->as<Conv>();
@@ -93,7 +99,9 @@ Status pack_conv(const Problem& problem, const GemmKernels& kernels, std::span<s
 Verdict check_conv(const Problem& problem, const ConvGeometry& geometry, const KernelTable& table) {
   const Conv& conv = *problem.op->as<Conv>();
   const Operand& w = problem.inputs[1];
-  if (w.constant == nullptr) return reject("the weights are not constant");
+  if (w.constant == nullptr && (geometry.integer || !w.contiguous())) {
+    return reject("the weights are neither constant nor contiguous f32");
+  }
   if (conv_has_bias(problem)) {
     const Operand& bias = problem.inputs[2];
     if (geometry.integer && (bias.dtype != DataType::kI32 || bias.constant == nullptr)) {

@@ -20,6 +20,8 @@ struct PackedConv {
 };
 PackedConv packed_conv(const ConvGeometry& geometry, const GemmKernels& kernels);
 Status pack_conv(const Problem& problem, const GemmKernels& kernels, std::span<std::byte> out);
+/// The same of contiguous f32 weights.
+void pack_conv_f32(const ConvGeometry& geometry, const float* w, const GemmKernels& kernels, std::span<std::byte> out);
 
 /// What the register tile asks of weights, bias, epilogue and output, whatever the form that reads the input.
 Verdict check_conv(const Problem& problem, const ConvGeometry& geometry, const KernelTable& table);

@@ -52,21 +52,25 @@ class ConvTactic final : public Tactic {
   }
 
   std::size_t packed_bytes(const Problem& problem, const Target& target) const override {
+    if (problem.inputs[1].constant == nullptr) return 0;
     return static_cast<std::size_t>(packed_conv(*conv_geometry(problem), gemm(target)).bytes);
   }
   Status pack(const Problem& problem, const Target& target, std::span<std::byte> out) const override {
-    return pack_conv(problem, gemm(target), out);
+    return problem.inputs[1].constant == nullptr ? ok() : pack_conv(problem, gemm(target), out);
   }
   std::string pack_key(const Problem& problem, const Target& target) const override {
     const GemmKernels& kernels = gemm(target);
     return strings::join("columns=", kernels.columns, " group=", kernels.i8_group, " x=", problem.inputs[0].dtype);
   }
   bool packs_input(const Problem& problem, int input) const override {
+    if (problem.inputs[1].constant == nullptr) return false;
     return input == 1 || (input == 2 && form_.integer && conv_has_bias(problem));
   }
   Result<std::unique_ptr<Kernel>> bind(const Problem& problem, const Target& target) const override {
     TRY(ConvCore core, ConvCore::make(problem, cpu_target(target)));
-    return form_.bind(std::move(core), cpu_target(target), std::max(1, problem.threads));
+    TRY(auto kernel, form_.bind(std::move(core), cpu_target(target), std::max(1, problem.threads)));
+    if (problem.inputs[1].constant != nullptr) return kernel;
+    return with_computed_weights(problem, gemm(target), std::move(kernel));
   }
 
  private:

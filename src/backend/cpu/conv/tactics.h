@@ -16,4 +16,8 @@ Result<std::unique_ptr<Kernel>> bind_conv_rows(ConvCore core, const CpuTarget& t
 Verdict check_conv_strip(const ConvGeometry& geometry, const CpuTarget& target);
 Result<std::unique_ptr<Kernel>> bind_conv_strip(ConvCore core, const CpuTarget& target, int threads);
 
+/// The kernel of a convolution with its f32 weights packed at every run.
+Result<std::unique_ptr<Kernel>> with_computed_weights(const Problem& problem, const GemmKernels& kernels,
+                                                      std::unique_ptr<Kernel> inner);
+
 }  // namespace bolide

@@ -7,6 +7,7 @@ namespace bolide::cpu {
 
 const Tactic& elementwise_f32();
 const Tactic& elementwise_int();
+const Tactic& elementwise_f64();
 const Tactic& cast_to_int();
 
 }  // namespace bolide::cpu

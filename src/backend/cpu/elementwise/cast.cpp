@@ -1,6 +1,6 @@
 #include "ops/cast.h"
 #include "backend/cpu/elementwise/all.h"
-#include "backend/cpu/elementwise/strips.h"
+#include "backend/cpu/elementwise/integer_strips.h"
 #include "backend/cpu/estimate.h"
 #include "backend/cpu/kernel_table.h"
 
@@ -20,21 +20,26 @@ std::int64_t truncated(float value) {
 
 class CastKernel final : public HostKernel {
  public:
-  CastKernel(DataType from, DataType to, Strips strips, const EltwiseKernels& kernels)
-      : from_(from), to_(to), strips_(strips), kernels_(kernels) {}
+  CastKernel(DataType from, DataType to, Strips strips, const KernelTable& kernels)
+      : from_(from), to_(to), strips_(strips), floats_(*kernels.eltwise), integers_(*kernels.integer_eltwise) {}
 
   Grid grid(int) const override { return {.rows = strips_.count()}; }
   std::size_t scratch_bytes() const override {
-    return static_cast<std::size_t>(strips_.largest()) * (sizeof(std::int64_t) + sizeof(float));
+    return static_cast<std::size_t>(strips_.largest()) * (sizeof(std::int64_t) + sizeof(std::int32_t) + sizeof(float));
   }
   Status run(int, const KernelBuffers& buffers, Range rows, Range) const override {
     auto* const whole = reinterpret_cast<std::int64_t*>(buffers.scratch);
-    auto* const floats = reinterpret_cast<float*>(whole + strips_.largest());
+    auto* const narrow = reinterpret_cast<std::int32_t*>(whole + strips_.largest());
+    auto* const floats = reinterpret_cast<float*>(narrow + strips_.largest());
     strips_.each(rows.begin, rows.end, [&](const auto& views) {
-      load_strip(kernels_, from_, buffers.inputs[0], views[1], floats);
+      load_strip(floats_, from_, buffers.inputs[0], views[1], floats);
       const std::int64_t n = views[0].count();
+      if (integers_.truncate(floats, narrow, n)) {
+        store_strip(integers_.i32, to_, narrow, views[0], buffers.outputs[0]);
+        return;
+      }
       for (std::int64_t i = 0; i < n; ++i) whole[i] = truncated(floats[i]);
-      store_strip(to_, whole, views[0], buffers.outputs[0]);
+      store_strip(integers_.i64, to_, whole, views[0], buffers.outputs[0]);
     });
     return ok();
   }
@@ -43,7 +48,8 @@ class CastKernel final : public HostKernel {
   DataType from_;
   DataType to_;
   Strips strips_;
-  const EltwiseKernels& kernels_;
+  const EltwiseKernels& floats_;
+  const IntegerEltwiseKernels& integers_;
 };
 
 /// f32, f16 or bf16 to integers of up to 64 bits (u64 aside).
@@ -67,7 +73,7 @@ class CastToInt final : public Tactic {
   Result<std::unique_ptr<Kernel>> bind(const Problem& problem, const Target& target) const override {
     TRY(Strips strips, Strips::make(problem.outputs[0], std::span(problem.inputs).first(1)));
     return std::unique_ptr<Kernel>(std::make_unique<CastKernel>(problem.inputs[0].dtype, problem.outputs[0].dtype,
-                                                                strips, *kernel_table(cpu_target(target).isa).eltwise));
+                                                                strips, kernel_table(cpu_target(target).isa)));
   }
 };
 

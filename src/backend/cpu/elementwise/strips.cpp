@@ -17,20 +17,32 @@ template <class From, class To>
 void load_as(const void* base, const StripView& view, To* to) {
   for (std::int64_t r = 0; r < view.rows; ++r) {
     const From* from = static_cast<const From*>(base) + view.offset + r * view.row_stride;
-    for (std::int64_t i = 0; i < view.length; ++i) *to++ = static_cast<To>(from[i * view.stride]);
+    if (view.stride == 1) {  // by itself, so that it becomes vector code
+      for (std::int64_t i = 0; i < view.length; ++i) to[i] = static_cast<To>(from[i]);
+    } else if (view.stride == 0) {
+      std::fill_n(to, view.length, static_cast<To>(*from));
+    } else {
+      for (std::int64_t i = 0; i < view.length; ++i) to[i] = static_cast<To>(from[i * view.stride]);
+    }
+    to += view.length;
   }
 }
 template <class To, class From>
 void store_as(const From* from, const StripView& view, void* base) {
   for (std::int64_t r = 0; r < view.rows; ++r) {
     To* to = static_cast<To*>(base) + view.offset + r * view.row_stride;
-    for (std::int64_t i = 0; i < view.length; ++i) to[i * view.stride] = static_cast<To>(*from++);
+    if (view.stride == 1) {
+      for (std::int64_t i = 0; i < view.length; ++i) to[i] = static_cast<To>(from[i]);
+    } else {
+      for (std::int64_t i = 0; i < view.length; ++i) to[i * view.stride] = static_cast<To>(from[i]);
+    }
+    from += view.length;
   }
 }
 
-/// f(T()) for the integer type of that dtype.
+/// f(T()) for the C++ type of that dtype.
 template <class F>
-void with_integer(DataType dtype, const F& f) {
+void with_wide(DataType dtype, const F& f) {
   switch (dtype) {
     case DataType::kI8: return f(std::int8_t{});
     case DataType::kU8: return f(std::uint8_t{});
@@ -39,6 +51,8 @@ void with_integer(DataType dtype, const F& f) {
     case DataType::kI32: return f(std::int32_t{});
     case DataType::kU32: return f(std::uint32_t{});
     case DataType::kBool: return f(bool{});
+    case DataType::kF32: return f(float{});
+    case DataType::kF64: return f(double{});
     default: return f(std::int64_t{});
   }
 }
@@ -128,21 +142,23 @@ void store_strip(const EltwiseKernels& kernels, DataType dtype, const float* fro
   }
 }
 
-bool has_integer_strips(DataType dtype) {
-  return dtype == DataType::kBool || (is_integer(dtype) && dtype != DataType::kU64 && bit_width(dtype) >= 8);
+bool has_wide_strips(DataType dtype) {
+  if (is_integer(dtype)) return bit_width(dtype) >= 8 && dtype != DataType::kU64;
+  return dtype == DataType::kF64 || dtype == DataType::kF32 || dtype == DataType::kBool;
 }
 
-void load_strip(DataType dtype, const void* base, const StripView& view, std::int64_t* to) {
+void load_strip(DataType dtype, const void* base, const StripView& view, double* to) {
   if (dtype == DataType::kBool) {
     load_as<std::uint8_t>(base, view, to);
     for (std::int64_t i = 0; i < view.count(); ++i) to[i] = to[i] != 0 ? 1 : 0;
     return;
   }
-  with_integer(dtype, [&]<class T>(T) { load_as<T>(base, view, to); });
+  with_wide(dtype, [&]<class T>(T) { load_as<T>(base, view, to); });
 }
-
-void store_strip(DataType dtype, const std::int64_t* from, const StripView& view, void* base) {
-  with_integer(dtype, [&]<class T>(T) { store_as<T>(from, view, base); });
+void store_strip(DataType dtype, const double* from, const StripView& view, void* base) {
+  if (dtype == DataType::kF32) return store_as<float>(from, view, base);
+  if (dtype == DataType::kBool) return store_as<bool>(from, view, base);
+  store_as<double>(from, view, base);
 }
 
 }  // namespace bolide::cpu

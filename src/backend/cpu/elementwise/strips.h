@@ -88,9 +88,9 @@ void load_strip(const EltwiseKernels& kernels, DataType dtype, const void* base,
 /// Dense floats to the strip.
 void store_strip(const EltwiseKernels& kernels, DataType dtype, const float* from, const StripView& view, void* base);
 
-/// The same for integers of 64 bits; results wrap. True when the dtype is one of 8 to 64 bits (u64 is not), or bool.
-bool has_integer_strips(DataType dtype);
-void load_strip(DataType dtype, const void* base, const StripView& view, std::int64_t* to);
-void store_strip(DataType dtype, const std::int64_t* from, const StripView& view, void* base);
+/// The same in f64, from f64, f32, bool and integers other than u64; to f64, f32 and bool.
+bool has_wide_strips(DataType dtype);
+void load_strip(DataType dtype, const void* base, const StripView& view, double* to);
+void store_strip(DataType dtype, const double* from, const StripView& view, void* base);
 
 }  // namespace bolide::cpu

@@ -7,7 +7,7 @@
 namespace bolide::cpu {
 
 std::span<const Tactic* const> elementwise_tactics() {
-  static const std::array kTactics = {&elementwise_f32(), &elementwise_int(), &cast_to_int()};
+  static const std::array kTactics = {&elementwise_f32(), &elementwise_int(), &elementwise_f64(), &cast_to_int()};
   return kTactics;
 }
 

@@ -80,7 +80,8 @@ Result<ElementwiseWork> convert(const Problem& problem) {
   const DataType from = problem.inputs[0].dtype;
   const DataType to = problem.outputs[0].dtype;
   if (is_float(from) && is_integer(to)) return unsupported(from, " to ", to);
-  const bool twice = is_integer(from) && bit_width(from) > 16 && is_float(to) && to != DataType::kF32;
+  const bool twice =
+      is_integer(from) && bit_width(from) > 16 && is_float(to) && to != DataType::kF32 && to != DataType::kF64;
   if (twice) return unsupported(from, " to ", to, " rounds twice by way of f32");
   ElementwiseWork out;
   out.integers_as_f32 = is_float(to);

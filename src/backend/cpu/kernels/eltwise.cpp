@@ -8,6 +8,11 @@ namespace bolide {
 template <class T>
 T apply(Fn fn, T a, T b, T c);
 extern template float apply(Fn, float, float, float);
+template <class T>
+using BlockFn = void (*)(T* out, const T* a, const T* b, const T* c, int count);
+template <class T>
+BlockFn<T> block_function(Fn fn);
+extern template BlockFn<float> block_function(Fn);
 
 namespace BOLIDE_ISA_NS {
 
@@ -17,6 +22,10 @@ template <int kFn>
 void each(const float* a, const float* b, const float* c, float* out, I64 n, int scalar_mask) {
   constexpr bool kTwo = kFn >= static_cast<int>(Fn::kAdd);
   constexpr bool kThree = kFn >= static_cast<int>(Fn::kSelect);
+  if ((scalar_mask & (kThree ? 7 : kTwo ? 3 : 1)) == 0 && n <= 1 << 30) {
+    return bolide::block_function<float>(static_cast<Fn>(kFn))(out, a, kTwo ? b : a, kThree ? c : a,
+                                                               static_cast<int>(n));
+  }
   for (I64 i = 0; i < n; ++i) {
     const float x = a[(scalar_mask & 1) != 0 ? 0 : i];
     const float y = kTwo ? b[(scalar_mask & 2) != 0 ? 0 : i] : 0.0F;
@@ -149,6 +158,106 @@ void power(const float* a, const float* b, const float* c, float* out, I64 n, in
   each<static_cast<int>(Fn::kPow)>(a, b, c, out, n, scalar_mask);
 }
 
+// Angles, in f64 so that one short polynomial suffices; the loops become vector code. Polynomials are those of fdlibm
+// (sine and cosine) and Cephes (single precision arcus functions).
+
+/// sin(x + quarter * pi / 2) for |x| <= 2^20.
+inline double sine(double x, std::int32_t quarter) {
+  constexpr double kShift = 0x1.8p52;  // adding and taking it away rounds to whole numbers
+  const double k = x * 0x1.45f306dc9c883p-1 + kShift - kShift;
+  const double r = x - k * 0x1.921fb544p0 - k * 0x1.0b4611a626331p-34;
+  const double z = r * r;
+  const double s =
+      r + r * z *
+              (-0x1.5555555555549p-3 +
+               z * (0x1.111111110f8a6p-7 +
+                    z * (-0x1.a01a019c161d5p-13 + z * (0x1.71de357b1fe7dp-19 + z * -0x1.ae5e68a2b9cebp-26))));
+  const double c = 1 - 0.5 * z +
+                   z * z *
+                       (0x1.555555555554cp-5 +
+                        z * (-0x1.6c16c16c15177p-10 + z * (0x1.a01a019cb159p-16 + z * -0x1.27e4f809c52adp-22)));
+  const std::int32_t turn = static_cast<std::int32_t>(k) + quarter;
+  const double value = (turn & 1) != 0 ? c : s;
+  return (turn & 2) != 0 ? -value : value;
+}
+
+/// kFn is kSin or kCos. Angles beyond 2^20 and NaN are left to the C functions.
+template <int kFn>
+void angle(const float* a, const float* b, const float* c, float* out, I64 n, int scalar_mask) {
+  constexpr I64 kBlock = 256;
+  constexpr std::int32_t kQuarter = kFn == static_cast<int>(Fn::kCos) ? 1 : 0;
+  if ((scalar_mask & 1) != 0) return each<kFn>(a, b, c, out, n, scalar_mask);
+  for (I64 start = 0; start < n; start += kBlock) {
+    const I64 count = n - start < kBlock ? n - start : kBlock;
+    float in[kBlock];
+    __builtin_memcpy(in, a + start, static_cast<std::size_t>(count) * sizeof(float));
+    int far = 0;
+    for (I64 i = 0; i < count; ++i) far |= __builtin_fabsf(in[i]) <= 0x1p20F ? 0 : 1;
+    for (I64 i = 0; i < count; ++i) {
+      const float near = __builtin_fabsf(in[i]) <= 0x1p20F ? in[i] : 0.0F;
+      out[start + i] = static_cast<float>(sine(static_cast<double>(near), kQuarter));
+    }
+    for (I64 i = 0; far != 0 && i < count; ++i) {
+      if (!(__builtin_fabsf(in[i]) <= 0x1p20F)) each<kFn>(in + i, b, c, out + start + i, 1, 0);
+    }
+    for (I64 i = 0; kQuarter == 0 && i < count; ++i) out[start + i] = in[i] == 0 ? in[i] : out[start + i];  // -0
+  }
+}
+
+inline double arctangent(double x) {
+  const double size = x < 0 ? -x : x;
+  const bool large = size > 2.414213562373095;
+  const bool middle = size > 0.41421356237309503;
+  const double low = large ? -1 : middle ? size - 1 : size;
+  const double high = large ? size : middle ? size + 1 : 1;
+  const double r = low / high;
+  const double z = r * r;
+  const double value =
+      (large    ? 1.5707963267948966
+       : middle ? 0.7853981633974483
+                : 0) +
+      r +
+      r * z *
+          (-0x1.5555555555555p-2 +
+           z * (0x1.9999999999999p-3 +
+                z * (-0x1.2492492492492p-3 +
+                     z * (0x1.c71c71c71c71cp-4 +
+                          z * (-0x1.745d1745d1746p-4 + z * (0x1.3b13b13b13b14p-4 + z * -0x1.1111111111111p-4))))));
+  return x < 0 ? -value : value;
+}
+/// For |x| <= 1; NaN beyond.
+inline double arcsine(double x, bool from_one) {
+  const double size = x < 0 ? -x : x;
+  const bool large = size > 0.5;
+  const double z = large ? 0.5 * (1 - size) : size * size;
+  const double r = large ? __builtin_sqrt(z) : size;
+  const double value =
+      r + r * z *
+              (1.6666752422e-1 +
+               z * (7.4953002686e-2 + z * (4.5470025998e-2 + z * (2.4181311049e-2 + z * 4.2163199048e-2))));
+  if (from_one) {  // the arc cosine
+    const double of_size = large ? 2 * value : 1.5707963267948966 - value;
+    return x < 0 ? 3.141592653589793 - of_size : of_size;
+  }
+  const double of_size = large ? 1.5707963267948966 - 2 * value : value;
+  return x < 0 ? -of_size : of_size;
+}
+
+/// kFn is kAsin, kAcos or kAtan.
+template <int kFn>
+void arc(const float* a, const float* b, const float* c, float* out, I64 n, int scalar_mask) {
+  if ((scalar_mask & 1) != 0) return each<kFn>(a, b, c, out, n, scalar_mask);
+  for (I64 i = 0; i < n; ++i) {
+    const double x = static_cast<double>(a[i]);
+    double y = 0;
+    if constexpr (kFn == static_cast<int>(Fn::kAtan)) y = arctangent(x);
+    if constexpr (kFn == static_cast<int>(Fn::kAsin)) y = arcsine(x, false);
+    if constexpr (kFn == static_cast<int>(Fn::kAcos)) y = arcsine(x, true);
+    const float value = static_cast<float>(y);
+    out[i] = kFn != static_cast<int>(Fn::kAcos) && x == 0 ? a[i] : value;  // -0
+  }
+}
+
 template <class T>
 void load_as(const void* from, float* out, I64 n) {
   const T* p = static_cast<const T*>(from);
@@ -266,11 +375,44 @@ void store_f16(const float* from, void* to, I64 n) {
   }
 }
 
+void range(const float* x, I64 n, float* low, float* high) {
+  Vec least[2] = {zero(), zero()};
+  Vec most[2] = {zero(), zero()};
+  I64 i = 0;
+  for (; i + 2 * kLanes <= n; i += 2 * kLanes) {
+    for (int j = 0; j < 2; ++j) {
+      const Vec value = load(x + i + j * kLanes);
+      least[j] = min(value, least[j]);  // the second where the first is NaN
+      most[j] = max(value, most[j]);
+    }
+  }
+  for (; i < n; i += kLanes) {
+    const Vec value = load_n(x + i, n - i < kLanes ? n - i : kLanes);
+    least[0] = min(value, least[0]);
+    most[0] = max(value, most[0]);
+  }
+  float lows[kLanes];
+  float highs[kLanes];
+  store(lows, min(least[0], least[1]));
+  store(highs, max(most[0], most[1]));
+  *low = 0;
+  *high = 0;
+  for (int j = 0; j < kLanes; ++j) {
+    *low = lows[j] < *low ? lows[j] : *low;
+    *high = highs[j] > *high ? highs[j] : *high;
+  }
+}
+
 template <int kFn>
 constexpr void fill(EltwiseKernels& table) {
   if constexpr (kFn < kFnCount) {
     if constexpr (kFn == static_cast<int>(Fn::kPow)) {
       table.fn[kFn] = power;
+    } else if constexpr (kFn == static_cast<int>(Fn::kSin) || kFn == static_cast<int>(Fn::kCos)) {
+      table.fn[kFn] = angle<kFn>;
+    } else if constexpr (kFn == static_cast<int>(Fn::kAsin) || kFn == static_cast<int>(Fn::kAcos) ||
+                         kFn == static_cast<int>(Fn::kAtan)) {
+      table.fn[kFn] = arc<kFn>;
     } else if constexpr (has_lanes(static_cast<Fn>(kFn))) {
       table.fn[kFn] = vectors<kFn>;
     } else {
@@ -284,6 +426,7 @@ constexpr EltwiseKernels make_eltwise() {
   EltwiseKernels table{};
   fill<0>(table);
   table.silu = silu;
+  table.range = range;
   const auto set = [&table](DataType type, EltwiseKernels::Load load, EltwiseKernels::Store store) {
     table.load[static_cast<int>(type)] = load;
     table.store[static_cast<int>(type)] = store;

@@ -20,7 +20,11 @@ struct EltwiseKernels {
   /// bool: not zero.
   using Store = void (*)(const float* from, void* to, std::int64_t n);
 
+  /// The least and the largest of x[0, n) and 0; NaN does not count.
+  using Range = void (*)(const float* x, std::int64_t n, float* low, float* high);
+
   Function fn[kFnCount];
+  Range range;
   Function silu;                ///< a * sigmoid(a), which would be two of the above
   Load load[kDataTypeCount];    ///< null for types without a vector form
   Store store[kDataTypeCount];  ///< likewise

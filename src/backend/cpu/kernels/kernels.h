@@ -8,8 +8,10 @@
 #include "backend/cpu/kernels/depthwise.h"
 #include "backend/cpu/kernels/eltwise.h"
 #include "backend/cpu/kernels/gemm.h"
+#include "backend/cpu/kernels/integer_eltwise.h"
 #include "backend/cpu/kernels/pool.h"
 #include "backend/cpu/kernels/rows.h"
+#include "backend/cpu/kernels/wide_product.h"
 
 namespace bolide {
 
@@ -21,6 +23,8 @@ struct KernelTable {
   const RowKernels* rows;
   const PoolKernels* pool;
   const AttentionKernels* attention;
+  const WideProductKernels* wide_product;
+  const IntegerEltwiseKernels* integer_eltwise;
 };
 
 }  // namespace bolide

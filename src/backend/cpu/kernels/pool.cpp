@@ -100,6 +100,19 @@ void row_bytes(const PoolRow& r) {
   }
 }
 
+/// One tap of the outputs [begin, end); kStep, where it is not 0, is the step.
+template <bool kMax, int kStep>
+void add_taps(float* sum, const float* x, I64 step, I64 begin, I64 end) {
+  for (I64 i = begin; i < end; ++i) {
+    const float value = x[i * (kStep != 0 ? kStep : step)];
+    if (kMax) {
+      sum[i] = sum[i] != sum[i] || sum[i] > value ? sum[i] : value;
+    } else {
+      sum[i] += value;
+    }
+  }
+}
+
 /// Column by column of the kernel, along pieces of the width.
 template <bool kMax>
 void row_planes(const PoolRow& r) {
@@ -120,13 +133,13 @@ void row_planes(const PoolRow& r) {
             const I64 end = r.in_width > at ? smaller(count, (r.in_width - at - 1) / r.stride + 1) : 0;
             const I64 step = r.stride * r.x_column;
             const float* x = row + at * r.x_column;
-            for (I64 i = begin; i < end; ++i) {
-              const float value = x[i * step];
-              if (kMax) {
-                sum[i] = sum[i] != sum[i] || sum[i] > value ? sum[i] : value;
-              } else {
-                sum[i] += value;
-              }
+            // Steps that the compiler knows become vector code.
+            if (step == 1) {
+              add_taps<kMax, 1>(sum, x, 1, begin, end);
+            } else if (step == 2) {
+              add_taps<kMax, 2>(sum, x, 2, begin, end);
+            } else {
+              add_taps<kMax, 0>(sum, x, step, begin, end);
             }
           }
         }

@@ -9,8 +9,10 @@ extern const DepthwiseKernels kDepthwise;
 extern const RowKernels kRows;
 extern const PoolKernels kPool;
 extern const AttentionKernels kAttention;
+extern const WideProductKernels kWideProduct;
+extern const IntegerEltwiseKernels kIntegerEltwise;
 
 extern const KernelTable kTable;
-const KernelTable kTable = {kLanes, &kGemm, &kEltwise, &kDepthwise, &kRows, &kPool, &kAttention};
+const KernelTable kTable = {kLanes, &kGemm, &kEltwise, &kDepthwise, &kRows, &kPool, &kAttention, &kWideProduct, &kIntegerEltwise};
 
 }  // namespace bolide::BOLIDE_ISA_NS

@@ -7,6 +7,8 @@
 /// Numerics   integers: exact sums. f32: products of one result added in the order of k, on FMA where the ISA has it:
 ///            |error| <= (k + 2) * 2^-24 * (|bias| + sum |a * b|)
 #include "backend/cpu/matmul/tactics.h"
+
+#include "backend/cpu/matmul/wide.h"
 #include "backend/cpu/matmul/panels.h"
 
 namespace bolide {
@@ -271,10 +273,12 @@ class MatMulTiles final : public Tactic {
 
 constexpr MatMulTiles kF32("cpu.matmul.f32.tiles", 1, false);
 constexpr MatMulTiles kI8("cpu.matmul.i8.tiles", 2, true);
-constexpr std::array<const Tactic*, 2> kTactics = {&kF32, &kI8};
 
 }  // namespace
 
-std::span<const Tactic* const> matmul_tactics() { return kTactics; }
+std::span<const Tactic* const> matmul_tactics() {
+  static const std::array<const Tactic*, 3> kTactics = {&kF32, &kI8, &cpu::wide_matmul()};
+  return kTactics;
+}
 
 }  // namespace bolide

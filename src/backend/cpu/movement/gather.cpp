@@ -62,16 +62,21 @@ class GatherKernel final : public HostKernel {
   }
 
   Status run(int, const KernelBuffers& buffers, Range rows, Range) const override {
+    if (work_.slice.bytes() == work_.element_bytes) {
+      switch (work_.element_bytes) {
+        case 1: return run_elements<std::uint8_t>(buffers, rows);
+        case 2: return run_elements<std::uint16_t>(buffers, rows);
+        case 4: return run_elements<std::uint32_t>(buffers, rows);
+        case 8: return run_elements<std::uint64_t>(buffers, rows);
+        default: break;
+      }
+    }
     const auto* x = static_cast<const std::byte*>(buffers.inputs[0]);
     auto* y = static_cast<std::byte*>(buffers.outputs[0]);
     Walk walk(work_.slices, work_.slices.rank(), rows.begin);
     for (std::int64_t r = rows.begin; r < rows.end; ++r, walk.next()) {
-      const std::int64_t at = walk.at(2);
-      const std::int64_t index = work_.wide ? static_cast<const std::int64_t*>(buffers.inputs[1])[at]
-                                            : static_cast<const std::int32_t*>(buffers.inputs[1])[at];
-      if (index < -work_.size || index >= work_.size) {
-        return invalid_argument("Gather: index ", index, " is outside [", -work_.size, ",", work_.size, ")");
-      }
+      const std::int64_t index = given(buffers, walk.at(2));
+      if (index < -work_.size || index >= work_.size) return outside(index);
       const std::int64_t from = walk.at(1) + (index < 0 ? index + work_.size : index) * work_.stride;
       work_.slice.run(y + walk.at(0) * work_.element_bytes, x + from * work_.element_bytes, 0, work_.slice.units());
     }
@@ -79,6 +84,39 @@ class GatherKernel final : public HostKernel {
   }
 
  private:
+  std::int64_t given(const KernelBuffers& buffers, std::int64_t at) const {
+    return work_.wide ? static_cast<const std::int64_t*>(buffers.inputs[1])[at]
+                      : static_cast<const std::int32_t*>(buffers.inputs[1])[at];
+  }
+  Status outside(std::int64_t index) const {
+    return invalid_argument("Gather: index ", index, " is outside [", -work_.size, ",", work_.size, ")");
+  }
+
+  /// Slices of one element, run by run of the innermost dim.
+  template <class T>
+  Status run_elements(const KernelBuffers& buffers, Range rows) const {
+    const auto* const x = static_cast<const T*>(buffers.inputs[0]);
+    auto* const y = static_cast<T*>(buffers.outputs[0]);
+    const int last = work_.slices.rank() - 1;
+    const std::int64_t length = work_.slices.size(last);
+    const std::int64_t to_step = work_.slices.stride(0, last);
+    const std::int64_t from_step = work_.slices.stride(1, last);
+    const std::int64_t index_step = work_.slices.stride(2, last);
+    Walk walk(work_.slices, last, rows.begin / length);
+    for (std::int64_t r = rows.begin; r < rows.end; walk.next()) {
+      const std::int64_t first = r % length;
+      const std::int64_t end = std::min(length, first + rows.end - r);
+      for (std::int64_t i = first; i < end; ++i) {
+        const std::int64_t index = given(buffers, walk.at(2) + i * index_step);
+        if (index < -work_.size || index >= work_.size) return outside(index);
+        const std::int64_t from = (index < 0 ? index + work_.size : index) * work_.stride;
+        y[walk.at(0) + i * to_step] = x[walk.at(1) + i * from_step + from];
+      }
+      r += end - first;
+    }
+    return ok();
+  }
+
   GatherWork work_;
 };
 

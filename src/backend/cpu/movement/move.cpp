@@ -38,6 +38,39 @@ void transpose4(std::uint32_t* to, std::int64_t to_stride, const std::uint32_t* 
   store4(to + 3 * to_stride, __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7));
 }
 
+using Vec16 = std::uint8_t __attribute__((vector_size(16)));
+
+/// The same for 8 x 8 bytes.
+void transpose8(std::uint8_t* to, std::int64_t to_stride, const std::uint8_t* from, std::int64_t from_stride) {
+  std::array<Vec16, 8> rows{};
+  for (std::size_t i = 0; i < 8; ++i) std::memcpy(&rows[i], from + static_cast<std::int64_t>(i) * from_stride, 8);
+  std::array<Vec16, 4> pairs;
+  for (std::size_t i = 0; i < 4; ++i) {
+    pairs[i] =
+        __builtin_shufflevector(rows[2 * i], rows[2 * i + 1], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  }
+  std::array<Vec16, 4> fours;  // columns 0 to 3 and 4 to 7 of rows 0 to 3, then of rows 4 to 7
+  for (std::size_t i = 0; i < 2; ++i) {
+    fours[2 * i] =
+        __builtin_shufflevector(pairs[2 * i], pairs[2 * i + 1], 0, 1, 16, 17, 2, 3, 18, 19, 4, 5, 20, 21, 6, 7, 22, 23);
+    fours[2 * i + 1] = __builtin_shufflevector(pairs[2 * i], pairs[2 * i + 1], 8, 9, 24, 25, 10, 11, 26, 27, 12, 13, 28,
+                                               29, 14, 15, 30, 31);
+  }
+  for (std::size_t i = 0; i < 2; ++i) {
+    const Vec16 low =
+        __builtin_shufflevector(fours[i], fours[i + 2], 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
+    const Vec16 high =
+        __builtin_shufflevector(fours[i], fours[i + 2], 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
+    std::uint8_t* const at = to + static_cast<std::int64_t>(i) * 4 * to_stride;
+    const auto* const first = reinterpret_cast<const std::uint8_t*>(&low);
+    const auto* const second = reinterpret_cast<const std::uint8_t*>(&high);
+    std::memcpy(at, first, 8);
+    std::memcpy(at + to_stride, first + 8, 8);
+    std::memcpy(at + 2 * to_stride, second, 8);
+    std::memcpy(at + 3 * to_stride, second + 8, 8);
+  }
+}
+
 template <class T>
 void tile(T* to, std::int64_t to_stride, const T* from, std::int64_t from_stride, std::int64_t rows,
           std::int64_t cols) {
@@ -51,6 +84,9 @@ void tile(T* to, std::int64_t to_stride, const T* from, std::int64_t from_stride
         for (std::int64_t i = t; i < t + 4; ++i) to[i * to_stride + l] = from[l * from_stride + i];
       }
     }
+  }
+  if constexpr (sizeof(T) == 1) {
+    for (; cols == 8 && t + 8 <= rows; t += 8) transpose8(to + t * to_stride, to_stride, from + t, from_stride);
   }
   for (; t < rows; ++t) {
     for (std::int64_t l = 0; l < cols; ++l) to[t * to_stride + l] = from[l * from_stride + t];

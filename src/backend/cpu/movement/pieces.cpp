@@ -2,6 +2,7 @@
 
 #include "backend/cpu/movement/views.h"
 #include "ops/axis.h"
+#include "ops/bit_cast.h"
 #include "ops/concat.h"
 #include "ops/depth_space.h"
 #include "ops/expand.h"
@@ -104,13 +105,17 @@ Result<std::vector<Piece>> depth_pieces(const Problem& problem, std::int64_t blo
 bool is_copy(const Op& op) {
   return op.is<Identity>() || op.is<Reshape>() || op.is<Squeeze>() || op.is<Unsqueeze>() || op.is<Transpose>() ||
          op.is<Expand>() || op.is<Tile>() || op.is<Concat>() || op.is<Split>() || op.is<Slice>() || op.is<Pad>() ||
-         op.is<DepthToSpace>() || op.is<SpaceToDepth>();
+         op.is<DepthToSpace>() || op.is<SpaceToDepth>() || op.is<BitCast>();
 }
 
 Result<std::vector<Piece>> pieces_of(const Problem& problem) {
   const Op& op = *problem.op;
   const Operand& x = problem.inputs[0];
   const Operand& y = problem.outputs[0];
+  if (const auto* cast = op.as<BitCast>(); cast != nullptr) {
+    if (cast->to == DataType::kBool) return unsupported("bits to bool, which is 0 or 1");
+    return single({y.dims, y.strides, x.strides, 0, 0}, problem);
+  }
   if (op.is<Identity>() || op.is<Reshape>() || op.is<Squeeze>() || op.is<Unsqueeze>()) {
     if (x.dims == y.dims) return single({y.dims, y.strides, x.strides, 0, 0}, problem);
     TRY(const CopyView view, reshape_view(y, x));

@@ -42,15 +42,19 @@ Segment middle(std::int64_t size, AxisPads pads) {
           std::max<std::int64_t>(-pads.before, 0), 1};
 }
 
-Result<std::vector<Segment>> mirrored(std::int64_t size, AxisPads pads, PadMode mode) {
+Result<std::vector<Segment>> repeated(std::int64_t size, AxisPads pads, PadMode mode) {
   if (pads.before < 0 || pads.after < 0)
-    return unsupported("cropping by ", mode == PadMode::kEdge ? "edge" : "reflect");
+    return unsupported("cropping by ", enum_names(mode)[static_cast<std::size_t>(mode)]);
   std::vector<Segment> out = {middle(size, pads)};
   const std::int64_t end = pads.before + size;
   if (mode == PadMode::kEdge) {
     if (size == 0) return unsupported("the edge of nothing");
     out.push_back({0, pads.before, 0, 0});
     out.push_back({end, pads.after, size - 1, 0});
+  } else if (mode == PadMode::kWrap) {
+    if (std::max(pads.before, pads.after) > size) return unsupported("wrapping more than the axis holds");
+    out.push_back({0, pads.before, size - pads.before, 1});
+    out.push_back({end, pads.after, 0, 1});
   } else {
     if (std::max(pads.before, pads.after) >= size) return unsupported("reflecting more than the axis holds");
     out.push_back({0, pads.before, pads.before, -1});
@@ -105,8 +109,7 @@ Result<std::vector<Piece>> pad_pieces(const Problem& problem) {
   for (std::size_t d = 0; d < rank; ++d) {
     segments[d] = {middle(x.dims[d], pads[d])};
     if (mode == PadMode::kConstant || (pads[d].before == 0 && pads[d].after == 0)) continue;
-    if (mode == PadMode::kWrap) return unsupported("wrap");
-    TRY(segments[d], mirrored(x.dims[d], pads[d], mode));
+    TRY(segments[d], repeated(x.dims[d], pads[d], mode));
   }
   std::vector<std::size_t> index(rank, 0);
   for (bool more = true; more;) {

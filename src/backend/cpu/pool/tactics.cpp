@@ -182,7 +182,7 @@ class PoolPlanes final : public Tactic {
     return accept();
   }
   double estimate_us(const Problem& problem, const Target& target) const override {
-    return pool_estimate(problem, target, 0.5);
+    return pool_estimate(problem, target, 2);
   }
   Result<std::unique_ptr<Kernel>> bind(const Problem& problem, const Target& target) const override {
     TRY(const PoolWork work, pool_work(problem));
