@@ -47,11 +47,14 @@ Result<Tensors> Det::evaluate(TensorInputs inputs, EvalContext& context) const {
   TRY(const Tensor x, as_f64(*inputs[0]));
   TRY(Tensor y, context.allocate(DataType::kF64, results[0].dims));
   const auto n = static_cast<std::size_t>(x.dims().back());
-  std::vector<double> matrix(n * n);
-  for (std::size_t b = 0; b < y.span<double>().size(); ++b) {
-    std::copy_n(x.span<double>().data() + b * n * n, n * n, matrix.begin());
-    y.span<double>()[b] = determinant(matrix.data(), n);
-  }
+  parallel_ranges(y.count(), 1 + 1024 / static_cast<std::int64_t>(n * n * n + 1),
+                  [&](std::int64_t b, std::int64_t end) {
+                    std::vector<double> matrix(n * n);
+                    for (; b < end; ++b) {
+                      std::copy_n(x.span<double>().data() + static_cast<std::size_t>(b) * n * n, n * n, matrix.begin());
+                      y.span<double>()[static_cast<std::size_t>(b)] = determinant(matrix.data(), n);
+                    }
+                  });
   TRY(Tensor out, store_f64(y, results[0].dtype));
   return one(std::move(out));
 }

@@ -2,6 +2,7 @@
 
 #include "ops/einsum_equation.h"
 #include "ops/elements.h"
+#include "ops/movement.h"
 #include "ops/reference.h"
 
 #include <algorithm>
@@ -43,33 +44,55 @@ Nest nest_of(const EinsumTerms& terms, TensorInputs inputs) {
   return out;
 }
 
-template <class T>
-void sum_products(const Nest& nest, std::span<const Tensor> inputs, std::span<T> y) {
+/// Elements of type E, sums in T.
+template <class E, class T>
+void sum_products(const Nest& nest, const std::vector<const E*>& inputs, std::span<T> y) {
   const std::span<const std::int64_t> kept(nest.dims.data(), nest.outputs);
   const std::span<const std::int64_t> summed(nest.dims.data() + nest.outputs, nest.dims.size() - nest.outputs);
-  const std::int64_t terms = product(summed);
+  // The last axis of the sums is a loop of its own.
+  const std::span<const std::int64_t> rows = summed.empty() ? summed : summed.first(summed.size() - 1);
+  const std::int64_t length = summed.empty() ? 1 : summed.back();
+  const std::int64_t row_count = product(rows);
+  const std::size_t count = inputs.size();
+  const std::int64_t terms = std::max<std::int64_t>(1, row_count * length);
   const TimeLimit* limit = TimeLimit::current();
-  parallel_ranges(static_cast<std::int64_t>(y.size()), 64, [&](std::int64_t begin, std::int64_t end) {
+  parallel_ranges(static_cast<std::int64_t>(y.size()), 1 + 4096 / terms, [&](std::int64_t begin, std::int64_t end) {
     Dims index(nest.dims.size(), 0);
+    std::vector<const E*> at(count);
+    Dims steps(count, 0);
+    for (std::size_t i = 0; i < count && !summed.empty(); ++i) steps[i] = nest.strides[i].back();
     std::int64_t rest = begin;
     for (std::size_t d = nest.outputs; d-- > 0; rest /= nest.dims[d]) index[d] = rest % nest.dims[d];
-    for (std::int64_t at = begin; at < end; ++at) {
+    std::int64_t unseen = kTermsBetweenLooks;  // terms since the last look
+    for (std::int64_t to = begin; to < end; ++to) {
       T sum{};
-      for (std::int64_t term = 0; term < terms; ++term) {
-        if (term % kTermsBetweenLooks == 0 && limit != nullptr && limit->is_over()) return;
-        T factor = 1;
-        for (std::size_t i = 0; i < inputs.size(); ++i) {
-          std::int64_t from = 0;
-          for (std::size_t d = 0; d < index.size(); ++d) from += index[d] * nest.strides[i][d];
-          factor *= inputs[i].span<T>()[static_cast<std::size_t>(from)];
+      for (std::int64_t row = 0; row < row_count; ++row) {
+        for (std::size_t i = 0; i < count; ++i) {
+          at[i] = inputs[i];
+          for (std::size_t d = 0; d < index.size(); ++d) at[i] += index[d] * nest.strides[i][d];
         }
-        sum += factor;
-        next_index(std::span(index).subspan(nest.outputs), summed);
+        for (std::int64_t k = 0; k < length; ++k) {
+          if (++unseen > kTermsBetweenLooks) {
+            if (limit != nullptr && limit->is_over()) return;
+            unseen = 0;
+          }
+          T factor = static_cast<T>(at[0][k * steps[0]]);
+          for (std::size_t i = 1; i < count; ++i) factor *= static_cast<T>(at[i][k * steps[i]]);
+          sum += factor;
+        }
+        next_index(std::span(index).subspan(nest.outputs, rows.size()), rows);
       }
-      y[static_cast<std::size_t>(at)] = sum;
+      y[static_cast<std::size_t>(to)] = sum;
       next_index(std::span(index).first(nest.outputs), kept);
     }
   });
+}
+
+template <class E>
+std::vector<const E*> elements_of(std::span<const Tensor> tensors) {
+  std::vector<const E*> out;
+  for (const Tensor& tensor : tensors) out.push_back(tensor.span<E>().data());
+  return out;
 }
 
 Result<EinsumTerms> terms_of(const Einsum& op, const InferContext& context) {
@@ -109,19 +132,27 @@ Result<Tensors> Einsum::evaluate(TensorInputs inputs, EvalContext& context) cons
   TRY(const auto results, infer_known(*this, inputs, context));
   TRY(const EinsumTerms terms, terms_of(*this, KnownInputs(inputs).context()));
   const bool floats = is_float(results[0].dtype);
+  if (const Nest moved = nest_of(terms, inputs); inputs.size() == 1 && moved.outputs == moved.dims.size()) {
+    TRY(Tensor out, context.allocate(results[0].dtype, results[0].dims));
+    copy_strided(*inputs[0], out, {moved.dims, 0, moved.strides[0], 0, contiguous_strides(results[0].dims)});
+    return one(std::move(out));
+  }
   const DataType wide = floats ? DataType::kF64 : DataType::kU64;
+  const bool plain = results[0].dtype == DataType::kF32;  // read as it is
   Tensors values;
   for (const Tensor* input : inputs) {
-    TRY(Tensor value, cast(*input, wide));
+    TRY(Tensor value, plain ? Result<Tensor>(*input) : cast(*input, wide));
     values.push_back(std::move(value));
   }
   TRY(Tensor y, context.allocate(wide, results[0].dims));
   const Nest nest = nest_of(terms, inputs);
   TRY_OK(element_count(nest.dims).within("Einsum: terms"));
-  if (floats) {
-    sum_products<double>(nest, values, y.span<double>());
+  if (plain) {
+    sum_products(nest, elements_of<float>(values), y.span<double>());
+  } else if (floats) {
+    sum_products(nest, elements_of<double>(values), y.span<double>());
   } else {
-    sum_products<std::uint64_t>(nest, values, y.span<std::uint64_t>());
+    sum_products(nest, elements_of<std::uint64_t>(values), y.span<std::uint64_t>());
   }
   if (!floats) {
     TRY(y, cast(y, results[0].dtype));

@@ -194,4 +194,8 @@ constexpr std::array<BlockFn<T>, sizeof...(kIndex)> block_functions(std::index_s
   return {apply_block<T, static_cast<Fn>(kIndex)>...};
 }
 
+/// apply_block by Fn, compiled once, for double, std::int64_t and std::uint64_t.
+template <class T>
+BlockFn<T> block_function(Fn fn);
+
 }  // namespace bolide

@@ -153,6 +153,15 @@ T apply(Fn fn, T a, T b, T c) {
   kBlockFunctions<T>[static_cast<std::size_t>(fn)](&out, &a, &b, &c, 1);
   return out;
 }
+template <class T>
+BlockFn<T> block_function(Fn fn) {
+  return kBlockFunctions<T>[static_cast<std::size_t>(fn)];
+}
+template BlockFn<float> block_function(Fn);
+template BlockFn<double> block_function(Fn);
+template BlockFn<std::int64_t> block_function(Fn);
+template BlockFn<std::uint64_t> block_function(Fn);
+
 template float apply(Fn, float, float, float);
 template double apply(Fn, double, double, double);
 template std::int64_t apply(Fn, std::int64_t, std::int64_t, std::int64_t);

@@ -31,7 +31,7 @@ Result<TensorTypes> ConstantOfShape::infer(const InferContext& context) const {
 }
 
 Result<Tensors> ConstantOfShape::evaluate(TensorInputs inputs, EvalContext& context) const {
-  TRY(Tensors out, outputs_of(*this, inputs, context));
+  TRY(Tensors out, raw_outputs_of(*this, inputs, context));
   fill(out[0], value);
   return out;
 }

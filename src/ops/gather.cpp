@@ -1,5 +1,7 @@
 #include "ops/gather.h"
 
+#include "ops/element_lines.h"
+
 namespace bolide {
 namespace {
 
@@ -22,20 +24,17 @@ Result<TensorTypes> Gather::infer(const InferContext& context) const {
 }
 
 Result<Tensors> Gather::evaluate(TensorInputs inputs, EvalContext& context) const {
-  TRY(Tensors out, outputs_of(*this, inputs, context));
+  TRY(Tensors out, raw_outputs_of(*this, inputs, context));
   const Dims& dims = inputs[0]->dims();
   TRY(const std::size_t at, normalize_axis(axis, inputs[0]->rank()));
-  TRY(Dims indices, to_i64(*inputs[1]));
-  for (std::int64_t& index : indices) {
-    TRY(index, normalize_index(index, dims[at]).within("Gather"));
-  }
+  TRY(const Indices indices, Indices::make(*inputs[1], {dims[at]}).within("Gather"));
   const std::int64_t outer = product(dims, 0, at);
   const std::int64_t inner = product(dims, at + 1, dims.size());
+  const std::int64_t count = inputs[1]->count();
   std::int64_t to = 0;
   for (std::int64_t o = 0; o < outer; ++o) {
-    for (const std::int64_t index : indices) {
-      copy_run(*inputs[0], (o * dims[at] + index) * inner, out[0], to, inner);
-      to += inner;
+    for (std::int64_t i = 0; i < count; ++i, to += inner) {
+      copy_run(*inputs[0], (o * dims[at] + indices.at(i)) * inner, out[0], to, inner);
     }
   }
   return out;
@@ -66,7 +65,7 @@ Result<TensorTypes> GatherElements::infer(const InferContext& context) const {
 }
 
 Result<Tensors> GatherElements::evaluate(TensorInputs inputs, EvalContext& context) const {
-  TRY(Tensors out, outputs_of(*this, inputs, context));
+  TRY(Tensors out, raw_outputs_of(*this, inputs, context));
   const Dims& dims = inputs[0]->dims();
   const Dims& wanted = inputs[1]->dims();
   TRY(const std::size_t at, normalize_axis(axis, inputs[0]->rank()));
@@ -75,17 +74,20 @@ Result<Tensors> GatherElements::evaluate(TensorInputs inputs, EvalContext& conte
       return invalid_argument("GatherElements: indices ", wanted, " reach beyond data ", dims);
     }
   }
-  TRY(const Dims indices, to_i64(*inputs[1]));
-  if (indices.empty()) return out;
-  const Dims strides = contiguous_strides(dims);
-  Dims index(dims.size(), 0);
-  std::size_t i = 0;
-  do {
-    TRY(const std::int64_t picked, normalize_index(indices[i], dims[at]).within("GatherElements"));
-    std::int64_t from = (picked - index[at]) * strides[at];
-    for (std::size_t d = 0; d < dims.size(); ++d) from += index[d] * strides[d];
-    copy_run(*inputs[0], from, out[0], static_cast<std::int64_t>(i++), 1);
-  } while (next_index(index, wanted));
+  TRY(const Indices indices, Indices::make(*inputs[1], {dims[at]}).within("GatherElements"));
+  const ElementLines lines(wanted, dims, at);
+  if (bit_width(out[0].dtype()) < 8) {  // two elements may share a byte
+    for (std::int64_t i = 0; i < out[0].count(); ++i) {
+      copy_run(*inputs[0], lines.start(i) + indices.at(i) * lines.stride(), out[0], i, 1);
+    }
+    return out;
+  }
+  with_element(out[0].dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const T* const from = reinterpret_cast<const T*>(inputs[0]->data());
+    T* const to = reinterpret_cast<T*>(out[0].data());
+    lines.each([&](std::int64_t i, std::int64_t start) { to[i] = from[start + indices.at(i) * lines.stride()]; });
+  });
   return out;
 }
 
@@ -108,27 +110,28 @@ Result<TensorTypes> GatherND::infer(const InferContext& context) const {
 }
 
 Result<Tensors> GatherND::evaluate(TensorInputs inputs, EvalContext& context) const {
-  TRY(Tensors out, outputs_of(*this, inputs, context));
+  TRY(Tensors out, raw_outputs_of(*this, inputs, context));
   const Dims& dims = inputs[0]->dims();
-  TRY(const Dims indices, to_i64(*inputs[1]));
   const auto depth = static_cast<std::size_t>(inputs[1]->dims().back());
   const auto batch = static_cast<std::size_t>(batch_dims);
   const std::int64_t batches = product(dims, 0, batch);
   const std::int64_t per_batch = product(inputs[1]->dims(), batch, inputs[1]->dims().size() - 1);
   const std::int64_t inner = product(dims, batch + depth, dims.size());
-  std::int64_t to = 0;
-  std::size_t next = 0;
-  for (std::int64_t b = 0; b < batches; ++b) {
-    for (std::int64_t i = 0; i < per_batch; ++i) {
-      std::int64_t at = b;
-      for (std::size_t d = 0; d < depth; ++d) {
-        TRY(const std::int64_t index, normalize_index(indices[next++], dims[batch + d]).within("GatherND"));
-        at = at * dims[batch + d] + index;
-      }
-      copy_run(*inputs[0], at * inner, out[0], to, inner);
-      to += inner;
-    }
+  const Dims sizes(dims.begin() + batch_dims, dims.begin() + batch_dims + inputs[1]->dims().back());
+  Indices indices;
+  if (depth > 0) {
+    TRY(indices, Indices::make(*inputs[1], sizes).within("GatherND"));
   }
+  const auto grain = bit_width(out[0].dtype()) < 8 ? batches * per_batch : (1 << 14) / std::max<std::int64_t>(inner, 8);
+  parallel_ranges(batches * per_batch, grain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      std::int64_t at = i / per_batch;
+      for (std::size_t d = 0; d < depth; ++d) {
+        at = at * sizes[d] + indices.at(i * static_cast<std::int64_t>(depth) + static_cast<std::int64_t>(d), d);
+      }
+      copy_run(*inputs[0], at * inner, out[0], i * inner, inner);
+    }
+  });
   return out;
 }
 

@@ -96,20 +96,14 @@ Result<Tensors> GridSample::evaluate(TensorInputs inputs, EvalContext& context) 
   const bool moves = mode == SampleMode::kNearest;
   TRY(Tensors out, outputs_of(*this, inputs, context));
   TRY(const Tensor grid, as_f64(*inputs[1]));
-  Tensor numbers;
-  Tensor sums;
-  if (!moves) {
-    TRY(numbers, as_f64(x));
-    TRY(sums, context.allocate(DataType::kF64, out[0].dims()));
-  }
   const std::size_t spatial = x.dims().size() - 2;
   const Dims strides = contiguous_strides(x.dims());
   const std::span<const std::int64_t> inner = std::span(strides).subspan(2);
   const std::int64_t channels = x.dims()[1];
   const std::int64_t points = product(out[0].dims(), 2, out[0].dims().size());
   const bool wide = inputs[1]->dtype() == DataType::kF64;
-  std::vector<AxisTaps> taps(spatial);
-  for (std::int64_t at = 0; at < x.dims()[0] * points; ++at) {
+  /// What point `at` reads of every channel.
+  const auto taps_at = [&](std::int64_t at, std::vector<AxisTaps>& taps, std::vector<Tap>& flat) {
     for (std::size_t d = 0; d < spatial; ++d) {
       const Axis axis{x.dims()[2 + d], *this};
       const std::size_t behind = spatial - 1 - d;
@@ -117,26 +111,53 @@ Result<Tensors> GridSample::evaluate(TensorInputs inputs, EvalContext& context) 
       taps[d] = axis.taps(wide ? unnormalized(given, axis.size, align_corners)
                                : unnormalized(static_cast<float>(given), axis.size, align_corners));
     }
-    const std::int64_t batch = at / points;
-    for (std::int64_t c = 0; c < channels; ++c) {
-      const std::int64_t from = batch * strides[0] + c * strides[1];
-      const std::int64_t to = (batch * channels + c) * points + at % points;
-      if (!moves) {
-        sums.span<double>()[static_cast<std::size_t>(to)] = sample(numbers.span<double>().data() + from, taps, inner);
-        continue;
+    flatten_taps(taps, inner, {0, 1}, flat);
+  };
+  constexpr std::int64_t kBlock = 64;  // points of one picture
+  const std::int64_t blocks = (points + kBlock - 1) / kBlock;
+  const auto each_block = [&](const auto& channel) {
+    const std::int64_t grain = bit_width(x.dtype()) < 8 ? x.dims()[0] * blocks : 1;  // elements may share a byte
+    parallel_ranges(x.dims()[0] * blocks, grain, [&](std::int64_t block, std::int64_t end) {
+      std::vector<AxisTaps> taps(spatial);
+      std::vector<Tap> flat;
+      std::array<std::size_t, kBlock + 1> ends{};
+      for (; block < end; ++block) {
+        const std::int64_t batch = block / blocks;
+        const std::int64_t first = block % blocks * kBlock;
+        const std::int64_t count = std::min(kBlock, points - first);
+        flat.clear();
+        for (std::int64_t i = 0; i < count; ++i) {
+          taps_at(batch * points + first + i, taps, flat);
+          ends[static_cast<std::size_t>(i + 1)] = flat.size();
+        }
+        for (std::int64_t c = 0; c < channels; ++c) {
+          channel(batch * strides[0] + c * strides[1], (batch * channels + c) * points + first, count,
+                  std::span<const Tap>(flat), std::span<const std::size_t>(ends));
+        }
       }
-      std::int64_t place = from;
-      bool outside = false;
-      for (std::size_t d = 0; d < spatial; ++d) {
-        outside = outside || taps[d].index[0] < 0;
-        place += taps[d].index[0] * inner[d];
+    });
+  };
+  if (moves) {
+    each_block([&](std::int64_t from, std::int64_t to, std::int64_t count, auto taps, auto ends) {
+      for (std::int64_t i = 0; i < count; ++i) {
+        const std::size_t at = ends[static_cast<std::size_t>(i)];
+        if (at < ends[static_cast<std::size_t>(i + 1)]) copy_run(x, from + taps[at].at, out[0], to + i, 1);
       }
-      if (!outside) copy_run(x, place, out[0], to, 1);
-    }
+    });
+    return out;
   }
-  if (moves) return out;
-  TRY(Tensor stored, cast(sums, x.dtype()));
-  return one(std::move(stored));
+  TRY_OK(with_numbers(x, [&](const auto* numbers) -> Status {
+    each_block([&](std::int64_t from, std::int64_t to, std::int64_t count, auto taps, auto ends) {
+      std::array<double, kBlock> sums;
+      for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+        sums[i] = sample(numbers + from, taps.subspan(ends[i], ends[i + 1] - ends[i]));
+        if (is_integer(x.dtype())) sums[i] = std::trunc(sums[i]);
+      }
+      store(out[0], to, static_cast<int>(count), sums.data());
+    });
+    return ok();
+  }));
+  return out;
 }
 
 }  // namespace bolide

@@ -52,12 +52,16 @@ Result<Tensors> Inverse::evaluate(TensorInputs inputs, EvalContext& context) con
   TRY(const Tensor x, as_f64(*inputs[0]));
   TRY(Tensor y, context.allocate(DataType::kF64, dims));
   const auto n = static_cast<std::size_t>(dims.back());
-  std::vector<double> scratch(n * n);
-  for (std::size_t at = 0; n > 0 && at < static_cast<std::size_t>(x.count()); at += n * n) {
-    const auto from = x.span<double>().subspan(at, n * n);
-    std::copy(from.begin(), from.end(), scratch.begin());
-    invert(scratch, y.span<double>().subspan(at, n * n), n);
-  }
+  const std::int64_t matrices = n == 0 ? 0 : x.count() / static_cast<std::int64_t>(n * n);
+  parallel_ranges(matrices, 1 + 1024 / static_cast<std::int64_t>(n * n * n + 1), [&](std::int64_t b, std::int64_t end) {
+    std::vector<double> scratch(n * n);
+    for (; b < end; ++b) {
+      const std::size_t at = static_cast<std::size_t>(b) * n * n;
+      const auto from = x.span<double>().subspan(at, n * n);
+      std::copy(from.begin(), from.end(), scratch.begin());
+      invert(scratch, y.span<double>().subspan(at, n * n), n);
+    }
+  });
   TRY(Tensor stored, store_f64(y, inputs[0]->dtype()));
   return one(std::move(stored));
 }

@@ -4,21 +4,62 @@
 #include "ops/movement.h"
 #include "ops/reference.h"
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <unordered_map>
 
 namespace bolide {
 namespace {
 
-/// Text, number or integer of element i as a key of a table; NaN has one spelling.
-std::string key_of(const Tensor& tensor, std::int64_t i) {
-  if (tensor.dtype() == DataType::kString) return tensor.span<std::string>()[static_cast<std::size_t>(i)];
-  if (!is_float(tensor.dtype())) return std::to_string(load_one<std::int64_t>(tensor, i));
-  const double value = load_one<double>(tensor, i);
-  if (std::isnan(value)) return "nan";
-  const double plain = value == 0 ? 0.0 : value;
-  return std::string(reinterpret_cast<const char*>(&plain), sizeof plain);
+/// Element i as a key of a table: text, an integer, or the bits of a number, where NaN and 0 have one spelling.
+std::string_view text_of(const Tensor& tensor, std::int64_t i) {
+  return tensor.span<std::string>()[static_cast<std::size_t>(i)];
+}
+std::int64_t number_of(const Tensor& tensor, std::int64_t i) {
+  if (!is_float(tensor.dtype())) return load_one<std::int64_t>(tensor, i);
+  const auto value = load_one<double>(tensor, i);
+  if (std::isnan(value)) return std::bit_cast<std::int64_t>(std::numeric_limits<double>::quiet_NaN());
+  return std::bit_cast<std::int64_t>(value + 0.0);
+}
+
+/// The places of x's elements among the keys, the last of equal ones; -1: none.
+template <class Key>
+Dims places_of(const Tensor& x, const Tensor& keys, Key (*key_of)(const Tensor&, std::int64_t)) {
+  std::unordered_map<Key, std::int64_t> table;
+  table.reserve(static_cast<std::size_t>(keys.count()));
+  for (std::int64_t i = 0; i < keys.count(); ++i) table.insert_or_assign(key_of(keys, i), i);
+  Dims out(static_cast<std::size_t>(x.count()));
+  if constexpr (std::is_integral_v<Key>) {  // keys that lie close together: a table by their distance
+    Key least = table.empty() ? 0 : table.begin()->first;
+    Key most = least;
+    for (const auto& [key, place] : table) {
+      least = std::min(least, key);
+      most = std::max(most, key);
+    }
+    const std::uint64_t span = static_cast<std::uint64_t>(most) - static_cast<std::uint64_t>(least);
+    if (span < 4 * table.size() + 256) {
+      Dims direct(static_cast<std::size_t>(span) + 1, -1);
+      for (const auto& [key, place] : table)
+        direct[static_cast<std::uint64_t>(key) - static_cast<std::uint64_t>(least)] = place;
+      parallel_ranges(x.count(), 2048, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) {
+          const std::uint64_t distance = static_cast<std::uint64_t>(key_of(x, i)) - static_cast<std::uint64_t>(least);
+          out[static_cast<std::size_t>(i)] = distance <= span ? direct[distance] : -1;
+        }
+      });
+      return out;
+    }
+  }
+  parallel_ranges(x.count(), 512, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const auto found = table.find(key_of(x, i));
+      out[static_cast<std::size_t>(i)] = found == table.end() ? -1 : found->second;
+    }
+  });
+  return out;
 }
 
 }  // namespace
@@ -44,18 +85,20 @@ Result<Tensors> MapValues::evaluate(TensorInputs inputs, EvalContext& context) c
   if (fallback != nullptr && fallback->count() != 1) {
     return invalid_argument("MapValues: the default has ", fallback->count(), " elements");
   }
-  std::unordered_map<std::string, std::int64_t> table;
-  for (std::int64_t i = 0; i < inputs[1]->count(); ++i) table.insert_or_assign(key_of(*inputs[1], i), i);
-  for (std::int64_t i = 0; i < x.count(); ++i) {
-    const auto found = table.find(key_of(x, i));
-    if (found != table.end()) {
-      copy_run(*inputs[2], found->second, out[0], i, 1);
-    } else if (fallback != nullptr) {
-      copy_run(*fallback, 0, out[0], i, 1);
-    } else {
-      return invalid_argument("MapValues: element ", i, " is none of the ", table.size(), " keys");
-    }
+  const bool text = x.dtype() == DataType::kString;
+  const Dims places = text ? places_of(x, *inputs[1], text_of) : places_of(x, *inputs[1], number_of);
+  const auto unknown = std::find(places.begin(), places.end(), -1);
+  if (unknown != places.end() && fallback == nullptr) {
+    return invalid_argument("MapValues: element ", unknown - places.begin(), " is none of the ", inputs[1]->count(),
+                            " keys");
   }
+  const std::int64_t grain = bit_width(out[0].dtype()) < 8 ? x.count() : 2048;
+  parallel_ranges(x.count(), grain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::int64_t place = places[static_cast<std::size_t>(i)];
+      copy_run(place < 0 ? *fallback : *inputs[2], std::max<std::int64_t>(place, 0), out[0], i, 1);
+    }
+  });
   return out;
 }
 

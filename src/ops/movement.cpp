@@ -1,42 +1,65 @@
 #include "ops/movement.h"
 
+#include "ops/reference.h"
 #include "tensor/number.h"
 
 #include <algorithm>
+#include <string>
 
 namespace bolide {
 namespace {
 
-struct Wide {
-  std::uint64_t low;
-  std::uint64_t high;
-};
-
-/// Calls f with a value of a type as wide as an element, for whole-byte dtypes.
-template <class F>
-void with_element(DataType type, F&& f) {
-  if (type == DataType::kString) return f(std::string());
-  switch (bit_width(type)) {
-    case 8: return f(std::uint8_t());
-    case 16: return f(std::uint16_t());
-    case 32: return f(std::uint32_t());
-    case 64: return f(std::uint64_t());
-    default: return f(Wide());
-  }
-}
-
 template <class T>
 void copy_line(const T* from, std::int64_t from_stride, T* to, std::int64_t to_stride, std::int64_t count) {
+  if (from_stride == 1 && to_stride == 1) {
+    std::copy_n(from, count, to);
+    return;
+  }
+  if (from_stride == 0 && to_stride == 1) {
+    std::fill_n(to, count, *from);
+    return;
+  }
   for (std::int64_t i = 0; i < count; ++i) to[i * to_stride] = from[i * from_stride];
 }
 
 }  // namespace
 
 void copy_run(const Tensor& from, std::int64_t from_at, Tensor& to, std::int64_t to_at, std::int64_t count) {
-  copy_strided(from, to, {{count}, from_at, {1}, to_at, {1}});
+  const int bits = bit_width(from.dtype());
+  const bool plain = bits >= 8 && from.dtype() != DataType::kString && !is_container(from.dtype());
+  if (!plain) return copy_strided(from, to, {{count}, from_at, {1}, to_at, {1}});
+  const std::int64_t width = bits / 8;
+  if (count > 0) {
+    std::memcpy(to.data() + to_at * width, from.data() + from_at * width, static_cast<std::size_t>(count * width));
+  }
 }
 
-void fill(Tensor& to, const Tensor& value) { copy_strided(value, to, {{to.count()}, 0, {0}, 0, {1}}); }
+void clear_run(Tensor& to, std::int64_t at, std::int64_t count) {
+  static const Wide kZero{};
+  if (bit_width(to.dtype()) >= 8 && to.dtype() != DataType::kString) {
+    const std::int64_t width = bit_width(to.dtype()) / 8;
+    if (count > 0) std::memset(to.data() + at * width, 0, static_cast<std::size_t>(count * width));
+  } else if (to.dtype() == DataType::kString) {
+    for (std::int64_t i = 0; i < count; ++i) to.span<std::string>()[static_cast<std::size_t>(at + i)].clear();
+  } else {
+    copy_strided(Tensor::borrow(to.dtype(), {1}, &kZero, nullptr), to, {{count}, 0, {0}, at, {1}});
+  }
+}
+
+void copy_all(const Tensor& from, Tensor& to) {
+  if (bit_width(from.dtype()) < 8 || from.dtype() == DataType::kString) return copy_run(from, 0, to, 0, from.count());
+  constexpr std::int64_t kPiece = 1 << 16;
+  parallel_ranges(static_cast<std::int64_t>(from.bytes()), kPiece, [&](std::int64_t begin, std::int64_t end) {
+    std::memcpy(to.data() + begin, from.data() + begin, static_cast<std::size_t>(end - begin));
+  });
+}
+
+void fill(Tensor& to, const Tensor& value) {
+  if (bit_width(to.dtype()) < 8) return copy_strided(value, to, {{to.count()}, 0, {0}, 0, {1}});
+  parallel_ranges(to.count(), 1 << 14, [&](std::int64_t begin, std::int64_t end) {
+    copy_strided(value, to, {{end - begin}, 0, {0}, begin, {1}});
+  });
+}
 
 bool next_index(Dims& index, const Dims& dims) {
   for (std::size_t d = dims.size(); d-- > 0;) {
@@ -56,6 +79,7 @@ void copy_strided(const Tensor& from, Tensor& to, const Walk& walk) {
   const std::int64_t to_stride = outer.empty() ? 1 : walk.to_strides.back();
   if (!outer.empty()) outer.pop_back();
   Dims index(outer.size(), 0);
+  const int bits = bit_width(from.dtype());
   do {
     std::int64_t from_at = walk.from_at;
     std::int64_t to_at = walk.to_at;
@@ -63,7 +87,6 @@ void copy_strided(const Tensor& from, Tensor& to, const Walk& walk) {
       from_at += index[d] * walk.from_strides[d];
       to_at += index[d] * walk.to_strides[d];
     }
-    const int bits = bit_width(from.dtype());
     if (bits < 8) {
       for (std::int64_t i = 0; i < line; ++i) {
         set_packed(to.data(), bits, to_at + i * to_stride, get_packed(from.data(), bits, from_at + i * from_stride));
@@ -97,13 +120,14 @@ Result<TensorTypes> infer_values(const std::function<Result<TensorTypes>(const I
 }
 
 Result<Tensors> allocate_outputs(const std::function<Result<TensorTypes>(const InferContext&)>& infer,
-                                 TensorInputs inputs, const EvalContext& context) {
+                                 TensorInputs inputs, const EvalContext& context, bool raw) {
   TRY(const TensorTypes types, infer_values(infer, inputs, context));
   Tensors out;
   for (const TensorType& type : types) {
     auto dims = constant_dims(type.shape);
     if (!dims) return internal_error("the type ", type, " is not known from the values of the inputs");
-    TRY(Tensor made, context.allocate(type.dtype, *std::move(dims)));
+    TRY(Tensor made,
+        raw ? allocate_raw(context, type.dtype, *std::move(dims)) : context.allocate(type.dtype, *std::move(dims)));
     out.push_back(std::move(made));
   }
   return out;

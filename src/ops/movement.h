@@ -3,13 +3,36 @@
 
 #include "ops/axis.h"
 #include "ops/op.h"
+#include "ops/result_places.h"
 
 namespace bolide {
 
 /// to[to_at + i] = from[from_at + i] for i in [0, count); both of one dtype.
 void copy_run(const Tensor& from, std::int64_t from_at, Tensor& to, std::int64_t to_at, std::int64_t count);
+/// to[at + i] = 0 for i in [0, count).
+void clear_run(Tensor& to, std::int64_t at, std::int64_t count);
+/// The whole of one tensor into another of its dtype and count, on all threads.
+void copy_all(const Tensor& from, Tensor& to);
 /// Every element of `to` = the first of `value`.
 void fill(Tensor& to, const Tensor& value);
+
+/// Calls f with a value of a type as wide as an element: std::string, std::uint8_t to std::uint64_t, or Wide. For
+/// dtypes of whole bytes.
+struct Wide {
+  std::uint64_t low;
+  std::uint64_t high;
+};
+template <class F>
+void with_element(DataType type, F&& f) {
+  if (type == DataType::kString) return f(std::string());
+  switch (bit_width(type)) {
+    case 8: return f(std::uint8_t());
+    case 16: return f(std::uint16_t());
+    case 32: return f(std::uint32_t());
+    case 64: return f(std::uint64_t());
+    default: return f(Wide());
+  }
+}
 
 /// A box of elements in two tensors: element (i, j, ...) lies at at + i*strides[0] + j*strides[1] + ...; strides may be
 /// 0 or negative.
@@ -33,11 +56,16 @@ Result<TensorTypes> infer_values(const std::function<Result<TensorTypes>(const I
                                  TensorInputs inputs, const EvalContext& context);
 /// Zero-filled tensors of those types. Errors: Internal when a size is not known from the values.
 Result<Tensors> allocate_outputs(const std::function<Result<TensorTypes>(const InferContext&)>& infer,
-                                 TensorInputs inputs, const EvalContext& context);
+                                 TensorInputs inputs, const EvalContext& context, bool raw = false);
 template <class T>
-Result<Tensors> outputs_of(const T& op, TensorInputs inputs, const EvalContext& context) {
+Result<Tensors> outputs_of(const T& op, TensorInputs inputs, const EvalContext& context, bool raw = false) {
   const auto infer = [&op](const InferContext& known) { return op.infer(known); };
-  return allocate_outputs(infer, inputs, context).within(T::kInfo.name);
+  return allocate_outputs(infer, inputs, context, raw).within(T::kInfo.name);
+}
+/// The same for results that are written throughout: their contents are nobody's promise.
+template <class T>
+Result<Tensors> raw_outputs_of(const T& op, TensorInputs inputs, const EvalContext& context) {
+  return outputs_of(op, inputs, context, true);
 }
 
 /// One size that is both: the constant one, else the first. Errors: InvalidArgument for two different numbers.

@@ -12,7 +12,7 @@ namespace {
 struct Box {
   std::array<float, 2> low;
   std::array<float, 2> high;
-  float area() const { return (high[0] - low[0]) * (high[1] - low[1]); }
+  float area = 0;
 };
 
 Box box_of(const float* at, bool center) {
@@ -23,19 +23,17 @@ Box box_of(const float* at, bool center) {
     out.low.at(d) = center ? a : std::min(a, b);
     out.high.at(d) = center ? b : std::max(a, b);
   }
+  out.area = (out.high[0] - out.low[0]) * (out.high[1] - out.low[1]);
   return out;
 }
 
 bool overlap_more(const Box& a, const Box& b, float threshold) {
-  float both = 1;
-  for (std::size_t d = 0; d < 2; ++d) {
-    const float low = std::max(a.low.at(d), b.low.at(d));
-    const float high = std::min(a.high.at(d), b.high.at(d));
-    if (!(high > low)) return false;
-    both *= high - low;
-  }
-  const float either = a.area() + b.area() - both;
-  if (!(both > 0) || !(a.area() > 0) || !(b.area() > 0) || !(either > 0)) return false;
+  const float height = std::min(a.high[0], b.high[0]) - std::max(a.low[0], b.low[0]);
+  const float width = std::min(a.high[1], b.high[1]) - std::max(a.low[1], b.low[1]);
+  if (!(height > 0) || !(width > 0)) return false;
+  const float both = height * width;
+  const float either = a.area + b.area - both;
+  if (!(both > 0) || !(a.area > 0) || !(b.area > 0) || !(either > 0)) return false;
   return both / either > threshold;
 }
 
@@ -47,17 +45,31 @@ struct Limits {
 
 /// The boxes of one class that stay, by falling score.
 std::vector<std::size_t> selected(std::span<const Box> boxes, std::span<const float> scores, const Limits& limits) {
-  std::vector<std::size_t> order;
+  struct Scored {
+    float score;
+    std::size_t index;
+    bool operator<(const Scored& other) const {  // the top of a heap has the highest score and, of equals, comes first
+      return score != other.score ? score < other.score : index > other.index;
+    }
+  };
+  std::vector<Scored> left;
+  left.reserve(scores.size());
   for (std::size_t i = 0; i < scores.size(); ++i) {
-    if (!std::isnan(scores[i]) && (!limits.score || scores[i] > *limits.score)) order.push_back(i);
+    if (!std::isnan(scores[i]) && (!limits.score || scores[i] > *limits.score)) left.push_back({scores[i], i});
   }
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
+  std::make_heap(left.begin(), left.end());
   std::vector<std::size_t> out;
-  for (const std::size_t i : order) {
-    if (static_cast<std::int64_t>(out.size()) >= limits.most) break;
-    const bool hidden = std::any_of(out.begin(), out.end(),
-                                    [&](std::size_t j) { return overlap_more(boxes[i], boxes[j], limits.overlap); });
-    if (!hidden) out.push_back(i);
+  std::vector<Box> kept;
+  while (!left.empty() && static_cast<std::int64_t>(out.size()) < limits.most) {
+    const std::size_t i = left.front().index;
+    std::pop_heap(left.begin(), left.end());
+    left.pop_back();
+    const Box& box = boxes[i];
+    const bool hidden = std::any_of(kept.begin(), kept.end(),
+                                    [&](const Box& other) { return overlap_more(box, other, limits.overlap); });
+    if (hidden) continue;
+    out.push_back(i);
+    kept.push_back(box);
   }
   return out;
 }
@@ -105,12 +117,19 @@ Result<Tensors> NonMaxSuppression::evaluate(TensorInputs inputs, EvalContext& co
   Dims found;
   for (std::int64_t batch = 0; batch < dims[0]; ++batch) {
     std::vector<Box> boxes;
+    boxes.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {
       boxes.push_back(box_of(&corners[(static_cast<std::size_t>(batch) * count + i) * 4], center_point_box));
     }
+    std::vector<std::vector<std::size_t>> chosen(static_cast<std::size_t>(dims[1]));
+    parallel_ranges(dims[1], 1 + 512 / std::max<std::int64_t>(1, dims[2]), [&](std::int64_t cls, std::int64_t end) {
+      for (; cls < end; ++cls) {
+        const auto from = static_cast<std::size_t>(batch * dims[1] + cls) * count;
+        chosen[static_cast<std::size_t>(cls)] = selected(boxes, scores.subspan(from, count), limits);
+      }
+    });
     for (std::int64_t cls = 0; cls < dims[1]; ++cls) {
-      const auto from = static_cast<std::size_t>(batch * dims[1] + cls) * count;
-      for (const std::size_t i : selected(boxes, scores.subspan(from, count), limits)) {
+      for (const std::size_t i : chosen[static_cast<std::size_t>(cls)]) {
         found.insert(found.end(), {batch, cls, static_cast<std::int64_t>(i)});
       }
     }

@@ -29,17 +29,16 @@ Result<TensorTypes> OneHot::infer(const InferContext& context) const {
 }
 
 Result<Tensors> OneHot::evaluate(TensorInputs inputs, EvalContext& context) const {
-  TRY(Tensors out, outputs_of(*this, inputs, context));
+  TRY(Tensors out, raw_outputs_of(*this, inputs, context));
   TRY(const std::size_t at, normalize_axis(axis, inputs[0]->rank() + 1));
-  TRY(const std::vector<double> indices, to_f64(*inputs[0]));
   const std::int64_t depth = out[0].dims()[at];
   const std::int64_t inner = product(out[0].dims(), at + 1, out[0].dims().size());
   fill(out[0], *inputs[2]);
-  for (std::size_t i = 0; i < indices.size(); ++i) {
-    const double index = indices[i] < 0 ? indices[i] + static_cast<double>(depth) : indices[i];
+  for (std::int64_t i = 0; i < inputs[0]->count(); ++i) {
+    const auto given = load_one<double>(*inputs[0], i);
+    const double index = given < 0 ? given + static_cast<double>(depth) : given;
     if (!(index >= 0 && index < static_cast<double>(depth))) continue;
-    const auto place = static_cast<std::int64_t>(i);
-    const std::int64_t to = (place / inner * depth + static_cast<std::int64_t>(index)) * inner + place % inner;
+    const std::int64_t to = (i / inner * depth + static_cast<std::int64_t>(index)) * inner + i % inner;
     copy_run(*inputs[2], 1, out[0], to, 1);
   }
   return out;

@@ -1,6 +1,9 @@
 #include "ops/op.h"
 
+#include "ops/result_places.h"
+
 #include <algorithm>
+#include <cstring>
 
 namespace bolide {
 namespace {
@@ -52,8 +55,10 @@ Status EvalContext::check(DataType dtype, const Dims& dims) const {
 }
 
 Result<Tensor> EvalContext::allocate(DataType dtype, Dims dims) const {
-  TRY_OK(check(dtype, dims));
-  return Tensor::allocate(dtype, std::move(dims));
+  TRY(Tensor out, allocate_raw(*this, dtype, std::move(dims)));
+  const bool placed = out.owner() == nullptr && out.bytes() > 0;  // what Tensor makes is zero
+  if (placed) std::memset(out.data(), 0, out.bytes());
+  return out;
 }
 
 Result<TensorTypes> Op::infer(const InferContext& context) const {

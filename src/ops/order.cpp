@@ -1,11 +1,13 @@
 #include "ops/order.h"
 
 #include "ops/elements.h"
+#include "ops/expr_apply.h"
 #include "ops/nan.h"
+#include "ops/ordered.h"
+#include "ops/reference.h"
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 namespace bolide {
 namespace {
@@ -31,11 +33,56 @@ bool above(T a, T b) {
   return is_nan(a) ? !is_nan(b) : a > b;
 }
 
+/// An element of a line by its rank: what comes first is less. Equal values stand by falling index.
 template <class T>
-std::vector<T> line_of(const Tensor& x, const Lines& lines, std::int64_t o, std::int64_t n) {
-  std::vector<T> out(static_cast<std::size_t>(lines.size));
-  for (std::int64_t i = 0; i < lines.size; ++i) out[static_cast<std::size_t>(i)] = load_one<T>(x, lines.at(o, i, n));
-  return out;
+struct Ranked {
+  std::uint64_t key = 0;
+  std::int64_t place = 0;
+  std::int64_t index() const { return place; }
+  bool operator<(const Ranked& other) const { return key != other.key ? key < other.key : place < other.place; }
+};
+/// Of 32 bits: the index stands in the low half of the key, and one comparison decides.
+template <>
+struct Ranked<float> {
+  std::uint64_t key = 0;
+  std::int64_t index() const { return static_cast<std::int64_t>(key & 0xFFFFFFFFU); }
+  bool operator<(const Ranked& other) const { return key < other.key; }
+};
+
+template <class T>
+void rank_line(const Tensor& x, const Lines& lines, std::int64_t o, std::int64_t n, bool largest,
+               std::span<Ranked<T>> out) {
+  constexpr std::int64_t kPiece = 1024;
+  std::array<T, kPiece> values;
+  std::array<std::int64_t, kPiece> places;
+  for (std::int64_t done = 0; done < lines.size; done += kPiece) {
+    const auto count = static_cast<int>(std::min(kPiece, lines.size - done));
+    if (lines.inner == 1) {
+      load(x, lines.at(o, done, n), count, values.data());
+    } else {
+      for (int i = 0; i < count; ++i) places[static_cast<std::size_t>(i)] = lines.at(o, done + i, n);
+      load_at(x, places.data(), count, values.data());
+    }
+    for (int i = 0; i < count; ++i) {
+      const std::uint64_t rising = ordered(values[static_cast<std::size_t>(i)]);
+      const std::uint64_t key = largest ? ~rising : rising;
+      Ranked<T>& ranked = out[static_cast<std::size_t>(done + i)];
+      if constexpr (std::is_same_v<T, float>) {
+        ranked.key = key << 32 | static_cast<std::uint64_t>(done + i);
+      } else {
+        ranked = {key, done + i};
+      }
+    }
+  }
+}
+
+/// The first `count` in order.
+template <class T>
+void sort_first(std::span<Ranked<T>> line, std::int64_t count) {
+  const auto middle = line.begin() + count;
+  if (count <= static_cast<std::int64_t>(line.size()) / 16) return std::partial_sort(line.begin(), middle, line.end());
+  if (middle != line.end()) std::nth_element(line.begin(), middle, line.end());
+  std::sort(line.begin(), middle);
 }
 
 struct ArgOptions {
@@ -58,27 +105,91 @@ Result<TensorTypes> infer_arg(const OpInfo& info, const ArgOptions& options, con
   return TensorTypes{std::move(out)};
 }
 
+/// Columns of `count` lines that lie side by side, read row by row.
+template <class T>
+class Rows {
+ public:
+  Rows(const Tensor& x, std::int64_t count) : x_(x), values_(static_cast<std::size_t>(count)) {}
+  const T* at(std::int64_t begin) {
+    if (x_.dtype() == dtype_of<T>) return reinterpret_cast<const T*>(x_.data()) + begin;
+    load(x_, begin, static_cast<int>(values_.size()), values_.data());
+    return values_.data();
+  }
+
+ private:
+  const Tensor& x_;
+  std::vector<T> values_;
+};
+
+constexpr std::int64_t kMostColumns = 1 << 12;
+/// f(o, n, columns) for blocks of lines (o, n .. n + columns), several at once.
+template <class F>
+void each_block(const Lines& lines, const F& f) {
+  if (lines.outer == 0 || lines.inner == 0) return;
+  // Short of lines far apart in memory, blocks are narrower so that every thread has some.
+  const std::int64_t narrow = std::max<std::int64_t>(64, lines.inner / std::max<std::int64_t>(1, 16 / lines.outer));
+  const std::int64_t columns = std::min({lines.inner, kMostColumns, narrow});
+  const std::int64_t blocks = (lines.inner + columns - 1) / columns;
+  const std::int64_t grain = (1 << 13) / std::max<std::int64_t>(1, columns * lines.size);
+  parallel_ranges(lines.outer * blocks, grain, [&](std::int64_t at, std::int64_t end) {
+    for (; at < end; ++at) {
+      const std::int64_t n = at % blocks * columns;
+      f(at / blocks, n, std::min(columns, lines.inner - n));
+    }
+  });
+}
+
+/// The place of the element of a row of numbers that is above all others.
+template <class T>
+std::int64_t place_in_row(const ArgOptions& options, const T* row, std::int64_t size) {
+  std::int64_t best = 0;
+  for (std::int64_t i = 1; i < size; ++i) {
+    const T a = options.largest ? row[i] : row[best];
+    const T b = options.largest ? row[best] : row[i];
+    if (a > b || is_nan(a) || is_nan(b) || (options.last && a == b)) {  // seldom
+      if (above(a, b) || (options.last && !above(b, a))) best = i;
+    }
+  }
+  return best;
+}
+
 template <class T>
 void evaluate_arg(const ArgOptions& options, const Tensor& x, std::size_t axis, Tensor& out) {
   const Lines lines(x.dims(), axis);
-  for (std::int64_t o = 0; o < lines.outer; ++o) {
-    for (std::int64_t n = 0; n < lines.inner; ++n) {
-      const std::vector<T> line = line_of<T>(x, lines, o, n);
-      std::size_t best = 0;
-      for (std::size_t i = 1; i < line.size(); ++i) {
-        const T a = options.largest ? line[i] : line[best];
-        const T b = options.largest ? line[best] : line[i];
-        const bool tie = !above(a, b) && !above(b, a);
-        if (above(a, b) || (tie && options.last)) best = i;
-      }
-      out.span<std::int64_t>()[static_cast<std::size_t>(o * lines.inner + n)] = static_cast<std::int64_t>(best);
-    }
+  std::int64_t* const places = out.span<std::int64_t>().data();
+  if (lines.inner == 1 && lines.size <= std::numeric_limits<int>::max()) {
+    const std::int64_t grain = (1 << 13) / std::max<std::int64_t>(1, lines.size);
+    parallel_ranges(lines.outer, grain, [&](std::int64_t o, std::int64_t end) {
+      Rows<T> rows(x, lines.size);
+      for (; o < end; ++o) places[o] = place_in_row(options, rows.at(o * lines.size), lines.size);
+    });
+    return;
   }
+  each_block(lines, [&](std::int64_t o, std::int64_t n, std::int64_t columns) {
+    Rows<T> rows(x, columns);
+    const auto width = static_cast<std::size_t>(columns);
+    using Key = decltype(signed_order(T(), true));
+    std::vector<Key> best(width);
+    std::vector<std::int32_t> at(width, 0);
+    const T* const first = rows.at(lines.at(o, 0, n));
+    for (std::size_t c = 0; c < width; ++c) best[c] = signed_order(first[c], options.largest);
+    for (std::int64_t i = 1; i < lines.size; ++i) {
+      const T* const row = rows.at(lines.at(o, i, n));
+      const auto place = static_cast<std::int32_t>(i);
+      for (std::size_t c = 0; c < width; ++c) {
+        const Key key = signed_order(row[c], options.largest);
+        const bool better = options.last ? key >= best[c] : key > best[c];
+        best[c] = better ? key : best[c];
+        at[c] = better ? place : at[c];
+      }
+    }
+    std::copy(at.begin(), at.end(), places + o * lines.inner + n);
+  });
 }
 
 template <class T>
 Result<Tensors> run_arg(const T& op, const ArgOptions& options, TensorInputs inputs, const EvalContext& context) {
-  TRY(Tensors out, outputs_of(op, inputs, context));
+  TRY(Tensors out, raw_outputs_of(op, inputs, context));
   TRY(const std::size_t at, normalize_axis(options.axis, inputs[0]->rank()));
   with_compute_type(compute_type(inputs[0]->dtype()),
                     [&](auto zero) { evaluate_arg<decltype(zero)>(options, *inputs[0], at, out[0]); });
@@ -91,27 +202,83 @@ Result<TensorTypes> infer_running(const OpInfo& info, const InferContext& contex
   return TensorTypes{context.type(0)};
 }
 
+/// Element by element: two may share a byte.
+template <class T, class Step>
+void run_packed(const Lines& lines, const Step& step, T start, bool reverse, bool exclusive, const Tensor& x,
+                Tensor& y) {
+  for (std::int64_t o = 0; o < lines.outer; ++o) {
+    for (std::int64_t n = 0; n < lines.inner; ++n) {
+      T sum = start;
+      for (std::int64_t i = 0; i < lines.size; ++i) {
+        const std::int64_t place = lines.at(o, reverse ? lines.size - 1 - i : i, n);
+        const T next = step(sum, load_one<T>(x, place));
+        store_one<T>(y, place, exclusive ? sum : next);
+        sum = next;
+      }
+    }
+  }
+}
+
+template <class T>
+void run_blocks(const Lines& lines, bool adds, bool reverse, bool exclusive, const Tensor& x, Tensor& y) {
+  const auto step = [adds](T sum, T value) {
+    return adds ? apply_one<Fn::kAdd, T>(sum, value, T()) : apply_one<Fn::kMul, T>(sum, value, T());
+  };
+  const T start = adds ? T(0) : T(1);
+  if (bit_width(y.dtype()) < 8) return run_packed<T>(lines, step, start, reverse, exclusive, x, y);
+  if (lines.inner == 1) {
+    const std::int64_t grain = (1 << 13) / std::max<std::int64_t>(1, lines.size);
+    parallel_ranges(lines.outer, grain, [&](std::int64_t o, std::int64_t end) {
+      constexpr std::int64_t kPiece = 1024;
+      std::array<T, kPiece> values;
+      for (; o < end; ++o) {
+        T sum = start;
+        for (std::int64_t done = 0; done < lines.size; done += kPiece) {
+          const std::int64_t count = std::min(kPiece, lines.size - done);
+          const std::int64_t begin = o * lines.size + (reverse ? lines.size - done - count : done);
+          load(x, begin, static_cast<int>(count), values.data());
+          for (std::int64_t i = 0; i < count; ++i) {
+            T& value = values[static_cast<std::size_t>(reverse ? count - 1 - i : i)];
+            const T next = step(sum, value);
+            value = exclusive ? sum : next;
+            sum = next;
+          }
+          store(y, begin, static_cast<int>(count), values.data());
+        }
+      }
+    });
+    return;
+  }
+  each_block(lines, [&](std::int64_t o, std::int64_t n, std::int64_t columns) {
+    const auto width = static_cast<std::size_t>(columns);
+    Rows<T> rows(x, columns);
+    std::vector<T> sum(width, start);
+    std::vector<T> next(width, start);
+    for (std::int64_t i = 0; i < lines.size; ++i) {
+      const std::int64_t at = lines.at(o, reverse ? lines.size - 1 - i : i, n);
+      const T* const row = rows.at(at);
+      if (adds) {
+        for (std::size_t c = 0; c < width; ++c) next[c] = apply_one<Fn::kAdd, T>(sum[c], row[c], T());
+      } else {
+        for (std::size_t c = 0; c < width; ++c) next[c] = apply_one<Fn::kMul, T>(sum[c], row[c], T());
+      }
+      store(y, at, static_cast<int>(columns), exclusive ? sum.data() : next.data());
+      sum.swap(next);
+    }
+  });
+}
+
 /// Of CumSum (fn is addition) and CumProd (multiplication).
 template <class Op>
 Result<Tensors> run_running(const Op& op, Fn fn, TensorInputs inputs, const EvalContext& context) {
-  TRY(Tensors out, outputs_of(op, inputs, context));
+  TRY(Tensors out, raw_outputs_of(op, inputs, context));
   TRY(const Dims axis, to_i64(*inputs[1]));
   if (axis.size() != 1) return invalid_argument(Op::kInfo.name, ": ", axis.size(), " axes, not one");
   TRY(const std::size_t at, normalize_axis(axis[0], inputs[0]->rank()).within(Op::kInfo.name));
   const Lines lines(inputs[0]->dims(), at);
   with_compute_type(compute_type(out[0].dtype()), [&](auto zero) {
     using T = decltype(zero);
-    for (std::int64_t o = 0; o < lines.outer; ++o) {
-      for (std::int64_t n = 0; n < lines.inner; ++n) {
-        T sum = fn == Fn::kAdd ? T(0) : T(1);
-        for (std::int64_t i = 0; i < lines.size; ++i) {
-          const std::int64_t place = lines.at(o, op.reverse ? lines.size - 1 - i : i, n);
-          const T next = apply<T>(fn, sum, load_one<T>(*inputs[0], place));
-          store_one<T>(out[0], place, op.exclusive ? sum : next);
-          sum = next;
-        }
-      }
-    }
+    run_blocks<T>(lines, fn == Fn::kAdd, op.reverse, op.exclusive, *inputs[0], out[0]);
   });
   return out;
 }
@@ -147,29 +314,29 @@ Result<TensorTypes> TopK::infer(const InferContext& context) const {
 }
 
 Result<Tensors> TopK::evaluate(TensorInputs inputs, EvalContext& context) const {
-  TRY(Tensors out, outputs_of(*this, inputs, context));
+  TRY(Tensors out, raw_outputs_of(*this, inputs, context));
   TRY(const std::size_t at, normalize_axis(axis, inputs[0]->rank()));
   const Lines lines(inputs[0]->dims(), at);
   const Lines taken(out[0].dims(), at);
+  if (lines.size > INT64_C(0xFFFFFFFF)) return unsupported("TopK: ", lines.size, " elements along the axis");
   with_compute_type(compute_type(out[0].dtype()), [&](auto zero) {
     using T = decltype(zero);
-    for (std::int64_t o = 0; o < lines.outer; ++o) {
-      for (std::int64_t n = 0; n < lines.inner; ++n) {
-        const std::vector<T> line = line_of<T>(*inputs[0], lines, o, n);
-        std::vector<std::size_t> order(line.size());
-        std::iota(order.begin(), order.end(), std::size_t{0});
-        std::partial_sort(order.begin(), order.begin() + taken.size, order.end(), [&](std::size_t a, std::size_t b) {
-          const bool first = largest ? above(line[a], line[b]) : above(line[b], line[a]);
-          const bool second = largest ? above(line[b], line[a]) : above(line[a], line[b]);
-          return first != second ? first : a < b;
-        });
+    const std::int64_t grain = bit_width(out[0].dtype()) < 8 ? lines.outer * lines.inner  // two may share a byte
+                                                             : (1 << 11) / std::max<std::int64_t>(1, lines.size);
+    parallel_ranges(lines.outer * lines.inner, grain, [&](std::int64_t line, std::int64_t end) {
+      std::vector<Ranked<T>> order(static_cast<std::size_t>(lines.size));
+      for (; line < end; ++line) {
+        const std::int64_t o = line / lines.inner;
+        const std::int64_t n = line % lines.inner;
+        rank_line(*inputs[0], lines, o, n, largest, std::span(order));
+        sort_first(std::span(order), taken.size);
         for (std::int64_t i = 0; i < taken.size; ++i) {
-          const auto from = static_cast<std::int64_t>(order[static_cast<std::size_t>(i)]);
+          const std::int64_t from = order[static_cast<std::size_t>(i)].index();
           copy_run(*inputs[0], lines.at(o, from, n), out[0], taken.at(o, i, n), 1);
           if (out.size() > 1) out[1].span<std::int64_t>()[static_cast<std::size_t>(taken.at(o, i, n))] = from;
         }
       }
-    }
+    });
   });
   return out;
 }

@@ -42,15 +42,47 @@ void visit_window(const Planes& planes, std::span<const std::int64_t> position, 
   } while (next_index(tap_index, planes.kernel));
 }
 
+/// Of the taps of a window that lies inside, from its first one, in their order.
+inline Dims tap_offsets(const Planes& planes) {
+  Dims out;
+  Dims index(planes.axes.size(), 0);
+  if (product(planes.kernel) == 0) return out;
+  do {
+    std::int64_t at = 0;
+    for (std::size_t d = 0; d < index.size(); ++d) at = at * planes.axes[d].in + index[d] * planes.axes[d].dilation;
+    out.push_back(at);
+  } while (next_index(index, planes.kernel));
+  return out;
+}
+
+/// Where the window at `position` starts in the plane when all of it lies inside, else -1.
+inline std::int64_t inside_start(const Planes& planes, std::span<const std::int64_t> position) {
+  std::int64_t at = 0;
+  for (std::size_t d = 0; d < planes.axes.size(); ++d) {
+    const WindowAxis& axis = planes.axes[d];
+    const std::int64_t first = position[d] * axis.stride - axis.before;
+    if (first < 0 || first + (axis.kernel - 1) * axis.dilation >= axis.in) return -1;
+    at = at * axis.in + first;
+  }
+  return at;
+}
+
 /// Calls window(x plane, output index, visit) for every output, on all threads.
 template <class Window>
 void visit_windows(const Planes& planes, const Window& window) {
   if (planes.out == 0) return;
+  const Dims offsets = tap_offsets(planes);
   parallel_ranges(planes.count, 1, [&](std::int64_t begin, std::int64_t end) {
     Dims tap_index(planes.axes.size(), 0);
     for (std::int64_t plane = begin; plane < end; ++plane) {
       Dims position(planes.axes.size(), 0);
       for (std::int64_t o = 0; o < planes.out; ++o, next_index(position, planes.out_dims)) {
+        if (const std::int64_t start = inside_start(planes, position); start >= 0) {
+          window(plane, plane * planes.out + o, [&](const auto& tap) {
+            for (const std::int64_t offset : offsets) tap(start + offset);
+          });
+          continue;
+        }
         window(plane, plane * planes.out + o, [&](const auto& tap) { visit_window(planes, position, tap_index, tap); });
       }
     }

@@ -95,10 +95,15 @@ Result<TensorTypes> Bernoulli::infer(const InferContext& context) const {
 Result<Tensors> Bernoulli::evaluate(TensorInputs inputs, EvalContext& context) const {
   TRY(Tensors out, outputs_of(*this, inputs, context));
   Generator generator(seed);
-  for (std::int64_t i = 0; i < out[0].count(); ++i) {
-    const auto p = load_one<double>(*inputs[0], i);
-    const double drawn = generator.uniform();
-    store_one<double>(out[0], i, (p <= 0.5 ? drawn > 1 - p : drawn <= p) ? 1 : 0);
+  std::array<double, 1024> values;
+  for (std::int64_t begin = 0; begin < out[0].count(); begin += 1024) {
+    const auto count = static_cast<int>(std::min<std::int64_t>(1024, out[0].count() - begin));
+    load(*inputs[0], begin, count, values.data());
+    for (double& p : std::span(values).first(static_cast<std::size_t>(count))) {
+      const double drawn = generator.uniform();
+      p = (p <= 0.5 ? drawn > 1 - p : drawn <= p) ? 1 : 0;
+    }
+    store(out[0], begin, count, values.data());
   }
   return out;
 }

@@ -1,6 +1,8 @@
 #include "ops/fill.h"
 
 #include "ops/elements.h"
+#include "ops/expr_apply.h"
+#include "ops/reference.h"
 
 #include <cmath>
 
@@ -61,15 +63,23 @@ Result<TensorTypes> RangeOp::infer(const InferContext& context) const {
 }
 
 Result<Tensors> RangeOp::evaluate(TensorInputs inputs, EvalContext& context) const {
-  TRY(Tensors out, outputs_of(*this, inputs, context));
+  TRY(Tensors out, raw_outputs_of(*this, inputs, context));
   with_compute_type(compute_type(out[0].dtype()), [&](auto zero) {
     using T = decltype(zero);
     const T start = load_one<T>(*inputs[0], 0);
     const T delta = load_one<T>(*inputs[2], 0);
-    for (std::int64_t i = 0; i < out[0].count(); ++i) {
-      const T steps = apply<T>(Fn::kMul, static_cast<T>(i), delta);
-      store_one<T>(out[0], i, apply<T>(Fn::kAdd, start, steps));
-    }
+    constexpr std::int64_t kBlock = 1024;
+    parallel_ranges((out[0].count() + kBlock - 1) / kBlock, 8, [&](std::int64_t block, std::int64_t end) {
+      for (; block < end; ++block) {
+        std::array<T, kBlock> values;
+        const auto count = static_cast<int>(std::min(kBlock, out[0].count() - block * kBlock));
+        for (int i = 0; i < count; ++i) {
+          const T steps = apply_one<Fn::kMul, T>(static_cast<T>(block * kBlock + i), delta, T());
+          values[static_cast<std::size_t>(i)] = apply_one<Fn::kAdd, T>(start, steps, T());
+        }
+        store(out[0], block * kBlock, count, values.data());
+      }
+    });
   });
   return out;
 }

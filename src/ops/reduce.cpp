@@ -2,8 +2,9 @@
 
 #include "ops/axis.h"
 #include "ops/elements.h"
-#include "ops/nan.h"
+#include "ops/reduce_lines.h"
 #include "ops/reference.h"
+#include "ops/result_places.h"
 
 #include <algorithm>
 #include <cmath>
@@ -22,89 +23,6 @@ Result<std::vector<bool>> reduced_axes(std::span<const std::int64_t> axes, bool 
   }
   return out;
 }
-
-/// The smallest and largest number of `type`, as T.
-template <class T>
-std::pair<T, T> limits(DataType type) {
-  using Limits = std::numeric_limits<T>;
-  if constexpr (std::is_floating_point_v<T>) {
-    return {-Limits::infinity(), Limits::infinity()};
-  } else {
-    const int bits = type == DataType::kBool ? 1 : bit_width(type);
-    const int unused = 64 - bits;
-    return {static_cast<T>(Limits::min() >> unused), static_cast<T>(Limits::max() >> unused)};
-  }
-}
-
-template <class T>
-T absolute(T value) {
-  if constexpr (std::is_unsigned_v<T>) {
-    return value;
-  } else if constexpr (std::is_integral_v<T>) {
-    return value < 0 ? static_cast<T>(UINT64_C(0) - static_cast<std::uint64_t>(value)) : value;
-  } else {
-    return std::abs(value);
-  }
-}
-
-/// Wraps for integers.
-template <class T>
-T add(T a, T b) {
-  if constexpr (std::is_integral_v<T>) {
-    return static_cast<T>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
-  } else {
-    return a + b;
-  }
-}
-template <class T>
-T multiply(T a, T b) {
-  if constexpr (std::is_integral_v<T>) {
-    return static_cast<T>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
-  } else {
-    return a * b;
-  }
-}
-
-template <class T>
-class Reducer {
- public:
-  Reducer(ReduceKind kind, DataType type) : kind_(kind), limits_(limits<T>(type)) {}
-
-  T start() const {
-    switch (kind_) {
-      case ReduceKind::kMax: return limits_.first;
-      case ReduceKind::kMin: return limits_.second;
-      case ReduceKind::kProd: return T(1);
-      default: return T(0);
-    }
-  }
-  T step(T sum, T x) const {
-    switch (kind_) {
-      case ReduceKind::kMax: return is_nan(x) || x > sum ? x : sum;
-      case ReduceKind::kMin: return is_nan(x) || x < sum ? x : sum;
-      case ReduceKind::kProd: return multiply(sum, x);
-      case ReduceKind::kL1: return add(sum, absolute(x));
-      case ReduceKind::kL2:
-      case ReduceKind::kSumSquare: return add(sum, multiply(x, x));
-      default: return add(sum, x);
-    }
-  }
-  T finish(T sum, std::int64_t count) const {
-    if (kind_ == ReduceKind::kMean) {
-      if constexpr (std::is_floating_point_v<T>) return sum / static_cast<T>(count);
-      return count == 0 ? T(0) : static_cast<T>(sum / static_cast<T>(count));
-    }
-    if (kind_ == ReduceKind::kL2) return static_cast<T>(std::sqrt(static_cast<double>(sum)));
-    if (kind_ != ReduceKind::kLogSum) return sum;
-    const double log = std::log(static_cast<double>(sum));
-    if constexpr (std::is_integral_v<T>) return log >= 0 && log < 64 ? static_cast<T>(log) : T(0);
-    return static_cast<T>(log);
-  }
-
- private:
-  ReduceKind kind_;
-  std::pair<T, T> limits_;
-};
 
 /// The layout of the work: for each number of x, where its sum is.
 struct Walk {
@@ -132,6 +50,21 @@ void reduce(const Reducer<T>& reducer, const Walk& walk, const T* x, std::span<T
     T& sum = y[static_cast<std::size_t>(to)];
     if (!is_nan(sum)) sum = reducer.step(sum, x[from]);
   });
+}
+
+/// The axes that go as the middle of three; nothing when others stand between them.
+std::optional<ReduceLines> lines_of(const Dims& dims, const std::vector<bool>& gone) {
+  ReduceLines out;
+  bool before = true;
+  bool after = false;
+  for (std::size_t d = 0; d < dims.size(); ++d) {
+    if (dims[d] == 1) continue;
+    if (gone[d] && after) return std::nullopt;
+    before = before && !gone[d];
+    after = after || (!before && !gone[d]);
+    (gone[d] ? out.size : before ? out.outer : out.inner) *= dims[d];
+  }
+  return out;
 }
 
 void log_sum_exp(const Walk& walk, const double* x, std::span<double> y) {
@@ -212,6 +145,24 @@ Result<Tensors> Reduce::evaluate(TensorInputs inputs, EvalContext& context) cons
       stride *= x.dims()[d];
     }
   }
+  const bool integers = !is_float(x.dtype());
+  const bool is_signed = x.dtype() == DataType::kI64 || x.dtype() == DataType::kI32 || x.dtype() == DataType::kI16 ||
+                         x.dtype() == DataType::kI8 || x.dtype() == DataType::kI4 || x.dtype() == DataType::kI2;
+  const auto lines = lines_of(x.dims(), gone);
+  const bool rounds = integers && kind == ReduceKind::kLogSumExp;  // a cast truncates
+  if (lines && !rounds && bit_width(x.dtype()) >= 16 && x.count() > 0) {
+    TRY(Tensor out, allocate_raw(context, x.dtype(), results[0].dims));
+    if (kind == ReduceKind::kLogSumExp) {
+      log_sum_exp_lines(*lines, x, out);
+    } else if (!integers) {
+      reduce_lines<double>(kind, *lines, x, out);
+    } else if (is_signed) {
+      reduce_lines<std::int64_t>(kind, *lines, x, out);
+    } else {
+      reduce_lines<std::uint64_t>(kind, *lines, x, out);
+    }
+    return one(std::move(out));
+  }
   Result<Tensor> y = internal_error("not evaluated");
   if (kind == ReduceKind::kLogSumExp || is_float(x.dtype())) {
     if (kind == ReduceKind::kLogSumExp) {
@@ -222,8 +173,7 @@ Result<Tensors> Reduce::evaluate(TensorInputs inputs, EvalContext& context) cons
     } else {
       y = reduced<double>(kind, walk, each, x, results[0].dims, context);
     }
-  } else if (x.dtype() == DataType::kI64 || x.dtype() == DataType::kI32 || x.dtype() == DataType::kI16 ||
-             x.dtype() == DataType::kI8 || x.dtype() == DataType::kI4 || x.dtype() == DataType::kI2) {
+  } else if (is_signed) {
     y = reduced<std::int64_t>(kind, walk, each, x, results[0].dims, context);
   } else {
     y = reduced<std::uint64_t>(kind, walk, each, x, results[0].dims, context);

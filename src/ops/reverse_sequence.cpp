@@ -1,5 +1,7 @@
 #include "ops/reverse_sequence.h"
 
+#include "ops/reference.h"
+
 namespace bolide {
 
 Result<TensorTypes> ReverseSequence::infer(const InferContext& context) const {
@@ -9,7 +11,7 @@ Result<TensorTypes> ReverseSequence::infer(const InferContext& context) const {
 }
 
 Result<Tensors> ReverseSequence::evaluate(TensorInputs inputs, EvalContext& context) const {
-  TRY(Tensors out, outputs_of(*this, inputs, context));
+  TRY(Tensors out, raw_outputs_of(*this, inputs, context));
   const Dims& dims = inputs[0]->dims();
   TRY(const std::vector<std::size_t> axes, normalize_axes({batch_axis, time_axis}, inputs[0]->rank()));
   const std::size_t batch = axes[0];
@@ -19,11 +21,13 @@ Result<Tensors> ReverseSequence::evaluate(TensorInputs inputs, EvalContext& cont
     return invalid_argument("ReverseSequence: ", lengths.size(), " lengths for ", dims[batch], " batches");
   }
   const Dims strides = contiguous_strides(dims);
-  for (std::size_t b = 0; b < lengths.size(); ++b) {
-    const std::int64_t length = lengths[b];
+  for (const std::int64_t length : lengths) {
     if (length < 0 || length > dims[time]) {
       return invalid_argument("ReverseSequence: a length of ", length, " on a time axis of ", dims[time]);
     }
+  }
+  const auto reverse = [&](std::size_t b) {
+    const std::int64_t length = lengths[b];
     const std::int64_t at = static_cast<std::int64_t>(b) * strides[batch];
     Walk walk{dims, at, strides, at, strides};
     walk.dims[batch] = 1;
@@ -35,7 +39,15 @@ Result<Tensors> ReverseSequence::evaluate(TensorInputs inputs, EvalContext& cont
     walk.from_strides[time] = -strides[time];
     walk.to_at = at;
     copy_strided(*inputs[0], out[0], walk);
-  }
+  };
+  const auto batches = static_cast<std::int64_t>(lengths.size());
+  const bool packed = bit_width(out[0].dtype()) < 8;  // two batches may share a byte
+  parallel_ranges(
+      batches,
+      packed ? batches : (1 << 14) / std::max<std::int64_t>(1, out[0].count() / std::max<std::int64_t>(1, batches)),
+      [&](std::int64_t b, std::int64_t end) {
+        for (; b < end; ++b) reverse(static_cast<std::size_t>(b));
+      });
   return out;
 }
 

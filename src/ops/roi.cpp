@@ -1,11 +1,13 @@
 #include "ops/roi.h"
 
+#include "ops/elements.h"
 #include "ops/movement.h"
 #include "ops/reference.h"
 #include "ops/sampling.h"
 
 #include <algorithm>
 #include <limits>
+#include <mutex>
 
 namespace bolide {
 namespace {
@@ -28,6 +30,22 @@ Result<TensorTypes> infer_boxes(const OpInfo& info, const InferContext& context,
 Status check_batch(const OpInfo& info, double index, std::int64_t count) {
   if (index >= 0 && index < static_cast<double>(count)) return ok();
   return invalid_argument(info.name, ": a box of picture ", index, "; there are ", count);
+}
+
+/// f(b) for every box, several at once. Errors: one of theirs.
+template <class F>
+Status each_box(std::int64_t count, const F& f) {
+  std::mutex guard;
+  Status failed;
+  parallel_ranges(count, 1, [&](std::int64_t b, std::int64_t end) {
+    for (; b < end; ++b) {
+      if (Status done = f(b); !done) {
+        const std::lock_guard lock(guard);
+        failed = std::move(done);
+      }
+    }
+  });
+  return failed;
 }
 
 /// The neighbours of a sample within [-1, size], the border repeated; no taps outside.
@@ -68,13 +86,53 @@ Result<Line> samples_of(const RoiAlign& op, double begin, double end, std::int64
   return line;
 }
 
-/// The largest of the four weighted neighbours.
-double largest(const double* x, const AxisTaps& y_taps, const AxisTaps& x_taps, std::int64_t width) {
-  if (y_taps.count == 0 || x_taps.count == 0) return 0;
-  double best = -std::numeric_limits<double>::infinity();
-  for (std::size_t i = 0; i < 4; ++i) {
-    best = std::max(best,
-                    y_taps.weight[i / 2] * x_taps.weight[i % 2] * x[y_taps.index[i / 2] * width + x_taps.index[i % 2]]);
+/// What the bins of a box read of every plane: `samples` lists of taps a bin, one after the other.
+struct BoxTaps {
+  std::vector<Tap> taps;
+  std::vector<std::size_t> ends;  ///< of the lists
+  std::int64_t samples = 0;
+};
+Result<BoxTaps> taps_of(const RoiAlign& op, const double* box, std::int64_t height, std::int64_t width) {
+  TRY(const Line down, samples_of(op, box[1], box[3], op.output_height, height));
+  TRY(const Line across, samples_of(op, box[0], box[2], op.output_width, width));
+  const std::int64_t strides[] = {width, 1};
+  BoxTaps out;
+  out.samples = down.count * across.count;
+  for (std::int64_t bin = 0; bin < op.output_height * op.output_width; ++bin) {
+    for (std::int64_t i = 0; i < out.samples; ++i) {
+      const std::int64_t row = bin / op.output_width * down.count + i / across.count;
+      const std::int64_t column = bin % op.output_width * across.count + i % across.count;
+      const AxisTaps both[] = {down.taps[static_cast<std::size_t>(row)], across.taps[static_cast<std::size_t>(column)]};
+      flatten_taps(both, strides, {0, 1}, out.taps);
+      out.ends.push_back(out.taps.size());
+    }
+  }
+  return out;
+}
+
+/// The largest of the weighted neighbours; 0 without any.
+template <class T>
+double largest(const T* x, std::span<const Tap> taps) {
+  double best = taps.empty() ? 0 : -std::numeric_limits<double>::infinity();
+  for (const Tap& tap : taps) best = std::max(best, tap.weight * static_cast<double>(x[tap.at]));
+  return best;
+}
+
+template <class T>
+double pooled_bin(const RoiAlign& op, const BoxTaps& box, const T* plane, std::int64_t bin) {
+  const auto first = static_cast<std::size_t>(bin * box.samples);
+  const auto samples = static_cast<std::size_t>(box.samples);
+  if (samples == 0) return 0;
+  std::size_t begin = first == 0 ? 0 : box.ends[first - 1];
+  const std::span taps(box.taps);
+  if (op.mode == RoiMode::kAverage) {
+    return sample(plane, taps.subspan(begin, box.ends[first + samples - 1] - begin)) / static_cast<double>(samples);
+  }
+  double best = 0;
+  for (std::size_t i = 0; i < samples; ++i) {
+    const double value = largest(plane, taps.subspan(begin, box.ends[first + i] - begin));
+    best = i == 0 ? value : std::max(best, value);
+    begin = box.ends[first + i];
   }
   return best;
 }
@@ -92,42 +150,28 @@ Result<TensorTypes> RoiAlign::infer(const InferContext& context) const {
 
 Result<Tensors> RoiAlign::evaluate(TensorInputs inputs, EvalContext& context) const {
   TRY(const auto results, infer_known(*this, inputs, context));
-  TRY(Tensor y, context.allocate(DataType::kF64, results[0].dims));
-  TRY(const Tensor x, as_f64(*inputs[0]));
+  TRY(Tensor y, allocate_raw(context, results[0].dtype, results[0].dims));
   TRY(const Tensor boxes, as_f64(*inputs[1]));
   TRY(const Dims batches, to_i64(*inputs[2]));
-  const Dims& dims = x.dims();
-  const std::int64_t strides[] = {dims[3], 1};
-  double* out = y.span<double>().data();
-  for (std::size_t b = 0; b < batches.size(); ++b) {
-    TRY_OK(check_batch(kInfo, static_cast<double>(batches[b]), dims[0]));
-    const double* box = boxes.span<double>().data() + b * 4;
-    TRY(const Line down, samples_of(*this, box[1], box[3], output_height, dims[2]));
-    TRY(const Line across, samples_of(*this, box[0], box[2], output_width, dims[3]));
-    for (std::int64_t c = 0; c < dims[1]; ++c) {
-      const double* plane = x.span<double>().data() + (batches[b] * dims[1] + c) * dims[2] * dims[3];
-      for (std::int64_t bin = 0; bin < output_height * output_width; ++bin, ++out) {
-        double sum = 0;
-        double best = 0;
-        for (std::int64_t i = 0; i < down.count * across.count; ++i) {
-          const std::int64_t row = bin / output_width * down.count + i / across.count;
-          const std::int64_t column = bin % output_width * across.count + i % across.count;
-          const AxisTaps taps[] = {down.taps[static_cast<std::size_t>(row)],
-                                   across.taps[static_cast<std::size_t>(column)]};
-          if (mode == RoiMode::kAverage) {
-            sum += sample(plane, taps, strides);
-          } else {
-            const double value = largest(plane, taps[0], taps[1], dims[3]);
-            best = i == 0 ? value : std::max(best, value);
-          }
+  const Dims& dims = inputs[0]->dims();
+  const std::int64_t bins = output_height * output_width;
+  for (const std::int64_t batch : batches) TRY_OK(check_batch(kInfo, static_cast<double>(batch), dims[0]));
+  Status pooled = with_numbers(*inputs[0], [&](const auto* x) -> Status {
+    return each_box(static_cast<std::int64_t>(batches.size()), [&](std::int64_t b) -> Status {
+      TRY(const BoxTaps taps, taps_of(*this, boxes.span<double>().data() + b * 4, dims[2], dims[3]));
+      std::vector<double> line(static_cast<std::size_t>(bins));
+      for (std::int64_t c = 0; c < dims[1]; ++c) {
+        const auto* plane = x + (batches[static_cast<std::size_t>(b)] * dims[1] + c) * dims[2] * dims[3];
+        for (std::int64_t bin = 0; bin < bins; ++bin) {
+          line[static_cast<std::size_t>(bin)] = pooled_bin(*this, taps, plane, bin);
         }
-        const std::int64_t count = std::max<std::int64_t>(1, down.count * across.count);
-        *out = mode == RoiMode::kAverage ? sum / static_cast<double>(count) : best;
+        store(y, (b * dims[1] + c) * bins, static_cast<int>(bins), line.data());
       }
-    }
-  }
-  TRY(Tensor stored, store_f64(y, results[0].dtype));
-  return one(std::move(stored));
+      return ok();
+    });
+  });
+  if (!pooled) return std::move(pooled).error();
+  return one(std::move(y));
 }
 
 Result<TensorTypes> MaxRoiPool::infer(const InferContext& context) const {
@@ -137,39 +181,51 @@ Result<TensorTypes> MaxRoiPool::infer(const InferContext& context) const {
 
 Result<Tensors> MaxRoiPool::evaluate(TensorInputs inputs, EvalContext& context) const {
   TRY(const auto results, infer_known(*this, inputs, context));
-  TRY(Tensor y, context.allocate(DataType::kF64, results[0].dims));
-  TRY(const Tensor x, as_f64(*inputs[0]));
+  TRY(Tensor y, allocate_raw(context, results[0].dtype, results[0].dims));
   TRY(const Tensor boxes, as_f64(*inputs[1]));
-  const Dims& dims = x.dims();
-  double* out = y.span<double>().data();
-  for (std::int64_t b = 0; b < results[0].dims[0]; ++b) {
-    const double* box = boxes.span<double>().data() + b * 5;
-    TRY_OK(check_batch(kInfo, box[0], dims[0]));
-    const auto corner = [&](int i) { return std::round(box[i] * double{spatial_scale}); };
-    /// First and last pixel (exclusive) of a bin.
-    const auto range = [&](int first, std::int64_t bin, std::int64_t bins, std::int64_t size) {
-      const double length = std::max(corner(first + 2) - corner(first) + 1, 1.0) / static_cast<double>(bins);
-      const double begin = std::floor(static_cast<double>(bin) * length) + corner(first);
-      const double end = std::ceil(static_cast<double>(bin + 1) * length) + corner(first);
-      const auto clamped = [&](double at) { return std::clamp<std::int64_t>(whole_below(at), 0, size); };
-      return std::pair(clamped(begin), clamped(end));
-    };
-    for (std::int64_t c = 0; c < dims[1]; ++c) {
-      const double* plane =
-          x.span<double>().data() + (static_cast<std::int64_t>(box[0]) * dims[1] + c) * dims[2] * dims[3];
-      for (std::int64_t bin = 0; bin < pooled_shape[0] * pooled_shape[1]; ++bin, ++out) {
-        const auto rows = range(2, bin / pooled_shape[1], pooled_shape[0], dims[2]);
-        const auto columns = range(1, bin % pooled_shape[1], pooled_shape[1], dims[3]);
-        const bool empty = rows.first >= rows.second || columns.first >= columns.second;
-        *out = empty ? 0 : -std::numeric_limits<double>::infinity();
-        for (std::int64_t i = rows.first; i < rows.second; ++i) {
-          for (std::int64_t j = columns.first; j < columns.second; ++j) *out = std::max(*out, plane[i * dims[3] + j]);
+  const Dims& dims = inputs[0]->dims();
+  const std::int64_t bins = pooled_shape[0] * pooled_shape[1];
+  Status pooled = with_numbers(*inputs[0], [&](const auto* x) -> Status {
+    return each_box(results[0].dims[0], [&](std::int64_t b) -> Status {
+      const double* box = boxes.span<double>().data() + b * 5;
+      TRY_OK(check_batch(kInfo, box[0], dims[0]));
+      const auto corner = [&](int i) { return std::round(box[i] * double{spatial_scale}); };
+      /// First and last pixel (exclusive) of every bin along one axis.
+      const auto ranges = [&](int first, std::int64_t count, std::int64_t size) {
+        const double length = std::max(corner(first + 2) - corner(first) + 1, 1.0) / static_cast<double>(count);
+        const auto clamped = [&](double at) { return std::clamp<std::int64_t>(whole_below(at), 0, size); };
+        std::vector<std::pair<std::int64_t, std::int64_t>> out;
+        for (std::int64_t bin = 0; bin < count; ++bin) {
+          out.emplace_back(clamped(std::floor(static_cast<double>(bin) * length) + corner(first)),
+                           clamped(std::ceil(static_cast<double>(bin + 1) * length) + corner(first)));
         }
+        return out;
+      };
+      const auto rows = ranges(2, pooled_shape[0], dims[2]);
+      const auto columns = ranges(1, pooled_shape[1], dims[3]);
+      std::vector<double> line;
+      for (std::int64_t c = 0; c < dims[1]; ++c) {
+        const auto* plane = x + (static_cast<std::int64_t>(box[0]) * dims[1] + c) * dims[2] * dims[3];
+        line.clear();
+        for (const auto& row : rows) {
+          for (const auto& column : columns) {
+            const bool empty = row.first >= row.second || column.first >= column.second;
+            double best = empty ? 0 : -std::numeric_limits<double>::infinity();
+            for (std::int64_t i = row.first; i < row.second; ++i) {
+              for (std::int64_t j = column.first; j < column.second; ++j) {
+                best = std::max(best, static_cast<double>(plane[i * dims[3] + j]));
+              }
+            }
+            line.push_back(best);
+          }
+        }
+        store(y, (b * dims[1] + c) * bins, static_cast<int>(bins), line.data());
       }
-    }
-  }
-  TRY(Tensor stored, store_f64(y, results[0].dtype));
-  return one(std::move(stored));
+      return ok();
+    });
+  });
+  if (!pooled) return std::move(pooled).error();
+  return one(std::move(y));
 }
 
 }  // namespace bolide

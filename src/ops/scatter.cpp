@@ -1,6 +1,8 @@
 #include "ops/scatter.h"
 
+#include "ops/element_lines.h"
 #include "ops/elements.h"
+#include "ops/expr_apply.h"
 
 #include <complex>
 
@@ -40,6 +42,23 @@ void update_as(ScatterReduction reduction, const Tensor& updates, std::int64_t f
   for (std::int64_t i = 0; i < count; ++i) add_or_multiply(reduction == ScatterReduction::kAdd, source[i], target[i]);
 }
 
+/// The types that networks scatter most, without a call for each element. Integers wrap.
+template <class T>
+void update_plain(ScatterReduction reduction, const Tensor& updates, std::int64_t from, Tensor& out, std::int64_t to,
+                  std::int64_t count) {
+  const auto* source = reinterpret_cast<const T*>(updates.data()) + from;
+  auto* target = reinterpret_cast<T*>(out.data()) + to;
+  const auto each = [&](const auto& f) {
+    for (std::int64_t i = 0; i < count; ++i) target[i] = f(target[i], source[i]);
+  };
+  switch (reduction) {
+    case ScatterReduction::kMul: return each([](T a, T b) { return apply_one<Fn::kMul, T>(a, b, T()); });
+    case ScatterReduction::kMin: return each([](T a, T b) { return apply_one<Fn::kMin, T>(a, b, T()); });
+    case ScatterReduction::kMax: return each([](T a, T b) { return apply_one<Fn::kMax, T>(a, b, T()); });
+    default: return each([](T a, T b) { return apply_one<Fn::kAdd, T>(a, b, T()); });
+  }
+}
+
 /// out[to, to+count) updated by updates[from, from+count).
 void update(ScatterReduction reduction, const Tensor& updates, std::int64_t from, Tensor& out, std::int64_t to,
             std::int64_t count) {
@@ -50,6 +69,8 @@ void update(ScatterReduction reduction, const Tensor& updates, std::int64_t from
     case DataType::kC128: return update_as<std::complex<double>>(reduction, updates, from, out, to, count);
     default: break;
   }
+  if (out.dtype() == DataType::kF32) return update_plain<float>(reduction, updates, from, out, to, count);
+  if (out.dtype() == DataType::kI64) return update_plain<std::int64_t>(reduction, updates, from, out, to, count);
   constexpr std::array<Fn, 5> kFns = {Fn::kAdd, Fn::kAdd, Fn::kMul, Fn::kMin, Fn::kMax};
   const Fn fn = kFns[static_cast<std::size_t>(reduction)];
   with_compute_type(compute_type(out.dtype()), [&](auto zero) {
@@ -61,8 +82,8 @@ void update(ScatterReduction reduction, const Tensor& updates, std::int64_t from
 }
 
 Result<Tensor> copy_of(const Tensor& data, const EvalContext& context) {
-  TRY(Tensor out, context.allocate(data.dtype(), data.dims()));
-  copy_run(data, 0, out, 0, data.count());
+  TRY(Tensor out, allocate_raw(context, data.dtype(), data.dims()));
+  copy_all(data, out);
   return out;
 }
 
@@ -90,18 +111,34 @@ Result<Tensors> ScatterElements::evaluate(TensorInputs inputs, EvalContext& cont
       return invalid_argument("ScatterElements: indices ", places, " reach beyond data ", dims);
     }
   }
-  TRY(const Dims indices, to_i64(*inputs[1]));
+  TRY(const Indices indices, Indices::make(*inputs[1], {dims[at]}).within("ScatterElements"));
   TRY(Tensor out, copy_of(*inputs[0], context));
-  if (indices.empty()) return Tensors{std::move(out)};
-  const Dims strides = contiguous_strides(dims);
-  Dims index(dims.size(), 0);
-  std::size_t i = 0;
-  do {
-    TRY(const std::int64_t place, normalize_index(indices[i], dims[at]).within("ScatterElements"));
-    std::int64_t to = (place - index[at]) * strides[at];
-    for (std::size_t d = 0; d < dims.size(); ++d) to += index[d] * strides[d];
-    update(reduction, *inputs[2], static_cast<std::int64_t>(i++), out, to, 1);
-  } while (next_index(index, places));
+  const ElementLines lines(places, dims, at);
+  const Tensor& updates = *inputs[2];
+  if (bit_width(out.dtype()) < 8) {  // two elements may share a byte
+    for (std::int64_t i = 0; i < updates.count(); ++i) {
+      update(reduction, updates, i, out, lines.start(i) + indices.at(i) * lines.stride(), 1);
+    }
+  } else if (reduction != ScatterReduction::kReplace) {
+    lines.each([&](std::int64_t i, std::int64_t start) {
+      update(reduction, updates, i, out, start + indices.at(i) * lines.stride(), 1);
+    });
+  } else {
+    with_element(out.dtype(), [&](auto zero) {
+      using T = decltype(zero);
+      const T* const from = reinterpret_cast<const T*>(updates.data());
+      T* const to = reinterpret_cast<T*>(out.data());
+      if (dims.size() == 1) {  // one line: by parts of what is written
+        parallel_ranges(dims[0], 1 << 16, [&](std::int64_t begin, std::int64_t end) {
+          for (std::int64_t i = 0; i < updates.count(); ++i) {
+            if (const std::int64_t place = indices.at(i); place >= begin && place < end) to[place] = from[i];
+          }
+        });
+        return;
+      }
+      lines.each([&](std::int64_t i, std::int64_t start) { to[start + indices.at(i) * lines.stride()] = from[i]; });
+    });
+  }
   return Tensors{std::move(out)};
 }
 
@@ -128,19 +165,25 @@ Result<Tensors> ScatterND::evaluate(TensorInputs inputs, EvalContext& context) c
   if (inputs[2]->dims() != wanted) {
     return invalid_argument("ScatterND: updates ", inputs[2]->dims(), ", where ", wanted, " belong");
   }
-  TRY(const Dims indices, to_i64(*inputs[1]));
+  const Dims sizes(dims.begin(), dims.begin() + places.back());
+  Indices indices;
+  if (depth > 0) {
+    TRY(indices, Indices::make(*inputs[1], sizes).within("ScatterND"));
+  }
   TRY(Tensor out, copy_of(*inputs[0], context));
   const std::int64_t inner = product(dims, depth, dims.size());
   const std::int64_t count = product(places, 0, places.size() - 1);
-  for (std::int64_t i = 0; i < count; ++i) {
-    std::int64_t at = 0;
-    for (std::size_t d = 0; d < depth; ++d) {
-      const std::int64_t given = indices[static_cast<std::size_t>(i) * depth + d];
-      TRY(const std::int64_t index, normalize_index(given, dims[d]).within("ScatterND"));
-      at = at * dims[d] + index;
+  // Columns of the slices at once: two updates of one slice stay in order.
+  const std::int64_t grain = bit_width(out.dtype()) < 8 ? inner : (1 << 14) / std::max<std::int64_t>(count, 1) + 16;
+  parallel_ranges(inner, grain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = 0; i < count; ++i) {
+      std::int64_t at = 0;
+      for (std::size_t d = 0; d < depth; ++d) {
+        at = at * sizes[d] + indices.at(i * static_cast<std::int64_t>(depth) + static_cast<std::int64_t>(d), d);
+      }
+      update(reduction, *inputs[2], i * inner + begin, out, at * inner + begin, end - begin);
     }
-    update(reduction, *inputs[2], i * inner, out, at * inner, inner);
-  }
+  });
   return Tensors{std::move(out)};
 }
 

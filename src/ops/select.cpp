@@ -1,6 +1,7 @@
 #include "ops/select.h"
 
 #include "ops/elements.h"
+#include "ops/reference.h"
 
 #include <complex>
 
@@ -23,11 +24,30 @@ Dims positions_of_nonzero(const Tensor& x) {
   if (x.dtype() == DataType::kC64) return positions_of_other<std::complex<float>>(x, 0);
   if (x.dtype() == DataType::kC128) return positions_of_other<std::complex<double>>(x, 0);
   Dims out;
-  with_compute_type(compute_type(x.dtype()), [&](auto zero) {
-    for (std::int64_t i = 0; i < x.count(); ++i) {
-      if (load_one<decltype(zero)>(x, i) != 0) out.push_back(i);
-    }
+  constexpr std::int64_t kBlock = 4096;
+  const std::int64_t blocks = (x.count() + kBlock - 1) / kBlock;
+  std::vector<Dims> found(static_cast<std::size_t>(blocks));
+  parallel_ranges(blocks, 4, [&](std::int64_t block, std::int64_t end) {
+    with_compute_type(compute_type(x.dtype()), [&](auto zero) {
+      std::vector<decltype(zero)> values(kBlock);
+      std::array<std::int64_t, kBlock> places;
+      for (; block < end; ++block) {
+        const std::int64_t begin = block * kBlock;
+        const auto count = static_cast<int>(std::min(kBlock, x.count() - begin));
+        load(x, begin, count, values.data());
+        std::size_t n = 0;
+        for (int i = 0; i < count; ++i) {
+          places[n] = begin + i;  // without a branch: kept when the next one does not overwrite it
+          n += values[static_cast<std::size_t>(i)] != 0 ? 1 : 0;
+        }
+        found[static_cast<std::size_t>(block)].assign(places.begin(), places.begin() + static_cast<std::ptrdiff_t>(n));
+      }
+    });
   });
+  std::size_t total = 0;
+  for (const Dims& part : found) total += part.size();
+  out.reserve(total);
+  for (const Dims& part : found) out.insert(out.end(), part.begin(), part.end());
   return out;
 }
 
@@ -41,12 +61,23 @@ Result<Tensors> NonZero::evaluate(TensorInputs inputs, EvalContext& context) con
   const Tensor& x = *inputs[0];
   const Dims found = positions_of_nonzero(x);
   const auto count = static_cast<std::int64_t>(found.size());
-  TRY(Tensor out, context.allocate(DataType::kI64, {x.rank(), count}).within("NonZero"));
+  TRY(Tensor out, allocate_raw(context, DataType::kI64, {x.rank(), count}).within("NonZero"));
   const Dims strides = contiguous_strides(x.dims());
   const auto to = out.span<std::int64_t>();
-  for (std::size_t d = 0; d < strides.size(); ++d) {
-    for (std::size_t i = 0; i < found.size(); ++i) to[d * found.size() + i] = found[i] / strides[d] % x.dims()[d];
-  }
+  parallel_ranges(count, 1 << 12, [&](std::int64_t begin, std::int64_t end) {
+    Dims index(strides.size(), 0);  // of position `at`
+    std::int64_t at = 0;
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::int64_t position = found[static_cast<std::size_t>(i)];
+      if (i > begin && !index.empty() && position - at < x.dims().back() - index.back()) {
+        index.back() += position - at;  // in the same row
+      } else {
+        for (std::size_t d = 0; d < strides.size(); ++d) index[d] = position / strides[d] % x.dims()[d];
+      }
+      at = position;
+      for (std::size_t d = 0; d < strides.size(); ++d) to[d * found.size() + static_cast<std::size_t>(i)] = index[d];
+    }
+  });
   return Tensors{std::move(out)};
 }
 
@@ -72,21 +103,25 @@ Result<Tensors> Compress::evaluate(TensorInputs inputs, EvalContext& context) co
   if (static_cast<std::int64_t>(condition.size()) > all[at]) {
     return invalid_argument("Compress: a condition of ", condition.size(), " elements on a size of ", all[at]);
   }
-  Dims chosen;
+  Dims chosen(condition.size());
+  std::size_t kept = 0;
   for (std::size_t i = 0; i < condition.size(); ++i) {
-    if (condition[i] != 0) chosen.push_back(static_cast<std::int64_t>(i));
+    chosen[kept] = static_cast<std::int64_t>(i);
+    kept += condition[i] != 0 ? 1 : 0;
   }
+  chosen.resize(kept);
   Dims dims = all;
   dims[at] = static_cast<std::int64_t>(chosen.size());
-  TRY(Tensor out, context.allocate(data.dtype(), dims).within("Compress"));
+  TRY(Tensor out, allocate_raw(context, data.dtype(), dims).within("Compress"));
   const std::int64_t inner = product(all, at + 1, all.size());
-  std::int64_t to = 0;
-  for (std::int64_t o = 0; o < product(all, 0, at); ++o) {
-    for (const std::int64_t i : chosen) {
-      copy_run(data, (o * all[at] + i) * inner, out, to, inner);
-      to += inner;
+  const std::int64_t rows = product(all, 0, at) * dims[at];
+  const std::int64_t grain = bit_width(data.dtype()) < 8 ? rows : (1 << 14) / std::max<std::int64_t>(inner, 4) + 1;
+  parallel_ranges(rows, grain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end; ++row) {
+      const std::int64_t from = row / dims[at] * all[at] + chosen[static_cast<std::size_t>(row % dims[at])];
+      copy_run(data, from * inner, out, row * inner, inner);
     }
-  }
+  });
   return Tensors{std::move(out)};
 }
 

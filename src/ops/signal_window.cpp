@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <numbers>
 
 namespace bolide {
@@ -93,10 +94,11 @@ Result<Tensors> MelWeightMatrix::evaluate(TensorInputs inputs, EvalContext& cont
   const auto at = [&](double bin, std::int64_t band) -> double& {
     return out.span<double>()[static_cast<std::size_t>(static_cast<std::int64_t>(bin) * bands + band)];
   };
+  double left = 0;
+  double middle = corner(0);
+  double right = corner(1);
   for (std::int64_t band = 0; band < bands; ++band) {
-    const double left = corner(band);
-    const double middle = corner(band + 1);
-    const double right = corner(band + 2);
+    left = std::exchange(middle, std::exchange(right, corner(band + 2)));
     if (!is_bin(left) || !is_bin(middle) || !(right >= middle) || right > static_cast<double>(bins) || left > middle) {
       return invalid_argument("MelWeightMatrix: band ", band, " has its corners at the bins ", left, ", ", middle,
                               " and ", right, " of a spectrum of ", bins);

@@ -4,12 +4,20 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_map>
 
 namespace bolide {
 namespace {
 
 /// N-grams of one length, and the number of each in the pool.
-using Grams = std::map<std::vector<std::int64_t>, std::size_t>;
+struct GramHash {
+  std::size_t operator()(const std::vector<std::int64_t>& gram) const {
+    std::uint64_t hash = gram.size();
+    for (const std::int64_t token : gram) hash = (hash ^ static_cast<std::uint64_t>(token)) * 0x9E3779B97F4A7C15U;
+    return static_cast<std::size_t>(hash ^ (hash >> 32));
+  }
+};
+using Grams = std::unordered_map<std::vector<std::int64_t>, std::size_t, GramHash>;
 
 /// The number of a token; strings are numbered by their places in the pool, unknown ones are -1.
 using Numbers = std::map<std::string_view, std::int64_t>;
@@ -105,7 +113,7 @@ Result<Tensors> TfIdfVectorizer::evaluate(TensorInputs inputs, EvalContext& cont
   const auto size = static_cast<std::size_t>(inputs[0]->dims().back());
   const auto columns = static_cast<std::size_t>(y.dims().back());
   const std::int64_t rows = inputs[0]->rank() == 2 ? inputs[0]->dims()[0] : 1;
-  for (std::size_t row = 0; row < static_cast<std::size_t>(rows); ++row) {
+  const auto weigh = [&](std::size_t row) {
     std::vector<std::int64_t> counts(ngram_indexes.size());
     for (const auto& [length, those] : grams) {
       count(std::span(x).subspan(row * size, size), length, std::max<std::int64_t>(max_skip_count, 0), those, counts);
@@ -116,7 +124,11 @@ Result<Tensors> TfIdfVectorizer::evaluate(TensorInputs inputs, EvalContext& cont
       const float times = mode == TermWeights::kIdf ? 1.0F : static_cast<float>(counts[i]);
       y.span<float>()[row * columns + static_cast<std::size_t>(ngram_indexes[i])] += times * weight;
     }
-  }
+  };
+  parallel_ranges(rows, 1 + 256 / std::max<std::int64_t>(1, static_cast<std::int64_t>(size)),
+                  [&](std::int64_t row, std::int64_t end) {
+                    for (; row < end; ++row) weigh(static_cast<std::size_t>(row));
+                  });
   return one(std::move(y));
 }
 

@@ -1,5 +1,7 @@
 #include "ops/trilu.h"
 
+#include "ops/reference.h"
+
 #include <algorithm>
 
 namespace bolide {
@@ -11,7 +13,7 @@ Result<TensorTypes> Trilu::infer(const InferContext& context) const {
 }
 
 Result<Tensors> Trilu::evaluate(TensorInputs inputs, EvalContext& context) const {
-  TRY(Tensors out, outputs_of(*this, inputs, context));
+  TRY(Tensors out, raw_outputs_of(*this, inputs, context));
   const Dims& dims = out[0].dims();
   const std::int64_t columns = dims.back();
   const std::int64_t rows = dims[dims.size() - 2];
@@ -21,12 +23,20 @@ Result<Tensors> Trilu::evaluate(TensorInputs inputs, EvalContext& context) const
     if (given.size() != 1) return invalid_argument("Trilu: k of ", given.size(), " elements, not one");
     k = std::min(std::max(given[0], -rows), columns);
   }
-  for (std::int64_t row = 0; row < product(dims, 0, dims.size() - 1); ++row) {
+  const auto copy = [&](std::int64_t row) {
     const std::int64_t diagonal = row % rows + k;  // the column that the diagonal crosses
     const std::int64_t begin = upper ? std::min(std::max<std::int64_t>(diagonal, 0), columns) : 0;
     const std::int64_t end = upper ? columns : std::min(std::max<std::int64_t>(diagonal + 1, 0), columns);
-    copy_run(*inputs[0], row * columns + begin, out[0], row * columns + begin, end - begin);
-  }
+    const std::int64_t at = row * columns;
+    clear_run(out[0], at, begin);
+    copy_run(*inputs[0], at + begin, out[0], at + begin, end - begin);
+    clear_run(out[0], at + end, columns - end);
+  };
+  const std::int64_t grain =
+      bit_width(out[0].dtype()) < 8 ? out[0].count() : (1 << 14) / std::max<std::int64_t>(columns, 1);
+  parallel_ranges(product(dims, 0, dims.size() - 1), grain, [&](std::int64_t row, std::int64_t end) {
+    for (; row < end; ++row) copy(row);
+  });
   return out;
 }
 

@@ -1,6 +1,7 @@
 #include "ops/unique.h"
 
 #include "ops/elements.h"
+#include "ops/ordered.h"
 
 #include <algorithm>
 #include <cmath>
@@ -71,14 +72,43 @@ struct Groups {
   Dims counts;
 };
 
-Groups grouped(std::size_t size, const Compare& compare, bool sorted) {
-  std::vector<std::size_t> order(size);
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return compare(a, b) < 0; });
+struct Sorted {
+  std::vector<std::size_t> order;  // of the slices
+  std::vector<bool> starts;        // at each place of the order, whether it differs from the one before
+};
+
+Sorted sorted_slices(std::size_t size, const Compare& compare) {
+  Sorted out{std::vector<std::size_t>(size), std::vector<bool>(size, true)};
+  std::iota(out.order.begin(), out.order.end(), std::size_t{0});
+  std::stable_sort(out.order.begin(), out.order.end(), [&](std::size_t a, std::size_t b) { return compare(a, b) < 0; });
+  for (std::size_t i = 1; i < size; ++i) out.starts[i] = compare(out.order[i - 1], out.order[i]) != 0;
+  return out;
+}
+
+/// Of slices of one number.
+Sorted sorted_numbers(const Tensor& rows) {
+  std::vector<std::pair<std::uint64_t, std::size_t>> keys(static_cast<std::size_t>(rows.count()));
+  with_compute_type(compute_type(rows.dtype()), [&](auto zero) {
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      keys[i] = {ordered(load_one<decltype(zero)>(rows, static_cast<std::int64_t>(i))), i};
+    }
+  });
+  std::sort(keys.begin(), keys.end());
+  Sorted out{std::vector<std::size_t>(keys.size()), std::vector<bool>(keys.size(), true)};
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    out.order[i] = keys[i].second;
+    out.starts[i] = i == 0 || keys[i - 1].first != keys[i].first;
+  }
+  return out;
+}
+
+Groups grouped(const Sorted& slices, bool sorted) {
+  const std::vector<std::size_t>& order = slices.order;
+  const std::size_t size = order.size();
   Groups out;
   out.inverse.resize(size);
   for (std::size_t i = 0; i < size; ++i) {
-    if (i == 0 || compare(order[i - 1], order[i]) != 0) {
+    if (slices.starts[i]) {
       out.first.push_back(static_cast<std::int64_t>(order[i]));
       out.counts.push_back(0);
     }
@@ -121,7 +151,9 @@ Result<Tensors> Unique::evaluate(TensorInputs inputs, EvalContext& context) cons
   TRY(const Tensor x, inputs[0]->reshaped(flatten ? Dims{inputs[0]->count()} : inputs[0]->dims()));
   TRY(const std::size_t at, normalize_axis(flatten ? 0 : axis, x.rank()).within("Unique"));
   TRY(const Tensor rows, slices_of(x, at, context));
-  const Groups groups = grouped(static_cast<std::size_t>(x.dims()[at]), comparison(rows), sorted);
+  const bool numbers = is_real(rows.dtype()) && rows.dims()[1] == 1;
+  const auto size = static_cast<std::size_t>(x.dims()[at]);
+  const Groups groups = grouped(numbers ? sorted_numbers(rows) : sorted_slices(size, comparison(rows)), sorted);
   Dims dims = x.dims();
   dims[at] = static_cast<std::int64_t>(groups.first.size());
   TRY(Tensor y, context.allocate(x.dtype(), dims).within("Unique"));

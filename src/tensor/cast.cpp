@@ -1,4 +1,5 @@
 /// Cast by way of a wide type that holds every source exactly: f64 for floats, i64 and u64 for integers and bool.
+#include "base/thread_pool.h"
 #include "tensor/number.h"
 
 #include <algorithm>
@@ -180,14 +181,27 @@ void write(std::span<const W> in, DataType from, Tensor& to, std::int64_t begin,
   }
 }
 
+/// f(begin, end) over parts of [0, count) that start at multiples of kChunk (and so share no byte), at once where there
+/// are many elements.
+void each_part(std::int64_t count, FunctionRef<void(std::int64_t begin, std::int64_t end)> f) {
+  constexpr std::int64_t kPart = 32 * kChunk;
+  const std::int64_t parts = (count + kPart - 1) / kPart;
+  if (parts < 2) return f(0, count);
+  ThreadPool& pool = ThreadPool::shared();
+  pool.parallel_for(parts, pool.size(),
+                    [&](std::int64_t part, int) { f(part * kPart, std::min(count, (part + 1) * kPart)); });
+}
+
 template <class W>
 void convert_all(const Tensor& from, Tensor& to, CastOptions options) {
-  std::array<W, kChunk> buffer;
-  for (std::int64_t begin = 0; begin < from.count(); begin += kChunk) {
-    const auto wide = std::span<W>(buffer).first(static_cast<std::size_t>(std::min(kChunk, from.count() - begin)));
-    read(from, begin, wide);
-    write(std::span<const W>(wide), from.dtype(), to, begin, options);
-  }
+  each_part(from.count(), [&](std::int64_t first, std::int64_t end) {
+    std::array<W, kChunk> buffer;
+    for (std::int64_t begin = first; begin < end; begin += kChunk) {
+      const auto wide = std::span<W>(buffer).first(static_cast<std::size_t>(std::min(kChunk, end - begin)));
+      read(from, begin, wide);
+      write(std::span<const W>(wide), from.dtype(), to, begin, options);
+    }
+  });
 }
 
 bool equal_ignoring_case(std::string_view text, std::string_view upper) {
@@ -248,7 +262,10 @@ Status from_strings(const Tensor& from, Tensor& to, CastOptions options) {
 
 template <class From, class To, class Convert>
 void convert_each(const Tensor& from, Tensor& to, Convert convert) {
-  std::ranges::transform(from.span<From>(), to.span<To>().begin(), convert);
+  each_part(from.count(), [&](std::int64_t first, std::int64_t end) {
+    const From* const in = from.span<From>().data();
+    std::transform(in + first, in + end, to.span<To>().data() + first, convert);
+  });
 }
 
 /// The conversions that weights and activations take most, without the wide step. False when it is none of them.
