@@ -6,8 +6,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 #include <numbers>
+#include <utility>
 
 namespace bolide {
 namespace {

@@ -13,6 +13,7 @@ extern const WideProductKernels kWideProduct;
 extern const IntegerEltwiseKernels kIntegerEltwise;
 
 extern const KernelTable kTable;
-const KernelTable kTable = {kLanes, &kGemm, &kEltwise, &kDepthwise, &kRows, &kPool, &kAttention, &kWideProduct, &kIntegerEltwise};
+const KernelTable kTable = {kLanes, &kGemm,      &kEltwise,     &kDepthwise,     &kRows,
+                            &kPool, &kAttention, &kWideProduct, &kIntegerEltwise};
 
 }  // namespace bolide::BOLIDE_ISA_NS

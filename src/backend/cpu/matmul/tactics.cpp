@@ -8,8 +8,8 @@
 ///            |error| <= (k + 2) * 2^-24 * (|bias| + sum |a * b|)
 #include "backend/cpu/matmul/tactics.h"
 
-#include "backend/cpu/matmul/wide.h"
 #include "backend/cpu/matmul/panels.h"
+#include "backend/cpu/matmul/wide.h"
 
 namespace bolide {
 
