@@ -104,7 +104,7 @@ Result<TextWork> scatter_work(const Problem& problem) {
   TRY(const Scatter scatter, scatter_of(problem));
   if (scatter.count >= kMost || scatter.places >= kMost) return unsupported("2^31 places or updates");
   const bool replaces = scatter.reduction == ScatterReduction::kReplace;
-  using Kind = AddressArg::Kind;
+  using AddressKind = AddressArg::Kind;
   TextWork work;
   work.workspace = static_cast<std::size_t>(scatter.places) * sizeof(std::int32_t) * (replaces ? 1 : 2);
   work.bytes =
@@ -114,12 +114,12 @@ Result<TextWork> scatter_work(const Problem& problem) {
     work.launches.push_back(*std::move(launch));
     return {};
   };
-  const AddressArg owners = {Kind::kWorkspace, 0, 0};
-  const AddressArg counts = {Kind::kWorkspace, 0, scatter.places * 4};
+  const AddressArg owners = {AddressKind::kWorkspace, 0, 0};
+  const AddressArg counts = {AddressKind::kWorkspace, 0, scatter.places * 4};
   const std::string_view index_type = c_type(indices.dtype);
 
   ElementText copy("scatter_copy", y.dims, y.strides);
-  copy.pointer("y", {Kind::kOutput, 0, 0}, raw).pointer("x", {Kind::kInput, 0, 0}, raw);
+  copy.pointer("y", {AddressKind::kOutput, 0, 0}, raw).pointer("x", {AddressKind::kInput, 0, 0}, raw);
   TRY_OK(add(copy.finish(strings::join("  y[", offset_text(y.strides), "] = x[", offset_text(x.strides), "];\n"))));
   if (scatter.count == 0) return work;
 
@@ -134,7 +134,7 @@ Result<TextWork> scatter_work(const Problem& problem) {
   ElementText claim("scatter_claim", {scatter.count}, {1});
   claim.pointer("owners", owners, "int");
   if (!replaces) claim.pointer("counts", counts, "int");
-  claim.pointer("indices", {Kind::kInput, 1, 0}, index_type);
+  claim.pointer("indices", {AddressKind::kInput, 1, 0}, index_type);
   TRY_OK(add(claim.finish(replaces ? "  atomicMax(owners + place_of_update(p0, indices), (int)p0);\n"
                                    : "  const int64_t to = place_of_update(p0, indices);\n  atomicMin(owners + to, "
                                      "(int)p0);\n  atomicAdd(counts + to, 1);\n",
@@ -143,9 +143,9 @@ Result<TextWork> scatter_work(const Problem& problem) {
   Dims dims = {scatter.count};
   dims.insert(dims.end(), scatter.inner_dims.begin(), scatter.inner_dims.end());
   ElementText apply("scatter_apply", dims, contiguous_strides(dims));
-  apply.pointer("y", {Kind::kOutput, 0, 0}, replaces ? raw : c_type(x.dtype));
-  apply.pointer("u", {Kind::kInput, 2, 0}, replaces ? raw : c_type(x.dtype));
-  apply.pointer("indices", {Kind::kInput, 1, 0}, index_type).pointer("owners", owners, "const int");
+  apply.pointer("y", {AddressKind::kOutput, 0, 0}, replaces ? raw : c_type(x.dtype));
+  apply.pointer("u", {AddressKind::kInput, 2, 0}, replaces ? raw : c_type(x.dtype));
+  apply.pointer("indices", {AddressKind::kInput, 1, 0}, index_type).pointer("owners", owners, "const int");
   if (!replaces) apply.pointer("counts", counts, "const int");
   Dims y_inner = {0};
   y_inner.insert(y_inner.end(), scatter.y_inner.begin(), scatter.y_inner.end());
