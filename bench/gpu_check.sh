@@ -29,7 +29,7 @@ else
   bin=${BOLIDE_BIN:-$here/build/release} shared=${BOLIDE_SHARED:-$here/../shared}
 fi
 rm -f "$work/failed"/*
-at_once=4
+at_once=8
 
 # check NAME SECONDS COMMAND...: runs in the background, a few at once; one line each, its last output only when it fails.
 check() {
@@ -75,10 +75,14 @@ export_networks() {
 
 tests() { find -L "$bin" -name 'cuda_*_test' -type f -perm -u+x | sort; }
 
+# Each program in several processes: its references run on the host, a test to a core.
 kernels() {
-  local path
+  local path shard
   for path in $(tests); do
-    LINES_SHOWN=40 check "$(basename "$path")" 400 "$path" --gtest_filter='-*CompiledFor*'
+    for shard in 0 1 2 3 4 5; do
+      LINES_SHOWN=40 check "$(basename "$path"), part $((shard + 1)) of 6" 400 \
+        env GTEST_TOTAL_SHARDS=6 GTEST_SHARD_INDEX=$shard "$path" --gtest_filter='-*CompiledFor*'
+    done
   done
 }
 
