@@ -198,10 +198,13 @@ class StemTactic final : public Tactic {
     const CudaTarget& cuda = cuda_target(target);
     const StemShape shape = stem_shape(gemm, lines_, pairs_);
     const std::int64_t blocks = shape.pieces * ((gemm.n + shape.columns - 1) / shape.columns);
-    const std::int64_t slots = cuda.facts.multiprocessors * 4;
-    const double waves = static_cast<double>((blocks + slots - 1) / slots);
-    return std::max(estimate_cuda_us(cuda, gemm.bytes()),
-                    2.5 + waves * static_cast<double>(lines_) * (0.25 + 0.02 * static_cast<double>(shape.steps)));
+    const std::int64_t most = shape.columns * lines_ > 512 ? 2 : shape.columns == 64 ? 3 : 4;
+    const std::int64_t slots = cuda.facts.multiprocessors * most;
+    const auto waves = static_cast<double>((blocks + slots - 1) / slots);
+    const auto together =
+        static_cast<double>(std::min(most, (blocks + cuda.facts.multiprocessors - 1) / cuda.facts.multiprocessors));
+    const double line = 0.25 + 0.014 * static_cast<double>(shape.steps) * together;
+    return std::max(estimate_cuda_us(cuda, gemm.bytes()), 2.5 + waves * (static_cast<double>(lines_) * line + 0.15));
   }
   std::size_t packed_bytes(const Problem& problem, const Target&) const override {
     const auto gemm = gemm_problem(problem);
