@@ -22,6 +22,12 @@ TEST(EinsumRule, MakesMatrixProducts) {
   EXPECT_EQ(einsum("i,i->", {f32("a", {"3"}), f32("b", {"3"})}).find("MatMul") != std::string::npos, true);
 }
 
+TEST(EinsumRule, AsksForAnInput) {
+  EXPECT_EQ(import_node(12, node("Einsum", {}, {"y"}, {attr("equation", "ij->ji")})),
+            "the model cannot be imported: 1 problem\n"
+            "  node 0 'y' (Einsum, ai.onnx 12, output 'y'): input 0 is missing\n");
+}
+
 TEST(EinsumRule, SumsAndTransposesOneInput) {
   EXPECT_EQ(einsum("ij->ji", {f32("a", {"n", "3"})}), "y = Transpose(a) perm=[1,0]\nreturn y\n");
   EXPECT_EQ(einsum("ij->i", {f32("a", {"n", "3"})}), "y = Reduce(a) axes=[1] keepdims=false\nreturn y\n");

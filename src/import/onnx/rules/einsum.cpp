@@ -51,6 +51,7 @@ Result<Labelled> diagonal(Builder& build, Labelled x) {
 /// integers, with axes that broadcast by a letter, and empty ones stay as they are.
 Result<Values> import_einsum(OnnxNodeView& node, Builder& build) {
   const Einsum op{.equation = node.text("equation", "")};
+  if (node.input_count() == 0) return invalid_argument("input 0 is missing");
   std::vector<int> ranks;
   for (std::size_t i = 0; i < node.input_count(); ++i) {
     if (!node.has_input(i)) return invalid_argument("input ", i, " is missing");
