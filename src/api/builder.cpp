@@ -70,7 +70,9 @@ std::string names_of(const std::vector<PrecisionReport::Kept>& kept) {
 Result<Engine> Builder::build(Network network, const BuilderConfig& config) const {
   TRY_OK(network.status());
   Graph& graph = network.state().graph;
-  if (graph.outputs().empty()) return invalid_argument("the network has no output; mark one with Network::output");
+  if (graph.outputs().empty())
+    return invalid_argument(
+        "the network has no output; mark one (Network::output, Network::mark_output, or --outputs NAME)");
   const bool tf32 = config.precision == Precision::kTf32;
   TRY(auto backend, make_backend(config.device, config.threads, tf32));
   auto state = std::make_shared<Engine::State>();

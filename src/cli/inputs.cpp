@@ -71,11 +71,17 @@ class Random {
 
 Result<HostTensor> random_tensor(const TensorInfo& info, const Dims& dims, Random& random, const FillRange* range) {
   if (info.dtype == DataType::kString) {
-    return Error{Code::kUnsupported, fmt::format("input '{}' is made of strings; give it by --input", info.name)};
+    Result<HostTensor> letters = HostTensor::make(info.dtype, dims);
+    if (!letters) return letters;
+    const std::span<std::string> texts(static_cast<std::string*>(letters->data()),
+                                       static_cast<std::size_t>(letters->count()));
+    for (std::string& text : texts) text = std::string(1, static_cast<char>('a' + random.next() % 4));
+    return letters;
   }
   if (is_container(info.dtype)) {
-    return Error{Code::kUnsupported, fmt::format("input '{}' is a {}; give it by --input {}=FILE.pb", info.name,
-                                                 bolide::name(info.dtype), info.name)};
+    return Error{Code::kUnsupported,
+                 fmt::format("input '{}' is a {}; give it by --input {}=FILE.pb, or to compare by --data", info.name,
+                             bolide::name(info.dtype), info.name)};
   }
   Result<HostTensor> values = HostTensor::make(DataType::kF32, dims);
   if (!values) return values;

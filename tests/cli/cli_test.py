@@ -337,6 +337,12 @@ class CommandLine(unittest.TestCase):
         (data / "output_0.pb").write_bytes(floats("y", [1, 2], [1.0, 2.0]))
         self.expect(DONE, "compare", path, "--data", data)
 
+    def test_strings_are_drawn_too(self):
+        x, y = value("x", 8, ["n"]), value("y", 8, ["n"])
+        path = self.model("strings.onnx", model(Graph([node("Identity", ["x"], ["y"])], [x], [y])))
+        self.expect(DONE, "compare", path, "--shapes", "x:5")
+        self.expect(DONE, "run", path, "--shapes", "x:5")
+
     def test_pictures_become_inputs(self):
         exact = self.expect(DONE, "run", DIGITS, "--input", f"image={self.file('e.npy', npy([v / 255 for v in IMAGE], [1, 1, 28, 28]))}", "--json").json()
         picture = self.expect(DONE, "run", DIGITS, "--image-channels", "gray", "--input", f"image={self.file('p.png', png(28, 28, IMAGE))}", "--json").json()
