@@ -102,11 +102,30 @@ class Device : public std::enable_shared_from_this<Device> {
   virtual std::unique_ptr<DeviceEvent> borrow_event(void* native) = 0;
   /// Microseconds between two events that are over.
   virtual Result<double> microseconds(const DeviceEvent& from, const DeviceEvent& to) = 0;
+  /// Gives what this thread does from here on a name in the device's tools, until the same number of end_range().
+  virtual void begin_range(const std::string&) {}
+  virtual void end_range() {}
   /// Free and all memory in bytes.
   virtual Result<std::pair<std::size_t, std::size_t>> memory() = 0;
 
  protected:
   Device() = default;
+};
+
+/// A range of a scope; null: none.
+class DeviceRange {
+ public:
+  DeviceRange(Device* device, const std::string& name) : device_(device) {
+    if (device_ != nullptr) device_->begin_range(name);
+  }
+  ~DeviceRange() {
+    if (device_ != nullptr) device_->end_range();
+  }
+  DeviceRange(const DeviceRange&) = delete;
+  DeviceRange& operator=(const DeviceRange&) = delete;
+
+ private:
+  Device* device_;
 };
 
 }  // namespace bolide

@@ -1,6 +1,5 @@
 #include "compile/compile.h"
 
-#include "backend/cuda/driver/nvtx.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -10,7 +9,6 @@
 #include "tune/tuner.h"
 
 #include <algorithm>
-#include <optional>
 
 namespace bolide {
 namespace {
@@ -177,8 +175,8 @@ bool is_quantised(const Graph& graph) {
 
 Result<Compiled> compile(Graph graph, std::shared_ptr<const Backend> backend, const CompileOptions& options) {
   Compiled compiled;
-  std::optional<cuda::NvtxRange> range;
-  if (backend->device() != nullptr) range.emplace("bolide build");
+  const std::shared_ptr<Device> device = backend->device();
+  const DeviceRange range(device.get(), "bolide build");
   const double start = monotonic_microseconds();
   TRY_OK(cut_at(graph, options.outputs));
   TRY_OK(mark_outputs(graph, options.mark_outputs));

@@ -1,6 +1,5 @@
 #include "runtime/device_executor.h"
 
-#include "backend/cuda/driver/nvtx.h"
 #include "base/clock.h"
 #include "plan/run_kernel.h"
 
@@ -117,7 +116,7 @@ void DeviceExecutor::set_bases(const Recording& recording) {
 
 Status DeviceExecutor::launch_step(DeviceStream& stream, std::size_t index) {
   const ScheduledStep& step = prepared_->schedule().steps[index];
-  const cuda::NvtxRange range(step.name);
+  const DeviceRange range(device_.get(), step.name);
   for (std::size_t i = 0; i < step.inputs.size(); ++i) inputs_[i] = address(step.inputs[i]);
   for (std::size_t i = 0; i < step.outputs.size(); ++i) outputs_[i] = address(step.outputs[i]);
   const Operand& moved = step.problem.outputs[0];
@@ -266,7 +265,7 @@ Result<DeviceExecutor::Recording*> DeviceExecutor::recording(DeviceStream& strea
 
 Status DeviceExecutor::go(DeviceStream& stream, Recording& recording, const RunBuffers& host) {
   static const std::string kName = "bolide run";
-  const cuda::NvtxRange range(kName);
+  const DeviceRange range(device_.get(), kName);
   for (const Segment& segment : recording.segments) {
     if (segment.on_host) {
       set_bases(recording);

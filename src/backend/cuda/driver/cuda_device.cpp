@@ -1,6 +1,7 @@
 #include "backend/cuda/driver/cuda_device.h"
 
 #include "backend/cuda/driver/kernel_image.h"
+#include "backend/cuda/driver/nvtx.h"
 #include "base/environment.h"
 #include "base/log.h"
 
@@ -366,5 +367,8 @@ Result<std::pair<std::size_t, std::size_t>> CudaDevice::memory() {
   TRY_OK(check(api_->memory_info(&free, &total), "cuMemGetInfo"));
   return std::pair(free, total);
 }
+
+void CudaDevice::begin_range(const std::string& name) { nvtx_push(name); }
+void CudaDevice::end_range() { nvtx_pop(); }
 
 }  // namespace bolide::cuda

@@ -119,6 +119,8 @@ class CudaDevice final : public Device {
   std::unique_ptr<DeviceEvent> borrow_event(void* native) override;
   Result<double> microseconds(const DeviceEvent& from, const DeviceEvent& to) override;
   Result<std::pair<std::size_t, std::size_t>> memory() override;
+  void begin_range(const std::string& name) override;
+  void end_range() override;
 
   /// Makes the device's context the thread's for a scope, and gives the thread its own back.
   class Current {

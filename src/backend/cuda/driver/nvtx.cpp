@@ -31,11 +31,11 @@ const Result<NvtxApi>& opened() {
 
 }  // namespace
 
-NvtxRange::NvtxRange(const std::string& name) {
+void nvtx_push(const std::string& name) {
   if (const auto& api = opened()) api->push(name.c_str());
 }
 
-NvtxRange::~NvtxRange() {
+void nvtx_pop() {
   if (const auto& api = opened()) api->pop();
 }
 

@@ -7,15 +7,10 @@
 
 namespace bolide::cuda {
 
-/// From its making to its end, on this thread; ranges nest. Does nothing where NVTX is not there, and costs some
+/// Begin and end of a range of this thread; ranges nest. They do nothing where NVTX is not there, and cost some
 /// nanoseconds where no tool listens. The library is looked for once per process, by the first range.
-class NvtxRange {
- public:
-  explicit NvtxRange(const std::string& name);
-  ~NvtxRange();
-  NvtxRange(const NvtxRange&) = delete;
-  NvtxRange& operator=(const NvtxRange&) = delete;
-};
+void nvtx_push(const std::string& name);
+void nvtx_pop();
 
 /// The library that ranges go to. Errors: NotFound with what was tried; Device when it lacks a call.
 Result<std::string> nvtx_library();
