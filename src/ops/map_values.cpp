@@ -19,6 +19,7 @@ std::string_view text_of(const Tensor& tensor, std::int64_t i) {
   return tensor.span<std::string>()[static_cast<std::size_t>(i)];
 }
 std::int64_t number_of(const Tensor& tensor, std::int64_t i) {
+  if (tensor.dtype() == DataType::kI64) return reinterpret_cast<const std::int64_t*>(tensor.data())[i];
   if (!is_float(tensor.dtype())) return load_one<std::int64_t>(tensor, i);
   const auto value = load_one<double>(tensor, i);
   if (std::isnan(value)) return std::bit_cast<std::int64_t>(std::numeric_limits<double>::quiet_NaN());

@@ -176,11 +176,17 @@ void evaluate_arg(const ArgOptions& options, const Tensor& x, std::size_t axis, 
     for (std::int64_t i = 1; i < lines.size; ++i) {
       const T* const row = rows.at(lines.at(o, i, n));
       const auto place = static_cast<std::int32_t>(i);
+      // The later of equals: what is not less is better, and so is what is above one less.
+      const Key later = options.last ? 1 : 0;
+      const Key turn = options.largest ? 0 : -1;  // ~key falls
+      Key* const keys = best.data();
+      std::int32_t* const places_here = at.data();
       for (std::size_t c = 0; c < width; ++c) {
-        const Key key = signed_order(row[c], options.largest);
-        const bool better = options.last ? key >= best[c] : key > best[c];
-        best[c] = better ? key : best[c];
-        at[c] = better ? place : at[c];
+        const Key key = signed_order(row[c], true) ^ turn;
+        const Key better =
+            -static_cast<Key>(static_cast<int>(key > keys[c]) | (later & static_cast<int>(key == keys[c])));
+        keys[c] = (key & better) | (keys[c] & ~better);
+        places_here[c] = static_cast<std::int32_t>((place & better) | (places_here[c] & ~better));
       }
     }
     std::copy(at.begin(), at.end(), places + o * lines.inner + n);

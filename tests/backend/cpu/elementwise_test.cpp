@@ -222,7 +222,7 @@ TEST(VectorFunctions, AreWithinFourUnitsInTheLastPlaceOnTheWholeLine) {
     for (const Fn fn : {Fn::kNeg,   Fn::kAbs,   Fn::kSign,  Fn::kExp,   Fn::kLog,  Fn::kLog1p,   Fn::kExpm1,
                         Fn::kSqrt,  Fn::kRsqrt, Fn::kRecip, Fn::kErf,   Fn::kTanh, Fn::kSigmoid, Fn::kSoftplus,
                         Fn::kFloor, Fn::kCeil,  Fn::kTrunc, Fn::kRound, Fn::kNot,  Fn::kIsNan,   Fn::kIsInf,
-                        Fn::kSin,   Fn::kCos,   Fn::kAsin,  Fn::kAcos,  Fn::kAtan}) {
+                        Fn::kSin,   Fn::kCos,   Fn::kTan,   Fn::kAsin,  Fn::kAcos, Fn::kAtan}) {
       kernels.fn[static_cast<std::size_t>(fn)](x.data(), nullptr, nullptr, got.data(),
                                                static_cast<std::int64_t>(x.size()), 0);
       for (std::size_t i = 0; i < x.size(); ++i) {

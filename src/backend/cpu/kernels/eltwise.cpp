@@ -181,7 +181,45 @@ inline double sine(double x, std::int32_t quarter) {
   return (turn & 2) != 0 ? -value : value;
 }
 
-/// kFn is kSin or kCos. Angles beyond 2^20 and NaN are left to the C functions.
+/// tan(x) for |x| <= 2^20.
+inline double tangent(double x) { return sine(x, 0) / sine(x, 1); }
+
+/// kFn is kMod or kFmod. Quotients of 2^28 or more, and what is no number, are left to the C function.
+template <int kFn>
+void remainders(const float* a, const float* b, const float* c, float* out, I64 n, int scalar_mask) {
+  constexpr I64 kBlock = 256;
+  constexpr bool kOfDivisor = kFn == static_cast<int>(Fn::kMod);
+  if ((scalar_mask & 3) != 0) return each<kFn>(a, b, c, out, n, scalar_mask);
+  for (I64 start = 0; start < n; start += kBlock) {
+    const I64 count = n - start < kBlock ? n - start : kBlock;
+    float x[kBlock];
+    float y[kBlock];
+    __builtin_memcpy(x, a + start, static_cast<std::size_t>(count) * sizeof(float));
+    __builtin_memcpy(y, b + start, static_cast<std::size_t>(count) * sizeof(float));
+    int hard = 0;
+    for (I64 i = 0; i < count; ++i) {
+      const double size = __builtin_fabs(static_cast<double>(x[i]));
+      const double by = __builtin_fabs(static_cast<double>(y[i]));
+      const double quotient = size / by;
+      const bool easy = quotient < 0x1p28 && by < 0x1p127;
+      hard |= easy ? 0 : 1;
+      // The quotient is one too large at most; the product is exact, as is the difference.
+      double rest = size - static_cast<double>(static_cast<std::int32_t>(easy ? quotient : 0)) * by;
+      rest = rest < 0 ? rest + by : rest;
+      rest = rest >= by ? rest - by : rest;
+      const float value = __builtin_copysignf(static_cast<float>(rest), x[i]);
+      out[start + i] = kOfDivisor && rest != 0 && (x[i] < 0) != (y[i] < 0) ? value + y[i] : value;
+    }
+    for (I64 i = 0; hard != 0 && i < count; ++i) {
+      const bool easy =
+          __builtin_fabs(static_cast<double>(x[i])) / __builtin_fabs(static_cast<double>(y[i])) < 0x1p28 &&
+          __builtin_fabsf(y[i]) < 0x1p127F;
+      if (!easy) each<kFn>(x + i, y + i, c, out + start + i, 1, 0);
+    }
+  }
+}
+
+/// kFn is kSin, kCos or kTan. Angles beyond 2^20 and NaN are left to the C functions.
 template <int kFn>
 void angle(const float* a, const float* b, const float* c, float* out, I64 n, int scalar_mask) {
   constexpr I64 kBlock = 256;
@@ -195,7 +233,8 @@ void angle(const float* a, const float* b, const float* c, float* out, I64 n, in
     for (I64 i = 0; i < count; ++i) far |= __builtin_fabsf(in[i]) <= 0x1p20F ? 0 : 1;
     for (I64 i = 0; i < count; ++i) {
       const float near = __builtin_fabsf(in[i]) <= 0x1p20F ? in[i] : 0.0F;
-      out[start + i] = static_cast<float>(sine(static_cast<double>(near), kQuarter));
+      const double x = static_cast<double>(near);
+      out[start + i] = static_cast<float>(kFn == static_cast<int>(Fn::kTan) ? tangent(x) : sine(x, kQuarter));
     }
     for (I64 i = 0; far != 0 && i < count; ++i) {
       if (!(__builtin_fabsf(in[i]) <= 0x1p20F)) each<kFn>(in + i, b, c, out + start + i, 1, 0);
@@ -408,8 +447,11 @@ constexpr void fill(EltwiseKernels& table) {
   if constexpr (kFn < kFnCount) {
     if constexpr (kFn == static_cast<int>(Fn::kPow)) {
       table.fn[kFn] = power;
-    } else if constexpr (kFn == static_cast<int>(Fn::kSin) || kFn == static_cast<int>(Fn::kCos)) {
+    } else if constexpr (kFn == static_cast<int>(Fn::kSin) || kFn == static_cast<int>(Fn::kCos) ||
+                         kFn == static_cast<int>(Fn::kTan)) {
       table.fn[kFn] = angle<kFn>;
+    } else if constexpr (kFn == static_cast<int>(Fn::kMod) || kFn == static_cast<int>(Fn::kFmod)) {
+      table.fn[kFn] = remainders<kFn>;
     } else if constexpr (kFn == static_cast<int>(Fn::kAsin) || kFn == static_cast<int>(Fn::kAcos) ||
                          kFn == static_cast<int>(Fn::kAtan)) {
       table.fn[kFn] = arc<kFn>;

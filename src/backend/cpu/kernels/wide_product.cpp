@@ -30,6 +30,9 @@ template <class T, bool kWhole>
 void strip(const T* a, I64 a_row, I64 a_depth, const T* b, I64 b_depth, T* y, I64 y_row, I64 rows, I64 columns,
            I64 depth) {
   I64 r = 0;
+  for (; sizeof(T) == 8 && kWhole && r + 8 <= rows; r += 8) {
+    tile<T, 8, kWhole>(a + r * a_row, a_row, a_depth, b, b_depth, y + r * y_row, y_row, columns, depth);
+  }
   for (; r + 4 <= rows; r += 4) {
     tile<T, 4, kWhole>(a + r * a_row, a_row, a_depth, b, b_depth, y + r * y_row, y_row, columns, depth);
   }

@@ -58,7 +58,7 @@ class WideMatMulKernel final : public HostKernel {
       : work_(std::move(work)), multiply_(multiply) {}
 
   Grid grid(int) const override {
-    return {.rows = work_.batches.count() * work_.m, .channels = work_.n, .row_grain = 4, .channel_grain = 32};
+    return {.rows = work_.batches.count() * work_.m, .channels = work_.n, .row_grain = 8, .channel_grain = 32};
   }
 
   Status run(int, const KernelBuffers& buffers, Range rows, Range channels) const override {

@@ -1,6 +1,7 @@
 #include "backend/cpu/movement/move.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 namespace bolide::cpu {
@@ -38,12 +39,17 @@ void transpose4(std::uint32_t* to, std::int64_t to_stride, const std::uint32_t* 
   store4(to + 3 * to_stride, __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7));
 }
 
+using Halves = std::uint64_t __attribute__((vector_size(16)));
 using Vec16 = std::uint8_t __attribute__((vector_size(16)));
 
 /// The same for 8 x 8 bytes.
 void transpose8(std::uint8_t* to, std::int64_t to_stride, const std::uint8_t* from, std::int64_t from_stride) {
-  std::array<Vec16, 8> rows{};
-  for (std::size_t i = 0; i < 8; ++i) std::memcpy(&rows[i], from + static_cast<std::int64_t>(i) * from_stride, 8);
+  std::array<Vec16, 8> rows;
+  for (std::size_t i = 0; i < 8; ++i) {
+    std::uint64_t row = 0;
+    std::memcpy(&row, from + static_cast<std::int64_t>(i) * from_stride, 8);
+    rows[i] = std::bit_cast<Vec16>(Halves{row, 0});
+  }
   std::array<Vec16, 4> pairs;
   for (std::size_t i = 0; i < 4; ++i) {
     pairs[i] =
@@ -62,12 +68,11 @@ void transpose8(std::uint8_t* to, std::int64_t to_stride, const std::uint8_t* fr
     const Vec16 high =
         __builtin_shufflevector(fours[i], fours[i + 2], 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
     std::uint8_t* const at = to + static_cast<std::int64_t>(i) * 4 * to_stride;
-    const auto* const first = reinterpret_cast<const std::uint8_t*>(&low);
-    const auto* const second = reinterpret_cast<const std::uint8_t*>(&high);
-    std::memcpy(at, first, 8);
-    std::memcpy(at + to_stride, first + 8, 8);
-    std::memcpy(at + 2 * to_stride, second, 8);
-    std::memcpy(at + 3 * to_stride, second + 8, 8);
+    const std::array<Halves, 2> columns = {std::bit_cast<Halves>(low), std::bit_cast<Halves>(high)};
+    for (std::size_t j = 0; j < 4; ++j) {
+      const std::uint64_t column = columns[j / 2][j % 2];
+      std::memcpy(at + static_cast<std::int64_t>(j) * to_stride, &column, 8);
+    }
   }
 }
 

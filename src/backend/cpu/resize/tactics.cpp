@@ -45,6 +45,18 @@ struct ResizeWork {
   bool channels_last = false;
 };
 
+/// True when every position is its own element.
+bool keeps(const ResizeAxis& axis) {
+  for (std::size_t i = 0; i < axis.taps.size(); ++i) {
+    const auto& weights = axis.taps[i].weights;
+    if (axis.taps[i].outside) return false;
+    for (const auto& [at, weight] : weights) {
+      if (at != static_cast<std::int64_t>(i) && weight != 0) return false;
+    }
+  }
+  return true;
+}
+
 Result<ResizeWork> resize_work(const Problem& problem, const KernelTable& table) {
   const auto* op = problem.op->as<Resize>();
   if (op == nullptr) return unsupported("not a Resize");
@@ -92,7 +104,7 @@ Result<ResizeWork> resize_work(const Problem& problem, const KernelTable& table)
     }
   }
   for (const ResizeAxis& axis : axes) {
-    if (axis.axis < 2) return unsupported("resizing of axis ", axis.axis);
+    if (axis.axis < 2 && !keeps(axis)) return unsupported("resizing of axis ", axis.axis);
   }
   out.channels_last = out.channels == 1 || (out.x[1] == 1 && out.y[1] == 1);
   if (!out.channels_last && !out.nearest && out.x[4] != 1) return unsupported("neither channels nor width contiguous");
@@ -132,15 +144,25 @@ class ResizeKernel : public HostKernel {
 
 class NearestKernel final : public ResizeKernel {
  public:
-  using ResizeKernel::ResizeKernel;
+  explicit NearestKernel(ResizeWork work) : ResizeKernel(std::move(work)), gapless_(work_.y[4] == width()) {}
 
   Status run(int, const KernelBuffers& buffers, Range rows, Range) const override {
     const auto bytes = static_cast<std::size_t>(width() * bytes_);
     for (std::int64_t r = rows.begin; r < rows.end; ++r) {
       const Row at = row(buffers, r);
+      const auto oh = static_cast<std::size_t>(at.oh);
+      const bool again = r > rows.begin && at.oh > 0 && work_.tables[1].at[oh] == work_.tables[1].at[oh - 1];
+      if (again && gapless_) {  // the row above once more
+        std::memcpy(at.y, at.y - work_.y[3] * bytes_, static_cast<std::size_t>(work_.out[2]) * bytes);
+        continue;
+      }
       const std::byte* x = at.x + (work_.tables[0].at[static_cast<std::size_t>(at.od)] * work_.x[2] +
                                    work_.tables[1].at[static_cast<std::size_t>(at.oh)] * work_.x[3]) *
                                       bytes_;
+      if (bytes == 4) {
+        pick<std::uint32_t>(at.y, x);
+        continue;
+      }
       for (std::int64_t w = 0; w < work_.out[2]; ++w) {
         const std::int64_t from = work_.tables[2].at[static_cast<std::size_t>(w)];
         copy(at.y + w * work_.y[4] * bytes_, x + from * work_.x[4] * bytes_, bytes);
@@ -150,15 +172,27 @@ class NearestKernel final : public ResizeKernel {
   }
 
  private:
+  template <class T>
+  void pick(std::byte* y, const std::byte* x) const {
+    const std::int64_t* const from = work_.tables[2].at.data();
+    const T* const source = reinterpret_cast<const T*>(x);
+    T* const to = reinterpret_cast<T*>(y);
+    const std::int64_t step = work_.x[4];
+    if (work_.y[4] == 1 && step == 1) {
+      for (std::int64_t w = 0; w < work_.out[2]; ++w) to[w] = source[from[w]];
+    } else {
+      for (std::int64_t w = 0; w < work_.out[2]; ++w) to[w * work_.y[4]] = source[from[w] * step];
+    }
+  }
   static void copy(std::byte* to, const std::byte* from, std::size_t bytes) {
-    if (bytes == 4) {
-      std::memcpy(to, from, 4);
-    } else if (bytes == 1) {
+    if (bytes == 1) {
       *to = *from;
     } else {
       std::memcpy(to, from, bytes);
     }
   }
+
+  bool gapless_;  ///< pixels of a row of y stand one after the other
 };
 
 /// First the rows of x are blended to one line of floats, then its pixels.
