@@ -69,6 +69,14 @@ Result<GemmView> view_of(GemmProblem described, const Problem& problem, const Cu
       }
     }
   }
+  if (!is_float_format(gemm.a_format)) {
+    // Strides along what has one position may be anything; they must not decide the alignment.
+    if (down.kernel == 1) args.tap_line = 0;
+    if (across.kernel == 1) args.tap_pixel = 0;
+    if (gemm.images == 1) args.as.image = 0;
+    if (down.out == 1) args.as.line = 0;
+    if (across.out == 1 && !view.linear) args.as.pixel = 0;
+  }
   for (const WindowAxis& axis : {down, across}) {
     const bool near = axis.in < 16384 && axis.before < 8192 && axis.kernel * axis.dilation < 8192;
     if (!view.linear && !patches && !near) return unsupported("windows over a line of ", axis.in, " pixels");
