@@ -49,7 +49,9 @@ Status measure(const char* path) {
   const double target_ms = mark.ms();
   TRY(auto engine, load_engine(file, backend));
   const double bind_ms = mark.ms();
-  TRY(const std::vector<Dims> sizes, complete_sizes(engine->graph(), {}));
+  // The first tuned shape, else the smallest.
+  TRY(std::vector<Dims> sizes, complete_sizes(engine->graph(), {}));
+  if (!engine->variants().empty()) sizes = engine->variants()[0].inputs;
   TRY(auto prepared, engine->prepare(sizes));
   const double prepare_ms = mark.ms();
   const double loaded = used_mib(*device);
@@ -83,15 +85,33 @@ Status measure(const char* path) {
     TRY_OK(more.back()->run());
   }
   const double five = used_mib(*device);
+  TRY(auto serial_engine, load_engine(file, backend, {.side_by_side = false}));
+  ContextCore serial(serial_engine);
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    const auto& value = engine->graph().values[static_cast<std::size_t>(engine->graph().inputs[i])];
+    TRY_OK(serial.set_input(static_cast<int>(i), value.type.dtype, sizes[i], inputs[i].data()));
+  }
+  TRY_OK(serial.run());
+  std::vector<double> serial_runs;
+  std::vector<double> parallel_runs;
+  for (int round = 0; round < 200; ++round) {
+    mark.ms();
+    TRY_OK(serial.run());
+    serial_runs.push_back(mark.ms());
+    TRY_OK(context.run());
+    parallel_runs.push_back(mark.ms());
+  }
   const Schedule& schedule = prepared->schedule();
   std::printf(
       "{\"driver_ms\": %.1f, \"context_ms\": %.1f, \"read_ms\": %.1f, \"target_ms\": %.1f, \"bind_ms\": %.1f, "
-      "\"prepare_ms\": %.1f, \"context_prepare_ms\": %.1f, \"first_run_ms\": %.1f, \"run_ms\": %.4f, \"nodes\": %d, "
+      "\"prepare_ms\": %.1f, \"context_prepare_ms\": %.1f, \"first_run_ms\": %.1f, \"run_ms\": %.4f, \"serial_ms\": "
+      "%.4f, \"side_by_side_ms\": %.4f, \"nodes\": %d, "
       "\"lanes\": %d, \"used_at_start_mib\": %.1f, \"used_with_stream_mib\": %.1f, \"loaded_mib\": %.1f, "
       "\"running_mib\": %.1f, \"five_contexts_mib\": %.1f, \"weights_mib\": %.1f, \"arena_mib\": %.1f}\n",
       driver_ms, context_ms, read_ms, target_ms, bind_ms, prepare_ms, context_prepare_ms, first_run_ms, median(runs),
-      context.graph_nodes(), schedule.lanes, before, base, loaded - base, running - base, five - base,
-      static_cast<double>(engine->packed_bytes()) / (1 << 20), static_cast<double>(context.arena_bytes()) / (1 << 20));
+      median(serial_runs), median(parallel_runs), context.graph_nodes(), schedule.lanes, before, base, loaded - base,
+      running - base, five - base, static_cast<double>(engine->packed_bytes()) / (1 << 20),
+      static_cast<double>(context.arena_bytes()) / (1 << 20));
   return {};
 }
 

@@ -90,6 +90,8 @@ class Device : public std::enable_shared_from_this<Device> {
   Device& operator=(const Device&) = delete;
 
   virtual const std::string& name() const = 0;
+  /// Errors: what the device was lost by, with all memory of it and all that allocate_host() gave.
+  virtual Status alive() const = 0;
   /// Aligned to 256 bytes, not initialised. Errors: OutOfMemory with the bytes asked for and free.
   virtual Result<std::unique_ptr<DeviceBlock>> allocate(std::size_t bytes) = 0;
   /// Memory of the host that the device reads and writes at full speed.

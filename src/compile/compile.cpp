@@ -232,6 +232,13 @@ Result<Compiled> compile(Graph graph, std::shared_ptr<const Backend> backend, co
   for (std::size_t i = 0; i < shapes.size(); ++i) variants.push_back({inputs[i], std::move(tuning.choices[i])});
   compiled.engine = EngineCore::make(std::move(steps), std::move(backend), std::move(costs), std::move(variants),
                                      {.rules = options.rules});
+  if (options.effort > 0 && !stop && compiled.engine->backend().device() != nullptr) {
+    // Kernels that were chosen without being timed are compiled now, so that loading finds them on the disk.
+    phase("compile kernels");
+    for (const std::vector<Dims>& shape : inputs) {
+      if (auto prepared = compiled.engine->prepare(shape); !prepared) return std::move(prepared).error();
+    }
+  }
   return compiled;
 }
 

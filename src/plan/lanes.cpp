@@ -164,6 +164,7 @@ Lanes assign_lanes(const StepOrder& order, std::span<const double> us, int most)
     }
     mine = std::move(reached);
     end[s] += us[s];
+    lanes.us = std::max(lanes.us, end[s]);
     tail = static_cast<int>(s);
   }
   lanes.count = std::max(lanes.count, 1);

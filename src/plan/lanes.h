@@ -17,6 +17,7 @@ struct Lanes {
   int count = 1;
   std::vector<int> lane;                ///< by step
   std::vector<std::vector<int>> after;  ///< by step: steps of other lanes to wait for; what follows is left out
+  double us = 0;                        ///< until all are done, were lanes to leave each other room
 };
 
 /// Gives every step a lane, at most `most`: that of a step it comes after where it can, so that chains stay together.

@@ -120,16 +120,20 @@ Status ScheduleBuilder::finish_output(int index) {
 }
 
 void ScheduleBuilder::plan_lanes() {
+  constexpr double kWorthwhile = 0.9;   // forks and joins cost, and launches there overlap less
   constexpr int kMost = 6;              // more gain nothing on networks of up to four branches
   constexpr std::size_t kSteps = 4000;  // the square of it decides what planning costs
   if (!backend_.has_own_memory() || schedule_.steps.size() > kSteps) return;
   std::vector<double> us;
+  double sum = 0;
   for (const ScheduledStep& step : schedule_.steps) {
     // What runs on the host waits for all before it.
     if (step.kernel == nullptr || !step.kernel->on_device()) return;
     us.push_back(step.us);
+    sum += step.us;
   }
   Lanes lanes = assign_lanes(find_step_order(schedule_), us, kMost);
+  if (lanes.us > kWorthwhile * sum) return;
   schedule_.lanes = lanes.count;
   for (std::size_t s = 0; s < schedule_.steps.size(); ++s) {
     schedule_.steps[s].lane = lanes.lane[s];

@@ -84,7 +84,8 @@ Status ContextCore::prepare_device(std::shared_ptr<const PreparedSchedule> prepa
     TRY(workspace_.host, device->allocate_host(needs.host).within("inputs and outputs"));
   }
   if (device_executors_.size() >= kMostExecutors) device_executors_.pop_back();
-  device_executors_.push_front(std::make_unique<DeviceExecutor>(std::move(prepared), device, workspace_));
+  device_executors_.push_front(
+      std::make_unique<DeviceExecutor>(std::move(prepared), device, workspace_, engine_->options().side_by_side));
   on_device_ = device_executors_.front().get();
   return {};
 }

@@ -59,9 +59,10 @@ DeviceExecutor::Needs DeviceExecutor::needs(const PreparedSchedule& prepared) {
 }
 
 DeviceExecutor::DeviceExecutor(std::shared_ptr<const PreparedSchedule> prepared, std::shared_ptr<Device> device,
-                               const DeviceWorkspace& workspace)
+                               const DeviceWorkspace& workspace, bool side_by_side)
     : prepared_(std::move(prepared)), device_(std::move(device)) {
   const Schedule& schedule = prepared_->schedule();
+  lanes_used_ = side_by_side ? schedule.lanes : 1;
   arena_ = workspace.device->data();
   host_arena_ = workspace.host->data();
   std::byte* at = arena_ + rounded(schedule.arena_bytes);
@@ -157,7 +158,7 @@ Status DeviceExecutor::run_on_host(std::size_t index, const RunBuffers& host) {
 
 Status DeviceExecutor::record_steps(DeviceStream& stream, const Segment& segment) {
   const Schedule& schedule = prepared_->schedule();
-  if (schedule.lanes <= 1) {
+  if (lanes_used_ <= 1) {
     for (std::size_t s = segment.begin; s < segment.end; ++s) TRY_OK(launch_step(stream, s));
     return {};
   }
@@ -302,6 +303,7 @@ Status DeviceExecutor::run(DeviceStream& stream, std::span<const DevicePort> inp
 
 Status DeviceExecutor::enqueue(DeviceStream& recorder, DeviceStream& stream, std::span<const DevicePort> inputs,
                                std::span<const DevicePort> outputs, const RunBuffers& host) {
+  TRY_OK(device_->alive());  // else the staging memory is gone
   TRY(DeviceExecutor::Recording* const steps, recording(recorder, inputs, outputs));
   stage(inputs);
   return go(stream, *steps, host);

@@ -39,7 +39,7 @@ class DeviceExecutor {
   static Needs needs(const PreparedSchedule& prepared);
   /// `workspace` has at least what needs() says.
   DeviceExecutor(std::shared_ptr<const PreparedSchedule> prepared, std::shared_ptr<Device> device,
-                 const DeviceWorkspace& workspace);
+                 const DeviceWorkspace& workspace, bool side_by_side);
 
   const PreparedSchedule& prepared() const { return *prepared_; }
   /// Runs on `stream` and waits. Once the addresses of ports in the device's memory have been seen, it allocates
@@ -93,6 +93,7 @@ class DeviceExecutor {
   std::vector<std::byte*> io_host_;
   std::vector<std::size_t> io_bytes_;
   int host_steps_ = 0;
+  int lanes_used_ = 1;
   std::vector<std::byte*> bases_;  // by buffer
   std::vector<const void*> inputs_;
   std::vector<void*> outputs_;

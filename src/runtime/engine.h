@@ -12,6 +12,7 @@ namespace bolide {
 struct EngineOptions {
   TacticRules rules;
   std::int64_t max_slice_bytes = kMaxSliceBytes;  ///< see slice_size()
+  bool side_by_side = true;                       ///< lanes of a device's plan as streams; false: one after the other
   std::size_t max_schedules = 8;                  ///< shapes kept planned; the least recently used goes first
 };
 
@@ -36,6 +37,7 @@ class EngineCore : public std::enable_shared_from_this<EngineCore> {
   const std::shared_ptr<const StepGraph>& shared_graph() const { return graph_; }
   const Backend& backend() const { return *backend_; }
   const CostTable& costs() const { return costs_; }
+  const EngineOptions& options() const { return options_; }
   const std::vector<Variant>& variants() const { return variants_; }
   int input_index(std::string_view name) const;  ///< kNone when there is none
   int output_index(std::string_view name) const;

@@ -148,6 +148,19 @@ TEST(DeviceContext, BranchesStandSideBySideInTheGraph) {
   EXPECT_EQ(fake_counts().made, before.made);
 }
 
+TEST(DeviceContext, AShortBranchBesideALongChainGetsNoStreamOfItsOwn) {
+  Graph graph;
+  const ValueId x = *graph.add_input("x", {DataType::kF32, {4, 64}});
+  ValueId y = x;
+  for (int step = 0; step < 20; ++step) y = *graph.add(*parse_op("Softmax", "axis=-1"), {y}, strings::join("s", step));
+  const ValueId side = *graph.add(*parse_op("Softmax", "axis=0"), {x}, "side");
+  graph.set_outputs({*graph.add(*parse_op("Concat", "axis=1"), {y, side}, "joined")});
+  const auto engine = engine_of(graph);
+  const auto prepared = engine->prepare(std::vector<Dims>{{4, 64}});
+  ASSERT_TRUE(prepared) << prepared.error().message;
+  EXPECT_EQ((*prepared)->schedule().lanes, 1);
+}
+
 TEST(DeviceEnqueue, ReadsHostInputsAtOnceAndWritesHostOutputsWhenWaitedFor) {
   OnHost run(engine_of(layers()));
   const Status given = run.context.enqueue(nullptr);

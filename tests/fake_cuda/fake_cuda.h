@@ -48,6 +48,9 @@ long fake_calls();
 /// The `nth` next call of any function that can fail gives `result`.
 void fake_fail_any(long nth, int result, bool sticky);
 
+/// From now on nobody gets a context, but this error (0: they do).
+void fake_refuse_contexts(int result);
+
 /// Called with `argument` whenever a graph is launched, before it is; null: nothing is called.
 void fake_on_launch(void (*function)(void*), void* argument);
 

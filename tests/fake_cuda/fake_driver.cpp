@@ -95,6 +95,7 @@ int cuDevicePrimaryCtxRetain(Context** to, int ordinal) {
   const std::lock_guard lock(state().mutex);
   Context* context = device(ordinal);
   if (context == nullptr) return fake::kInvalidDevice;
+  if (state().refuse_contexts != 0) return state().refuse_contexts;
   if (const int failed = enter("cuDevicePrimaryCtxRetain", context); failed != 0 && failed != fake::kInvalidContext) {
     return failed;
   }

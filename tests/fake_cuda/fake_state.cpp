@@ -125,6 +125,11 @@ long fake_calls() {
   return state().calls;
 }
 
+void fake_refuse_contexts(int result) {
+  const std::lock_guard lock(state().mutex);
+  state().refuse_contexts = result;
+}
+
 void fake_on_launch(void (*function)(void*), void* argument) {
   const std::lock_guard lock(state().mutex);
   state().on_launch = function;

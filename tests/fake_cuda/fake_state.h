@@ -98,6 +98,7 @@ struct State {
   long fail_in = 0;       // 0: nothing is to fail
   int fail_with = 0;
   bool fail_sticky = false;
+  int refuse_contexts = 0;
   void (*on_launch)(void*) = nullptr;
   void* on_launch_argument = nullptr;
 };

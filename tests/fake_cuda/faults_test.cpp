@@ -154,6 +154,26 @@ TEST(DeviceFaults, TheOldEngineMayEndBeforeOrAfterTheNewOne) {
   }
 }
 
+TEST(DeviceFaults, ADriverThatGivesNoNewContextAfterAFaultIsToldWithWhatHelps) {
+  {
+    OnHost run(*device_engine(layers()));
+    ASSERT_TRUE(run.context.run());
+    fake_fail("cuGraphLaunch", 1, kIllegalAddress, true);
+    ASSERT_FALSE(run.context.run());
+  }
+  fake_refuse_contexts(kIllegalAddress);
+  for (int i = 0; i < 2; ++i) {
+    const auto engine = device_engine(layers());
+    ASSERT_FALSE(engine);
+    EXPECT_EQ(engine.error().code, Code::kDevice);
+    EXPECT_NE(engine.error().message.find("gives this process no new one, start it again"), std::string::npos)
+        << engine.error().message;
+  }
+  fake_refuse_contexts(0);
+  EXPECT_EQ(alive(), nothing_alive());
+  EXPECT_TRUE(load_and_run());
+}
+
 TEST(DeviceFaults, AFaultOnOneDeviceLeavesTheOthers) {
   OnHost first(*device_engine(layers(), 0));
   OnHost second(*device_engine(layers(), 1));

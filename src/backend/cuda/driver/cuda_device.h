@@ -84,8 +84,7 @@ class CudaDevice final : public Device {
   bool lost() const { return lost_; }
   /// The status of a call; takes note when the context is lost by it.
   Status check(DriverResult result, std::string_view call);
-  /// Errors: Device with what the context was lost by.
-  Status alive() const;
+  Status alive() const override;
   /// What was compiled before, on disk; null where there is no folder for it.
   const KernelCache* cache() const { return cache_.get(); }
 
@@ -138,6 +137,8 @@ class CudaDevice final : public Device {
 
  private:
   CudaDevice() = default;
+  /// Holds the primary context, made anew where a fault has spoilt it; `lost`: it is known to have.
+  Status retain_context(bool lost);
   /// Sets what NVRTC, where it is there, makes code for.
   Status choose_code();
   struct Loaded {
