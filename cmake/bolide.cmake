@@ -29,12 +29,21 @@ function(bolide_all_exist variable target)
 endfunction()
 
 # bolide_keep_apart(FILES...): with CMAKE_UNITY_BUILD, a source that defines a name at namespace level which an earlier one
-# of the list defines too (such as kTactic) is compiled by itself; the others share compilations.
+# of the list (such as kTactic) or a header of the folder (a struct) defines too is compiled by itself; the others share
+# compilations.
 function(bolide_keep_apart)
   if(NOT CMAKE_UNITY_BUILD)
     return()
   endif()
   set(taken "")
+  file(GLOB headers ${CMAKE_CURRENT_SOURCE_DIR}/*.h)
+  foreach(header ${headers})
+    file(STRINGS ${header} lines REGEX "^(struct|class|enum class) [A-Za-z0-9_]+ ({|:)")
+    foreach(line ${lines})
+      string(REGEX REPLACE "^(struct|class|enum class) ([A-Za-z0-9_]+) .*" "\\2" name "${line}")
+      list(APPEND taken ${name})
+    endforeach()
+  endforeach()
   foreach(source ${ARGN})
     file(READ ${source} text)
     string(REGEX REPLACE "[][;]" " " text "${text}")  # they mean something in a CMake list

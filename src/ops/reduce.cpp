@@ -25,7 +25,7 @@ Result<std::vector<bool>> reduced_axes(std::span<const std::int64_t> axes, bool 
 }
 
 /// The layout of the work: for each number of x, where its sum is.
-struct Walk {
+struct SumWalk {
   Dims dims;
   Dims strides;  ///< in the result, 0 along reduced axes
   template <class Step>
@@ -44,7 +44,7 @@ struct Walk {
 };
 
 template <class T>
-void reduce(const Reducer<T>& reducer, const Walk& walk, const T* x, std::span<T> y) {
+void reduce(const Reducer<T>& reducer, const SumWalk& walk, const T* x, std::span<T> y) {
   std::ranges::fill(y, reducer.start());
   walk.visit([&](std::int64_t from, std::int64_t to) {
     T& sum = y[static_cast<std::size_t>(to)];
@@ -67,7 +67,7 @@ std::optional<ReduceLines> lines_of(const Dims& dims, const std::vector<bool>& g
   return out;
 }
 
-void log_sum_exp(const Walk& walk, const double* x, std::span<double> y) {
+void log_sum_exp(const SumWalk& walk, const double* x, std::span<double> y) {
   std::vector<double> top(y.size());
   reduce<double>(Reducer<double>(ReduceKind::kMax, DataType::kF64), walk, x, top);
   for (double& value : top) value = std::isfinite(value) ? value : 0;
@@ -80,7 +80,7 @@ void log_sum_exp(const Walk& walk, const double* x, std::span<double> y) {
 }
 
 template <class T>
-Result<Tensor> reduced(ReduceKind kind, const Walk& walk, std::int64_t each, const Tensor& x, const Dims& dims,
+Result<Tensor> reduced(ReduceKind kind, const SumWalk& walk, std::int64_t each, const Tensor& x, const Dims& dims,
                        const EvalContext& context) {
   constexpr DataType kType = dtype_of<T>;
   TRY(Tensor y, context.allocate(kType, dims));
@@ -134,7 +134,7 @@ Result<Tensors> Reduce::evaluate(TensorInputs inputs, EvalContext& context) cons
     TRY(along, to_i64(*given));
   }
   TRY(const std::vector<bool> gone, reduced_axes(along, noop_with_empty_axes, x.rank()));
-  Walk walk{x.dims(), Dims(gone.size(), 0)};
+  SumWalk walk{x.dims(), Dims(gone.size(), 0)};
   std::int64_t stride = 1;
   std::int64_t each = 1;
   for (std::size_t d = gone.size(); d-- > 0;) {
