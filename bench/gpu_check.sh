@@ -64,12 +64,20 @@ python_path() {
 export_networks() {
   local net
   for net in ${nets//,/ }; do
-    while [ "$(jobs -rp | wc -l)" -ge 9 ]; do wait -n; done
-    [ -f "$work/nets/$net.onnx" ] || python3 "$shared/bench/networks.py" "$work/nets" "$net" > "$work/export_$net.log" 2>&1 &
+    while [ "$(jobs -rp | wc -l)" -ge 24 ]; do wait -n; done
+    [ -f "$work/nets/$net.onnx" ] || OMP_NUM_THREADS=4 python3 "$shared/bench/networks.py" "$work/nets" "$net" > "$work/export_$net.log" 2>&1 &
   done
   wait
   for net in ${nets//,/ }; do
     [ -f "$work/nets/$net.onnx" ] || { echo "FAILED  export of $net: $(tail -n 1 "$work/export_$net.log")"; touch "$work/failed/export_$net"; }
+  done
+}
+
+# The peer's kernels are compiled by processes of their own, many at once, into its cache.
+compile_peers() {
+  local net
+  for net in ${nets//,/ }; do
+    OMP_NUM_THREADS=4 TORCHINDUCTOR_COMPILE_THREADS=4 python3 "$here/bench/gpu_peers.py" --networks "$shared/bench/networks.py" --nets "$net" --only-compile > "$work/compile_$net.log" 2>&1 &
   done
 }
 
@@ -131,6 +139,7 @@ case $mode in
     ;;
   speed)
     python_path
+    compile_peers
     export_networks
     python3 "$here/bench/gpu_peers.py" --bolide "$bin/bolide" --networks "$shared/bench/networks.py" --models "$work/nets" --nets "$nets" || touch "$work/failed/speed"
     ;;

@@ -1,7 +1,8 @@
 """FP16 times of networks on a GPU: Bolide's engine beside torch.compile (reduce-overhead, channels-last), same machine,
-same run, inputs and outputs on the device.
-usage: gpu_peers.py --bolide PATH --networks networks.py --models DIR --nets a,b [--no-torch] [--budget SECONDS]"""
+same run, inputs and outputs on the device. With --only-compile torch.compile fills its cache of kernels, nothing is timed.
+usage: gpu_peers.py --bolide PATH --networks networks.py --models DIR --nets a,b [--no-torch | --only-compile] [--budget SECONDS]"""
 import argparse
+import functools
 import importlib.util
 import json
 import math
@@ -11,14 +12,30 @@ import time
 LARGE = {"densenet121": 32, "yolov5s": 32}
 
 
-def torch_ms(networks, name, batch, seconds=2.0):
+def load_networks(path):
+    spec = importlib.util.spec_from_file_location("networks", path)
+    networks = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(networks)
+    return networks
+
+
+def batches(name):
+    return 1, LARGE.get(name, 128)
+
+
+@functools.lru_cache(maxsize=1)
+def torch_module(networks, name):
+    net, shape = networks.module(name)
+    return net.cuda().half(), shape
+
+
+def torch_ms(networks, name, batch, seconds=1.0):
     import torch
     # Every size a compilation of its own, and none given up: the peer at its best.
     torch._dynamo.reset()
     torch._dynamo.config.recompile_limit = 256
     torch._dynamo.config.accumulated_recompile_limit = 4096
-    net, shape = networks.module(name)
-    net = net.cuda().half()
+    net, shape = torch_module(networks, name)
     x = networks.sample(shape, batch).cuda()
     if x.dim() == 4:
         net = net.to(memory_format=torch.channels_last)
@@ -56,21 +73,25 @@ def bolide_ms(args, name, shape, batch):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--bolide", required=True)
+    parser.add_argument("--bolide", default="build/release/bolide")
     parser.add_argument("--networks", required=True)
-    parser.add_argument("--models", required=True)
+    parser.add_argument("--models", help="the folder of exported networks")
     parser.add_argument("--nets", required=True)
     parser.add_argument("--no-torch", action="store_true")
+    parser.add_argument("--only-compile", action="store_true", help="fill torch's cache of kernels and stop")
     parser.add_argument("--budget", type=float, default=20)
     args = parser.parse_args()
-    spec = importlib.util.spec_from_file_location("networks", args.networks)
-    networks = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(networks)
+    networks = load_networks(args.networks)
+    if args.only_compile:
+        for name in args.nets.split(","):
+            for batch in batches(name):
+                torch_ms(networks, name, batch, seconds=0)
+        return
     ratios = {1: [], 2: []}
     print(f"{'network':18}{'batch':>6}{'bolide ms':>11}{'latency':>9}{'per s':>9}{'host':>5}{'torch ms':>10}{'ratio':>7}{'build s':>9}")
     for name in args.nets.split(","):
         shape = networks.NETS[name][1]
-        for batch in (1, LARGE.get(name, 128)):
+        for batch in batches(name):
             document, error, seconds = bolide_ms(args, name, shape, batch)
             if document is None:
                 print(f"{name:18}{batch:6}  failed: {error}", flush=True)
