@@ -24,6 +24,9 @@ def shared(test, *parts):
 
 
 class Outcome:
+    """What a run left; `seconds` is the clock's or the processors' time, whichever is less: the first grows on a busy machine, the
+    second with threads."""
+
     def __init__(self, code, out, err, peak_mib, seconds):
         self.code, self.out, self.err, self.peak_mib, self.seconds = code, out, err, peak_mib, seconds
 
@@ -70,4 +73,5 @@ class Tool:
             reader.join()
         process.stdout.close()
         process.stderr.close()
-        return Outcome(process.returncode, texts["out"], texts["err"], usage.ru_maxrss / 1024, time.monotonic() - start)
+        return Outcome(process.returncode, texts["out"], texts["err"], usage.ru_maxrss / 1024,
+                       min(time.monotonic() - start, usage.ru_utime + usage.ru_stime))

@@ -1,3 +1,11 @@
+// THREADS in a block of a row kernel. From compute capability 10.0 on the compiler would spill registers for the sake of a
+// fifth block of 256 threads, so it is told how many blocks do.
+#if __CUDA_ARCH__ >= 1000
+#define ROW_BOUNDS(THREADS) __launch_bounds__(THREADS, 1024 / (THREADS))
+#else
+#define ROW_BOUNDS(THREADS) __launch_bounds__(THREADS)
+#endif
+
 // Reductions over the threads that share one row. Either `LANES` neighbouring threads share a row, or (BY_COLUMNS) the
 // threads of one place in all `LANES` warps do. Every thread gets the result; the order of operations is fixed.
 struct Sum { template <class T> __device__ __forceinline__ static T of(T a, T b) { return a + b; } };

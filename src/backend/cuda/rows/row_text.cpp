@@ -145,7 +145,7 @@ Status RowText::append(TextLaunch& out, const std::string& function, const std::
   std::string& text = out.program.text;
   text += rows_.function(strings::join("row_at_", width_), 1);
   text += columns_.function(strings::join("column_at_", width_), width_);
-  strings::append(text, strings::join("extern \"C\" __global__ void __launch_bounds__(", threads, ") ", function, "("));
+  strings::append(text, strings::join("extern \"C\" __global__ void ROW_BOUNDS(", threads, ") ", function, "("));
   for (std::size_t o = 0; o < operands_.size(); ++o) {
     const RowOperand& operand = operands_[o];
     strings::append(text, strings::join(o == 0 ? "" : ", ", operand.written ? "" : "const ", c_type(operand.dtype),
