@@ -172,9 +172,9 @@ class BOLIDE_API ExecutionContext {
   Result<HostTensor> output(std::string_view name) const;
   /// Times every step of the next runs; null switches off.
   void set_profiler(Profiler* profiler);
-  /// Runs once and tells when each step ran, and where: on the host by thread, on a device by stream (with events
-  /// around every step, which cost some microseconds each). Inputs must lie in the host's memory. Errors: as run();
-  /// Unsupported where only the data decide sizes.
+  /// Runs once and tells when each step ran, those of the branch that If takes included, and where: on the host by
+  /// thread, on a device by stream (with events around every step, which cost some microseconds each). Errors: as
+  /// run(); Unsupported where only the data decide sizes.
   Result<std::vector<TraceSpan>> trace();
   std::int64_t arena_bytes() const;
 

@@ -30,7 +30,8 @@ class BOLIDE_API ProgressMonitor {
   virtual bool progress(std::string_view phase, std::int64_t done, std::int64_t total, double seconds_left) = 0;
 };
 
-/// Receives the time of each step of a profiled run, in running order.
+/// Receives the time of each step of a profiled run, in the order of Engine::plan(): steps inside the branches of If
+/// follow it (0 where the branch was not taken), and its own time is without theirs.
 class BOLIDE_API Profiler {
  public:
   virtual ~Profiler() = default;

@@ -162,13 +162,25 @@ Result<Dims> ExecutionContext::output_dims(std::string_view name) {
   return state_->core.output_dims(index);
 }
 
+namespace {
+
+/// All steps in the order of their numbers.
+void report_steps(const PreparedSchedule& prepared, std::size_t first, const StepTimes& times, Profiler& profiler) {
+  for (std::size_t s = 0; s < prepared.schedule().steps.size(); ++s) {
+    const ScheduledStep& step = prepared.schedule().steps[s];
+    profiler.report_step(step.name, method_of(step), times.us[first + prepared.number(s)]);
+    for (std::size_t b = 0; b < prepared.bodies(s).size(); ++b) {
+      report_steps(*prepared.bodies(s)[b], first + prepared.body_number(s, b), times, profiler);
+    }
+  }
+}
+
+}  // namespace
+
 Status ExecutionContext::run() {
   TRY_OK(state_->core.run());
-  const Schedule* schedule = state_->core.schedule();
-  if (state_->profiler == nullptr || schedule == nullptr) return {};
-  for (std::size_t s = 0; s < schedule->steps.size(); ++s) {
-    const ScheduledStep& step = schedule->steps[s];
-    state_->profiler->report_step(step.name, method_of(step), state_->times.us[s]);
+  if (state_->profiler != nullptr && state_->core.prepared() != nullptr) {
+    report_steps(*state_->core.prepared(), 0, state_->times, *state_->profiler);
   }
   return {};
 }

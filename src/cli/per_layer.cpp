@@ -20,6 +20,9 @@ std::string joined(const std::vector<std::string>& parts) {
   return out;
 }
 
+/// Amount a second, in 1e9; 0 for a step that did not run: the branch of If that is not taken.
+double rate(double amount, double us) { return us > 0 ? amount / (us * 1e3) : 0; }
+
 double total_of(const PlanInfo& plan, const StepMedians& times) {
   double total = 0;
   for (std::size_t i = 0; i < std::min(times.size(), plan.steps.size()); ++i) total += times.median(i);
@@ -59,6 +62,7 @@ double Limits::gflop_per_s(DataType type) const {
 }
 
 std::optional<double> Limits::share(const StepInfo& step, double microseconds) const {
+  if (step.tactic == "bodies" || microseconds <= 0) return std::nullopt;  // what it does, others do or nobody
   if (const auto* host = std::get_if<MachineLimit>(&limit_)) {
     return share_of(host->gflop_per_s, host->gbyte_per_s, step, microseconds);
   }
@@ -98,7 +102,7 @@ void print_layers(std::ostream& out, const PlanInfo& plan, const StepMedians& ti
     const double us = times.median(i);
     const std::optional<double> share = limits.share(step, us);
     table.row({step.name, step.op, step.tactic, number(us, 1), number(100 * us / total, 1) + " %",
-               number(step.operations / (us * 1e3), 1), share ? number(100 * *share, 0) + " %" : "-",
+               number(rate(step.operations, us), 1), share ? number(100 * *share, 0) + " %" : "-",
                step.kernels.empty() ? "-" : std::to_string(step.kernels.size()), joined(step.members)});
   }
   table.print(out);
@@ -117,8 +121,8 @@ nlohmann::json layers_json(const PlanInfo& plan, const StepMedians& times, const
                       {"dtype", name(step.dtype)},
                       {"us", us},
                       {"share", us / total},
-                      {"gflop_per_s", step.operations / (us * 1e3)},
-                      {"gbyte_per_s", static_cast<double>(step.bytes) / (us * 1e3)},
+                      {"gflop_per_s", rate(step.operations, us)},
+                      {"gbyte_per_s", rate(static_cast<double>(step.bytes), us)},
                       {"share_of_limit", share ? nlohmann::json(*share) : nlohmann::json()},
                       {"kernels", step.kernels.size()},
                       {"members", step.members},

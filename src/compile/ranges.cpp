@@ -4,6 +4,7 @@
 #include "base/thread_pool.h"
 #include "ops/reference.h"
 #include "runtime/engine.h"
+#include "runtime/executor.h"
 #include "tensor/number.h"
 
 #include <algorithm>
@@ -77,11 +78,9 @@ class Observer final : public StepObserver {
   Observer(const StepGraph& graph, std::vector<Sums>& sums, std::vector<bool>& seen)
       : graph_(graph), sums_(sums), seen_(seen) {}
 
-  void begin(const Schedule& schedule) { schedule_ = &schedule; }
-
-  void step_done(std::size_t index, std::span<void* const> outputs) override {
-    const ScheduledStep& step = schedule_->steps[index];
-    if (step.step == kNone) return;  // a copy: the numbers are known
+  void step_done(const RunStep& ran, std::span<void* const> outputs) override {
+    const ScheduledStep& step = ran.scheduled();
+    if (ran.in_body() || step.step == kNone) return;  // a copy: the numbers are known
     const StepGraph::Step& source = graph_.steps[static_cast<std::size_t>(step.step)];
     for (std::size_t i = 0; i < source.outputs.size(); ++i) {
       const Operand& operand = step.problem.outputs[i];
@@ -96,7 +95,6 @@ class Observer final : public StepObserver {
   const StepGraph& graph_;
   std::vector<Sums>& sums_;
   std::vector<bool>& seen_;
-  const Schedule* schedule_ = nullptr;
 };
 
 /// Rounds what steps give to FP16, in place.
@@ -104,11 +102,9 @@ class Rounder final : public StepObserver {
  public:
   Rounder(const StepGraph& graph, const std::vector<bool>& rounded) : graph_(graph), rounded_(rounded) {}
 
-  void begin(const Schedule& schedule) { schedule_ = &schedule; }
-
-  void step_done(std::size_t index, std::span<void* const> outputs) override {
-    const ScheduledStep& step = schedule_->steps[index];
-    if (step.step == kNone) return;
+  void step_done(const RunStep& ran, std::span<void* const> outputs) override {
+    const ScheduledStep& step = ran.scheduled();
+    if (ran.in_body() || step.step == kNone) return;
     const StepGraph::Step& source = graph_.steps[static_cast<std::size_t>(step.step)];
     for (std::size_t i = 0; i < source.outputs.size(); ++i) {
       if (source.outputs[i] == kNone || !rounded_[static_cast<std::size_t>(source.outputs[i])]) continue;
@@ -127,7 +123,6 @@ class Rounder final : public StepObserver {
  private:
   const StepGraph& graph_;
   const std::vector<bool>& rounded_;
-  const Schedule* schedule_ = nullptr;
 };
 
 /// One run; gives the network's outputs, in order.
@@ -148,19 +143,15 @@ Result<Tensors> run_sample(EngineCore& engine, const Tensors& sample, std::int64
     results.push_back(std::move(result));
   }
   if (bytes > max_bytes) return make_error(Code::kOutOfMemory, "a run on the host needs ", bytes, " bytes");
-  const std::size_t stride = (schedule.scratch_bytes + 63) / 64 * 64;
+  const std::size_t stride = scratch_stride(schedule.scratch_bytes);
   TRY(AlignedBuffer arena, AlignedBuffer::allocate(static_cast<std::size_t>(schedule.arena_bytes)));
   TRY(AlignedBuffer scratch, AlignedBuffer::allocate(stride * static_cast<std::size_t>(schedule.threads)));
   std::vector<const void*> inputs;
   for (const Tensor& tensor : sample) inputs.push_back(tensor.data());
-  if (watch != nullptr) watch->begin(schedule);
   Executor executor(std::move(prepared));
-  TRY_OK(executor.run({.arena = arena.data(),
-                       .scratch = scratch.data(),
-                       .scratch_stride = stride,
-                       .inputs = inputs,
-                       .outputs = outputs},
-                      nullptr, watch));
+  TRY_OK(
+      executor.run({.arena = arena.data(), .scratch = {scratch.data(), stride}, .inputs = inputs, .outputs = outputs},
+                   {.observer = watch}));
   return results;
 }
 

@@ -104,7 +104,7 @@ Status ContextCore::prepare() {
     arena_ = {};
     TRY(arena_, AlignedBuffer::allocate(static_cast<std::size_t>(schedule.arena_bytes)));
   }
-  const std::size_t scratch = (schedule.scratch_bytes + 63) / 64 * 64 * static_cast<std::size_t>(schedule.threads);
+  const std::size_t scratch = scratch_stride(schedule.scratch_bytes) * static_cast<std::size_t>(schedule.threads);
   if (scratch > scratch_.size()) {
     TRY(scratch_, AlignedBuffer::allocate(scratch));
   }
@@ -135,29 +135,18 @@ Dims ContextCore::planned_dims(int value) const {
   return dims;
 }
 
-namespace {
-
-/// Marks a context as running for a scope; `taken` when another thread does it already.
-struct Running {
-  explicit Running(std::atomic<bool>& running) : flag(running), taken(running.exchange(true)) {}
-  ~Running() {
-    if (!taken) flag = false;
-  }
-  Running(const Running&) = delete;
-  Running& operator=(const Running&) = delete;
-  Status check() const {
-    if (!taken) return {};
-    return invalid_argument("this execution context is running already; use one context for each thread");
-  }
-  std::atomic<bool>& flag;
-  const bool taken;
-};
-
-}  // namespace
+Status ContextCore::Running::check() const {
+  if (!taken) return {};
+  return invalid_argument("this execution context is running already; use one context for each thread");
+}
 
 Status ContextCore::run() {
   const Running running(running_);
   TRY_OK(running.check());
+  return run_now();
+}
+
+Status ContextCore::run_now() {
   cancelled_ = false;
   const TimeLimit limit(most_seconds_, &cancelled_);
   TRY_OK(wait_and_deliver());
@@ -175,12 +164,10 @@ Status ContextCore::run() {
   }
   const Schedule& schedule = executor_->prepared().schedule();
   TRY_OK(check_outputs(schedule));
-  if (times_ != nullptr) times_->us.assign(schedule.steps.size(), 0);
+  if (times_ != nullptr) times_->us.assign(executor_->prepared().step_count(), 0);
   const StepGraph& graph = engine_->graph();
-  RunBuffers buffers = host_buffers(schedule);
-  buffers.arena = arena_.data();
-  buffers.inputs = input_data_;
-  buffers.outputs = output_data_;
+  const RunBuffers buffers{
+      .arena = arena_.data(), .scratch = scratch_of(schedule), .inputs = input_data_, .outputs = output_data_};
   for (std::size_t slice = 0; slice < static_cast<std::size_t>(slices_); ++slice) {
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
       input_data_[i] = static_cast<const std::byte*>(inputs_[i].data) + slice * slice_bytes(schedule, graph.inputs[i]);
@@ -188,7 +175,7 @@ Status ContextCore::run() {
     for (std::size_t i = 0; i < outputs_.size(); ++i) {
       output_data_[i] = static_cast<std::byte*>(outputs_[i].data) + slice * slice_bytes(schedule, graph.outputs[i]);
     }
-    TRY_OK(executor_->run(buffers, times_, observer_));
+    TRY_OK(executor_->run(buffers, {.times = times_, .observer = observer_}));
   }
   has_results_ = true;
   return {};
@@ -220,8 +207,8 @@ Result<Tensors> ContextCore::run_owned(Tensors& kept) {
   return results;
 }
 
-RunBuffers ContextCore::host_buffers(const Schedule& schedule) {
-  return {.scratch = scratch_.data(), .scratch_stride = (schedule.scratch_bytes + 63) / 64 * 64};
+HostScratch ContextCore::scratch_of(const Schedule& schedule) {
+  return {.data = scratch_.data(), .stride = scratch_stride(schedule.scratch_bytes)};
 }
 
 /// Bytes of a value in one slice.

@@ -69,15 +69,17 @@ class ContextCore {
   const void* output_data(int index) const;
   /// Present plan; null before prepare() and for networks whose sizes only the data decide.
   /// A batch in slices: that of one slice.
-  const Schedule* schedule() const {
-    if (on_device_ != nullptr) return &on_device_->prepared().schedule();
-    return executor_ ? &executor_->prepared().schedule() : nullptr;
+  const PreparedSchedule* prepared() const {
+    if (on_device_ != nullptr) return &on_device_->prepared();
+    return executor_ ? &executor_->prepared() : nullptr;
   }
+  const Schedule* schedule() const { return prepared() == nullptr ? nullptr : &prepared()->schedule(); }
   /// Kernels and copies that a run gives to a device with its own memory.
   int graph_nodes() const { return on_device_ != nullptr ? on_device_->graph_nodes() : 0; }
   /// Per-step times of the next runs go here; null switches off.
   void profile(StepTimes* times) { times_ = times; }
-  /// Runs, and once more on a device with memory of its own to tell when each step ran there.
+  /// Runs, and once more on a device with memory of its own to tell when each step ran there; who observe() named sees
+  /// the steps of the host. Errors: as run().
   Status trace(std::vector<DeviceSpan>& spans);
   /// Sees the steps of the next runs on the host; null switches off.
   void observe(StepObserver* observer) { observer_ = observer; }
@@ -100,6 +102,19 @@ class ContextCore {
     AlignedBuffer owned;
     Tensor dynamic;  // result of a network whose sizes only the data decide
   };
+  /// Marks the context as running for a scope; `taken` when another thread does it already.
+  struct Running {
+    explicit Running(std::atomic<bool>& running) : flag(running), taken(running.exchange(true)) {}
+    ~Running() {
+      if (!taken) flag = false;
+    }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+    Status check() const;
+    std::atomic<bool>& flag;
+    const bool taken;
+  };
+  Status run_now();
   Status run_dynamic();
   /// Sizes of all inputs. Errors: InvalidArgument for one that is not set.
   Result<std::vector<Dims>> input_sizes() const;
@@ -113,7 +128,7 @@ class ContextCore {
   Status run_on_device();
   Status check_outputs(const Schedule& schedule) const;
   std::size_t slice_bytes(const Schedule& schedule, int value) const;
-  RunBuffers host_buffers(const Schedule& schedule);
+  HostScratch scratch_of(const Schedule& schedule);
 
   std::shared_ptr<EngineCore> engine_;
   std::vector<Port> inputs_;

@@ -104,11 +104,8 @@ Status ContextCore::run_on_device() {
   const Schedule& schedule = on_device_->prepared().schedule();
   TRY_OK(check_outputs(schedule));
   fill_ports();
-  const RunBuffers host = host_buffers(schedule);
-  if (times_ != nullptr) {
-    TRY_OK(on_device_->profile(*stream_, host, *times_));
-  }
-  return on_device_->run(*stream_, input_ports_, output_ports_, host);
+  TRY_OK(on_device_->run(*stream_, input_ports_, output_ports_, scratch_of(schedule)));
+  return times_ == nullptr ? ok() : on_device_->profile(*stream_, scratch_of(schedule), *times_);
 }
 
 Status ContextCore::give_run(void* native) {
@@ -136,7 +133,7 @@ Status ContextCore::give_run(void* native) {
   if (pending_ && pending_native_ != native) TRY_OK(stream->wait_for(*enqueued_));
   has_results_ = false;
   TRY_OK(on_device_->enqueue(*stream_, *stream, input_ports_, output_ports_,
-                             host_buffers(on_device_->prepared().schedule())));
+                             scratch_of(on_device_->prepared().schedule())));
   TRY_OK(stream->record(*enqueued_));
   pending_ = true;
   pending_native_ = native;

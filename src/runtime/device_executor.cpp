@@ -1,7 +1,6 @@
 #include "runtime/device_executor.h"
 
 #include "base/clock.h"
-#include "plan/run_kernel.h"
 
 #include <algorithm>
 #include <cstring>
@@ -60,104 +59,58 @@ DeviceExecutor::Needs DeviceExecutor::needs(const PreparedSchedule& prepared) {
 
 DeviceExecutor::DeviceExecutor(std::shared_ptr<const PreparedSchedule> prepared, std::shared_ptr<Device> device,
                                const DeviceWorkspace& workspace, bool side_by_side)
-    : prepared_(std::move(prepared)), device_(std::move(device)) {
-  const Schedule& schedule = prepared_->schedule();
+    : steps_(std::move(prepared)), device_(std::move(device)) {
+  const Schedule& schedule = steps_.prepared().schedule();
   lanes_used_ = side_by_side ? schedule.lanes : 1;
   arena_ = workspace.device->data();
   host_arena_ = workspace.host->data();
   std::byte* at = arena_ + rounded(schedule.arena_bytes);
   std::byte* host_at = host_arena_ + rounded(schedule.host_arena_bytes);
-  io_bytes_ = port_bytes(*prepared_);
+  io_bytes_ = port_bytes(steps_.prepared());
   for (const std::size_t bytes : io_bytes_) {
     io_device_.push_back(at);
     io_host_.push_back(host_at);
     at += rounded(static_cast<std::int64_t>(bytes));
     host_at += rounded(static_cast<std::int64_t>(bytes));
   }
-  bases_.resize(schedule.buffers.size());
-  std::size_t inputs = 0;
-  std::size_t outputs = 0;
-  for (const ScheduledStep& step : schedule.steps) {
-    inputs = std::max(inputs, step.inputs.size());
-    outputs = std::max(outputs, step.outputs.size());
-    host_steps_ += on_host(step) ? 1 : 0;
-  }
-  inputs_.resize(inputs);
-  outputs_.resize(outputs);
-  for (const auto& bodies : prepared_->bodies_) {
-    std::vector<std::unique_ptr<Executor>> executors;
-    for (const auto& body : bodies) executors.push_back(std::make_unique<Executor>(body));
-    bodies_.push_back(std::move(executors));
-  }
+  for (const ScheduledStep& step : schedule.steps) host_steps_ += on_host(step) ? 1 : 0;
   recordings_.reserve(kMostRecordings + 1);
 }
 
-std::byte* DeviceExecutor::address(const Place& place) const {
-  return place.buffer == kNone ? nullptr : bases_[static_cast<std::size_t>(place.buffer)] + place.offset;
-}
-
-void DeviceExecutor::set_bases(const Recording& recording) {
-  const Schedule& schedule = prepared_->schedule();
-  const std::size_t inputs = prepared_->graph().inputs.size();
+void DeviceExecutor::place_buffers(std::span<void* const> ports) {
+  const Schedule& schedule = prepared().schedule();
+  const std::size_t inputs = prepared().graph().inputs.size();
   for (std::size_t b = 0; b < schedule.buffers.size(); ++b) {
     const ScheduleBuffer& buffer = schedule.buffers[b];
     const std::size_t port =
         static_cast<std::size_t>(std::max(buffer.index, 0)) + (buffer.kind == Kind::kOutput ? inputs : std::size_t{0});
     switch (buffer.kind) {
-      case Kind::kArena: bases_[b] = (buffer.on_host ? host_arena_ : arena_) + buffer.arena_offset; break;
+      case Kind::kArena: steps_.place(b, (buffer.on_host ? host_arena_ : arena_) + buffer.arena_offset); break;
       case Kind::kInput:
       case Kind::kOutput:
-        bases_[b] = recording.addresses[port] != nullptr ? static_cast<std::byte*>(recording.addresses[port])
-                                                         : io_device_[port];
+        steps_.place(b, ports[port] != nullptr ? static_cast<std::byte*>(ports[port]) : io_device_[port]);
         break;
-      case Kind::kConstant: bases_[b] = const_cast<std::byte*>(prepared_->bases_[b]); break;
+      case Kind::kConstant: break;
     }
   }
 }
 
 Status DeviceExecutor::launch_step(DeviceStream& stream, std::size_t index) {
-  const ScheduledStep& step = prepared_->schedule().steps[index];
+  const ScheduledStep& step = prepared().schedule().steps[index];
   const DeviceRange range(device_.get(), step.name);
-  for (std::size_t i = 0; i < step.inputs.size(); ++i) inputs_[i] = address(step.inputs[i]);
-  for (std::size_t i = 0; i < step.outputs.size(); ++i) outputs_[i] = address(step.outputs[i]);
+  const KernelBuffers buffers = steps_.buffers_of(index);
   const Operand& moved = step.problem.outputs[0];
+  const auto bytes = [&] { return packed_bytes(moved.dtype, moved.count()); };
   switch (step.transfer) {
-    case Transfer::kToHost: return stream.download(outputs_[0], inputs_[0], packed_bytes(moved.dtype, moved.count()));
-    case Transfer::kToDevice: return stream.upload(outputs_[0], inputs_[0], packed_bytes(moved.dtype, moved.count()));
+    case Transfer::kToHost: return stream.download(buffers.outputs[0], buffers.inputs[0], bytes());
+    case Transfer::kToDevice: return stream.upload(buffers.outputs[0], buffers.inputs[0], bytes());
     case Transfer::kNot: break;
   }
-  const KernelBuffers buffers{.inputs = inputs_.data(),
-                              .outputs = outputs_.data(),
-                              .packed = prepared_->packed_[index],
-                              .workspace = address(step.workspace)};
   return device_kernel(*step.kernel).launch(stream, buffers).within(strings::join("step '", step.name, "'"));
 }
 
-Status DeviceExecutor::run_on_host(std::size_t index, const RunBuffers& host) {
-  const ScheduledStep& step = prepared_->schedule().steps[index];
-  for (std::size_t i = 0; i < step.inputs.size(); ++i) inputs_[i] = address(step.inputs[i]);
-  for (std::size_t i = 0; i < step.outputs.size(); ++i) outputs_[i] = address(step.outputs[i]);
-  Status ran;
-  if (step.bodies.empty()) {
-    const KernelBuffers buffers{.inputs = inputs_.data(),
-                                .outputs = outputs_.data(),
-                                .workspace = address(step.workspace),
-                                .scratch = host.scratch};
-    ran = run_kernel(host_kernel(*step.kernel), step.cuts, buffers, host.scratch_stride, prepared_->schedule().threads);
-  } else {
-    const bool taken = *static_cast<const std::uint8_t*>(inputs_[0]) != 0;
-    ran = bodies_[index][taken ? 0 : 1]->run(
-        {.arena = address(step.workspace),
-         .scratch = host.scratch,
-         .scratch_stride = host.scratch_stride,
-         .inputs = std::span<const void* const>(inputs_).subspan(1, step.inputs.size() - 1),
-         .outputs = std::span<void* const>(outputs_).first(step.outputs.size())});
-  }
-  return ran ? ok() : std::move(ran).within(strings::join("step '", step.name, "'"));
-}
-
 Status DeviceExecutor::record_steps(DeviceStream& stream, const Segment& segment) {
-  const Schedule& schedule = prepared_->schedule();
+  const Schedule& schedule = prepared().schedule();
   if (lanes_used_ <= 1) {
     for (std::size_t s = segment.begin; s < segment.end; ++s) TRY_OK(launch_step(stream, s));
     return {};
@@ -200,9 +153,9 @@ Status DeviceExecutor::record_steps(DeviceStream& stream, const Segment& segment
 }
 
 Status DeviceExecutor::record(DeviceStream& stream, Recording& recording) {
-  const Schedule& schedule = prepared_->schedule();
-  const std::size_t inputs = prepared_->graph().inputs.size();
-  set_bases(recording);
+  const Schedule& schedule = prepared().schedule();
+  const std::size_t inputs = prepared().graph().inputs.size();
+  place_buffers(recording.addresses);
   // Segments: the first and the last are the device's, for what is staged.
   recording.segments.push_back({});
   for (std::size_t s = 0; s < schedule.steps.size(); ++s) {
@@ -264,14 +217,14 @@ Result<DeviceExecutor::Recording*> DeviceExecutor::recording(DeviceStream& strea
   return &recordings_.back();
 }
 
-Status DeviceExecutor::go(DeviceStream& stream, Recording& recording, const RunBuffers& host) {
+Status DeviceExecutor::go(DeviceStream& stream, Recording& recording, const HostScratch& scratch) {
   static const std::string kName = "bolide run";
   const DeviceRange range(device_.get(), kName);
   for (const Segment& segment : recording.segments) {
     if (segment.on_host) {
-      set_bases(recording);
+      place_buffers(recording.addresses);
       TRY_OK(stream.wait());
-      TRY_OK(run_on_host(segment.begin, host));
+      TRY_OK(steps_.run(segment.begin, scratch, {}));
     } else if (segment.graph->nodes() > 0) {
       TRY_OK(stream.launch(*segment.graph));
     }
@@ -294,55 +247,59 @@ void DeviceExecutor::deliver(std::span<const DevicePort> outputs) const {
 }
 
 Status DeviceExecutor::run(DeviceStream& stream, std::span<const DevicePort> inputs,
-                           std::span<const DevicePort> outputs, const RunBuffers& host) {
-  TRY_OK(enqueue(stream, stream, inputs, outputs, host));
+                           std::span<const DevicePort> outputs, const HostScratch& scratch) {
+  TRY_OK(enqueue(stream, stream, inputs, outputs, scratch));
   TRY_OK(stream.wait());
   deliver(outputs);
   return {};
 }
 
 Status DeviceExecutor::enqueue(DeviceStream& recorder, DeviceStream& stream, std::span<const DevicePort> inputs,
-                               std::span<const DevicePort> outputs, const RunBuffers& host) {
+                               std::span<const DevicePort> outputs, const HostScratch& scratch) {
   TRY_OK(device_->alive());  // else the staging memory is gone
   TRY(DeviceExecutor::Recording* const steps, recording(recorder, inputs, outputs));
+  ports_ = steps->addresses;
   stage(inputs);
-  return go(stream, *steps, host);
+  return go(stream, *steps, scratch);
 }
 
-Status DeviceExecutor::profile(DeviceStream& stream, const RunBuffers& host, StepTimes& times) {
-  const Schedule& schedule = prepared_->schedule();
-  times.us.assign(schedule.steps.size(), 0);
+Status DeviceExecutor::repeat_step(DeviceStream& stream, std::size_t index) {
+  if (timings_[index] != nullptr) return {};
+  TRY_OK(stream.begin_recording());
+  Status filled;
+  for (int i = 0; i < kRepeats && filled; ++i) filled = launch_step(stream, index);
+  auto graph = stream.end_recording();  // also after a failure: the stream must leave the state
+  TRY_OK(std::move(filled));
+  if (!graph) return std::move(graph).error();
+  timings_[index] = *std::move(graph);
+  return stream.launch(*timings_[index]);
+}
+
+Status DeviceExecutor::profile(DeviceStream& stream, const HostScratch& scratch, StepTimes& times) {
+  const Schedule& schedule = prepared().schedule();
+  times.us.assign(prepared().step_count(), 0);
   TRY(const std::unique_ptr<DeviceEvent> from, device_->make_event());
   TRY(const std::unique_ptr<DeviceEvent> to, device_->make_event());
-  const bool fresh = timings_.empty();
-  if (fresh) timings_.resize(schedule.steps.size());
-  Recording staged;
-  staged.addresses.assign(io_bytes_.size(), nullptr);
-  set_bases(staged);
+  if (timed_ports_ != ports_) timings_.clear();
+  timed_ports_ = ports_;
+  timings_.resize(schedule.steps.size());
+  place_buffers(ports_);
   for (std::size_t s = 0; s < schedule.steps.size(); ++s) {
+    double& us = times.us[prepared().number(s)];
     if (on_host(schedule.steps[s])) {
       TRY_OK(stream.wait());
       const double start = monotonic_microseconds();
-      TRY_OK(run_on_host(s, host));
-      times.us[s] = monotonic_microseconds() - start;
+      TRY_OK(steps_.run(s, scratch, {.times = &times}));
+      us += monotonic_microseconds() - start;
       continue;
     }
-    if (timings_[s] == nullptr) {
-      TRY_OK(stream.begin_recording());
-      Status filled;
-      for (int i = 0; i < kRepeats && filled; ++i) filled = launch_step(stream, s);
-      auto graph = stream.end_recording();
-      TRY_OK(std::move(filled));
-      if (!graph) return std::move(graph).error();
-      timings_[s] = *std::move(graph);
-      TRY_OK(stream.launch(*timings_[s]));
-    }
+    TRY_OK(repeat_step(stream, s));
     TRY_OK(stream.record(*from));
     TRY_OK(stream.launch(*timings_[s]));
     TRY_OK(stream.record(*to));
     TRY_OK(to->wait());
-    TRY(const double us, device_->microseconds(*from, *to));
-    times.us[s] = us / kRepeats;
+    TRY(const double all, device_->microseconds(*from, *to));
+    us = all / kRepeats;
   }
   return {};
 }

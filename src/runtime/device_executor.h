@@ -20,11 +20,11 @@ struct DeviceWorkspace {
   std::unique_ptr<DeviceBlock> host;
 };
 
-/// When a step ran.
+/// When a step ran on the device.
 struct DeviceSpan {
-  int step = 0;
-  int lane = 0;         ///< stream; -1: on the host
-  double start_us = 0;  ///< as of monotonic_microseconds()
+  std::size_t step = 0;  ///< in the schedule
+  int lane = 0;          ///< stream
+  double start_us = 0;   ///< as of monotonic_microseconds()
   double us = 0;
 };
 
@@ -41,22 +41,24 @@ class DeviceExecutor {
   DeviceExecutor(std::shared_ptr<const PreparedSchedule> prepared, std::shared_ptr<Device> device,
                  const DeviceWorkspace& workspace, bool side_by_side);
 
-  const PreparedSchedule& prepared() const { return *prepared_; }
+  const PreparedSchedule& prepared() const { return steps_.prepared(); }
   /// Runs on `stream` and waits. Once the addresses of ports in the device's memory have been seen, it allocates
   /// nothing. Errors: what a step or the device reports.
   Status run(DeviceStream& stream, std::span<const DevicePort> inputs, std::span<const DevicePort> outputs,
-             const RunBuffers& host);
+             const HostScratch& scratch);
   /// The same without waiting, where nothing runs on the host, on `stream`; `recorder` is another of the device. Inputs
   /// in the host's memory are read before it returns; deliver() is for the outputs there.
   Status enqueue(DeviceStream& recorder, DeviceStream& stream, std::span<const DevicePort> inputs,
-                 std::span<const DevicePort> outputs, const RunBuffers& host);
+                 std::span<const DevicePort> outputs, const HostScratch& scratch);
   /// Hands over outputs in the host's memory once the run is over.
   void deliver(std::span<const DevicePort> outputs) const;
   bool has_host_steps() const { return host_steps_ > 0; }
-  /// Times every step by replaying it alone, with warm caches. Temporary buffers are overwritten.
-  Status profile(DeviceStream& stream, const RunBuffers& host, StepTimes& times);
-  /// Runs once, step by step with an event before and after each, on the inputs that run() staged last.
-  Status trace(DeviceStream& stream, const RunBuffers& host, std::vector<DeviceSpan>& spans);
+  /// Does the last run again, step by step, and times each by replaying it alone, with warm caches.
+  Status profile(DeviceStream& stream, const HostScratch& scratch, StepTimes& times);
+  /// Does the last run again with an event before and after each step of the device; `observer` (may be null) sees the
+  /// steps of the host.
+  Status trace(DeviceStream& stream, const HostScratch& scratch, std::vector<DeviceSpan>& spans,
+               StepObserver* observer);
   /// Kernels and copies of one run; 0 before the first.
   int graph_nodes() const { return recordings_.empty() ? 0 : recordings_.front().nodes; }
 
@@ -78,14 +80,14 @@ class DeviceExecutor {
                                std::span<const DevicePort> outputs);
   Status record(DeviceStream& stream, Recording& recording);
   Status record_steps(DeviceStream& stream, const Segment& segment);
-  void set_bases(const Recording& recording);
+  /// Where all buffers lie in a run; `ports` as Recording::addresses.
+  void place_buffers(std::span<void* const> ports);
   Status launch_step(DeviceStream& stream, std::size_t index);
-  Status run_on_host(std::size_t index, const RunBuffers& host);
+  Status repeat_step(DeviceStream& stream, std::size_t index);
   void stage(std::span<const DevicePort> inputs) const;
-  Status go(DeviceStream& stream, Recording& recording, const RunBuffers& host);
-  std::byte* address(const Place& place) const;
+  Status go(DeviceStream& stream, Recording& recording, const HostScratch& scratch);
 
-  std::shared_ptr<const PreparedSchedule> prepared_;
+  StepRunner steps_;
   std::shared_ptr<Device> device_;
   std::byte* arena_ = nullptr;
   std::byte* host_arena_ = nullptr;
@@ -94,13 +96,11 @@ class DeviceExecutor {
   std::vector<std::size_t> io_bytes_;
   int host_steps_ = 0;
   int lanes_used_ = 1;
-  std::vector<std::byte*> bases_;  // by buffer
-  std::vector<const void*> inputs_;
-  std::vector<void*> outputs_;
-  std::vector<Recording> recordings_;  // most recently made last
-  std::vector<std::vector<std::unique_ptr<Executor>>> bodies_;
+  std::vector<Recording> recordings_;                  // most recently made last
+  std::vector<void*> ports_;                           // Recording::addresses of the last run
   std::vector<std::unique_ptr<DeviceStream>> lanes_;   // after the first, while recording
   std::vector<std::unique_ptr<DeviceGraph>> timings_;  // by step, for profile()
+  std::vector<void*> timed_ports_;                     // that they are for
 };
 
 }  // namespace bolide

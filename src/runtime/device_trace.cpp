@@ -10,11 +10,10 @@ bool runs_on_host(const ScheduledStep& step) {
 
 }  // namespace
 
-Status DeviceExecutor::trace(DeviceStream& stream, const RunBuffers& host, std::vector<DeviceSpan>& spans) {
-  const Schedule& schedule = prepared_->schedule();
-  Recording staged;
-  staged.addresses.assign(io_bytes_.size(), nullptr);
-  set_bases(staged);
+Status DeviceExecutor::trace(DeviceStream& stream, const HostScratch& scratch, std::vector<DeviceSpan>& spans,
+                             StepObserver* observer) {
+  const Schedule& schedule = prepared().schedule();
+  place_buffers(ports_);
   while (static_cast<int>(lanes_.size()) + 1 < schedule.lanes) {
     TRY(auto made, device_->make_stream());
     lanes_.push_back(std::move(made));
@@ -45,10 +44,10 @@ Status DeviceExecutor::trace(DeviceStream& stream, const RunBuffers& host, std::
     const ScheduledStep& step = schedule.steps[s];
     if (runs_on_host(step)) {
       TRY_OK(wait_for_all());
-      const double from = monotonic_microseconds();
-      TRY_OK(run_on_host(s, host));
-      spans.push_back(
-          {.step = static_cast<int>(s), .lane = -1, .start_us = from, .us = monotonic_microseconds() - from});
+      const RunStep running{prepared(), s};
+      if (observer != nullptr) observer->step_starts(running);
+      TRY_OK(steps_.run(s, scratch, {.observer = observer}));
+      if (observer != nullptr) observer->step_done(running, steps_.outputs_of(s));
       continue;
     }
     DeviceStream& lane = lane_of(step);
@@ -62,16 +61,17 @@ Status DeviceExecutor::trace(DeviceStream& stream, const RunBuffers& host, std::
     if (runs_on_host(schedule.steps[s])) continue;
     TRY(const double from, device_->microseconds(*start, *events[s].from));
     TRY(const double us, device_->microseconds(*events[s].from, *events[s].to));
-    spans.push_back(
-        {.step = static_cast<int>(s), .lane = schedule.steps[s].lane, .start_us = start_us + from, .us = us});
+    spans.push_back({.step = s, .lane = schedule.steps[s].lane, .start_us = start_us + from, .us = us});
   }
   return {};
 }
 
 Status ContextCore::trace(std::vector<DeviceSpan>& spans) {
-  TRY_OK(run());
+  const Running running(running_);
+  TRY_OK(running.check());
+  TRY_OK(run_now());
   if (on_device_ == nullptr) return {};
-  return on_device_->trace(*stream_, host_buffers(on_device_->prepared().schedule()), spans);
+  return on_device_->trace(*stream_, scratch_of(on_device_->prepared().schedule()), spans, observer_);
 }
 
 }  // namespace bolide

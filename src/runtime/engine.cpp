@@ -99,10 +99,7 @@ Result<std::shared_ptr<const PreparedSchedule>> EngineCore::prepare(std::span<co
     schedule = plan_schedule(*graph_, inputs, *backend_, costs_, {.rules = options_.rules, .observe = {}});
   }
   if (!schedule) return std::move(schedule).error();
-  auto made = backend_->has_own_memory()
-                  ? PreparedSchedule::make(graph_, *std::move(schedule), packs_, store_, *backend_)
-                  : PreparedSchedule::make(graph_, *std::move(schedule), packs_, backend_->target());
-  TRY(auto prepared, std::move(made));
+  TRY(auto prepared, PreparedSchedule::make(graph_, *std::move(schedule), packs_, store_, *backend_));
   cache_.push_front({std::vector<Dims>(inputs.begin(), inputs.end()), prepared});
   if (cache_.size() > std::max<std::size_t>(options_.max_schedules, 1)) cache_.pop_back();
   return prepared;

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "plan/batch_slices.h"
-#include "runtime/executor.h"
+#include "runtime/prepared_schedule.h"
 
 #include <list>
 

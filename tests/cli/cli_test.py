@@ -189,6 +189,24 @@ class CommandLine(unittest.TestCase):
                 self.assertIn("load" if arguments[1] is self.engine else "choose kernels", phases)
         self.expect(FAILED, "run", DIGITS, "--trace", self.folder / "no/such/t.json", says="t.json")
 
+    def test_steps_in_branches_keep_their_names_beside_their_times_and_in_traces(self):
+        x, y, c = value("x", FLOAT, [16, 16]), value("y", FLOAT, [16, 16]), value("c", BOOL, [])
+        then = Graph([node("Exp", ["s"], ["t"], "grow"), node("Softmax", ["t"], ["a"], "share")], [], [value("a", FLOAT, [16, 16])])
+        other = Graph([node("Neg", ["s"], ["n"], "turn"), node("Softmax", ["n"], ["b"], "spread", axis=0)], [], [value("b", FLOAT, [16, 16])])
+        path = self.model("branches.onnx", model(Graph(
+            [node("Softmax", ["x"], ["s"], "before"), node("If", ["c"], ["r"], "choice", then_branch=then, else_branch=other),
+             node("Transpose", ["r"], ["after"], "turned", perm=[1, 0]), node("Softmax", ["after"], ["y"], "last")], [x, c], [y])))
+        trace = self.folder / "branches.json"
+        bench = ("bench", path, "--duration", 0, "--effort", 0, "--per-layer", "--json", "--fill", "c=1:1", "--trace", trace)
+        layers = {layer["name"]: layer for layer in self.expect(DONE, *bench).json()["layers"]}
+        operators = {name: layers[name]["op"] for name in ("before", "choice", "grow", "share", "turn", "spread", "last")}
+        self.assertEqual(operators, {"before": "Softmax", "choice": "If", "grow": "Exp", "share": "Softmax", "turn": "Neg", "spread": "Softmax", "last": "Softmax"})
+        self.assertTrue(all(layers[name]["us"] > 0 for name in ("before", "grow", "share", "last")), layers)
+        self.assertEqual([layers[name]["us"] for name in ("turn", "spread")], [0, 0])
+        events = [e for e in json.loads(trace.read_text())["traceEvents"] if e.get("cat") == "step"]
+        self.assertEqual({(e["name"], e["args"]["operator"]) for e in events if e["name"] in operators},
+                         {(name, op) for name, op in operators.items() if name not in ("turn", "spread")})
+
     # Plans for devices that are not here -----------------------------------------------------------------------------
 
     def test_a_plan_for_a_gpu_is_built_and_seen_without_one(self):
