@@ -137,6 +137,7 @@ class KernelMeasurer final : public Measurer {
     TRY_OK(bench->allocate());
     return std::unique_ptr<Bench>(std::move(bench));
   }
+  bool disturbed() const override { return true; }
   double now_us() override { return monotonic_microseconds(); }
 
  private:

@@ -34,6 +34,8 @@ class Measurer {
   using Upcoming = std::pair<const Problem*, const Tactic*>;
   /// Does what takes long and can be done for several at once, such as compiling.
   virtual void prepare(std::span<const Upcoming>) {}
+  /// Other programs may lengthen a time: the shortest counts, and what may win is timed twice, some time apart.
+  virtual bool disturbed() const { return false; }
   /// The clock that budgets are counted on.
   virtual double now_us() = 0;
 

@@ -9,11 +9,17 @@
 namespace bolide {
 namespace {
 
-constexpr int kMostRounds = 8;     // of selecting
+constexpr int kMostRounds = 10;    // of selecting
 constexpr int kFewestSamples = 3;  // of a tactic
 constexpr int kMostSamples = 15;
 constexpr double kDropFactor = 2;     // a tactic this much slower than the best is timed once only
 constexpr double kSampleShare = 0.1;  // of what is left, for one problem
+// A second look at what other programs may have disturbed: of tactics that may win, for so long.
+constexpr double kContender = 4;             // times the fastest
+constexpr double kSecondLookSampleUs = 8e3;  // for one problem, longer than a turn of another program
+constexpr double kLeastSecondLookUs = 250e3;
+constexpr int kMostLooks = 3;              // while they change the choice
+constexpr double kSecondLookShare = 0.25;  // of the time taken so far
 
 /// A graph with sizes: the network under one shape, or a body of one of its steps.
 struct Part {
@@ -32,6 +38,7 @@ struct Work {
   int uses = 0;                           // in the chosen layouts
   bool fast = false;                      // something else than the obvious form can run it
   bool done = false;
+  bool measured = false;  // some of it now, not remembered from earlier
 };
 
 double median(std::vector<double> samples) {
@@ -78,7 +85,12 @@ class Tuner {
       std::vector<Work*> open = open_work(false);
       if (open.empty()) open = library_work();
       if (open.empty() && options_.effort >= 2) open = open_work(true);
-      if (open.empty()) break;
+      if (open.empty()) {
+        if (!measurer_.disturbed() || options_.effort < 2 || looks_ == kMostLooks) break;
+        if (looks_ > 0 && !changed_) break;
+        look_again();
+        continue;
+      }
       if (!measure_all(open)) {
         report_.complete = false;
         TRY_OK(choose(best));
@@ -119,6 +131,7 @@ class Tuner {
 
   /// Asks the selector for every part; notes all problems it weighs and which of them it chose.
   Status choose(std::vector<Best>& best) {
+    changed_ = false;
     // Times that the cache remembers for problems met here may change the choice: ask once more.
     for (bool again = true; again;) {
       again = false;
@@ -134,6 +147,7 @@ class Tuner {
         if (!choice) return std::move(choice).error();
         again |= report_.remembered != remembered;
         const bool known = count_uses(parts_[p], *choice);
+        changed_ |= best[p].choice.orders != choice->orders;
         keep(best[p], *std::move(choice), known);
       }
     }
@@ -282,6 +296,33 @@ class Tuner {
     return true;
   }
 
+  /// Times once more what was timed in this session: another program may have worked at the same time, and the shorter
+  /// of two times apart is nearer to the truth.
+  void look_again() {
+    ++looks_;
+    std::vector<std::pair<double, Work*>> ranked;
+    for (auto& [key, work] : work_) {
+      if (!work.measured) continue;
+      double fastest = std::numeric_limits<double>::infinity();
+      for (const Tactic* tactic : work.timed) {
+        if (const auto us = costs_.find(key, *tactic)) fastest = std::min(fastest, *us);
+      }
+      work.candidates.clear();
+      for (const Tactic* tactic : work.timed) {
+        const auto us = costs_.find(key, *tactic);
+        if (us && *us <= kContender * fastest) work.candidates.push_back(tactic);
+      }
+      if (!work.candidates.empty()) ranked.emplace_back(-fastest * (work.uses == 0 ? 0.5 : work.uses), &work);
+    }
+    std::ranges::stable_sort(ranked, {}, [](const auto& one) { return one.first; });
+    const double now = measurer_.now_us();
+    const double end = now + std::max(kLeastSecondLookUs, kSecondLookShare * (now - start_us_));
+    for (const auto& [rank, work] : ranked) {
+      if (over() || measurer_.now_us() >= end) return;
+      measure(*keys_.at(work), *work);
+    }
+  }
+
   /// Announces the candidates of the next works, at least `count` of them; gives the first work left out.
   std::size_t prepare(const std::vector<Work*>& open, std::size_t first, std::size_t count) {
     std::vector<Measurer::Upcoming> upcoming;
@@ -319,7 +360,8 @@ class Tuner {
     }
     const double now = measurer_.now_us();
     const double enough_us = now + std::max((deadline_us_ - now) * kSampleShare, 2000.0);
-    for (int round = 0; round < 1 + kMostSamples; ++round) {
+    const double longer_us = looks_ > 0 ? now + kSecondLookSampleUs : now;
+    for (int round = 0; round < 1 + kMostSamples || measurer_.now_us() < longer_us; ++round) {
       if (round > kFewestSamples && measurer_.now_us() >= enough_us) break;
       if (round > 1 && over()) break;
       double fastest = std::numeric_limits<double>::infinity();
@@ -343,10 +385,12 @@ class Tuner {
     }
     for (const Trial& trial : trials) {
       if (trial.samples.empty()) continue;
-      const double us = median(trial.samples);
+      double us = measurer_.disturbed() ? *std::ranges::min_element(trial.samples) : median(trial.samples);
+      if (const auto earlier = costs_.find(key, *trial.tactic); looks_ > 0 && earlier) us = std::min(us, *earlier);
+      work.measured = true;
       costs_.set(key, *trial.tactic, us);
       if (cache_ != nullptr) cache_->add(key, *trial.tactic, us);
-      ++report_.measured;
+      report_.measured += looks_ > 0 ? 0 : 1;
     }
   }
 
@@ -361,6 +405,8 @@ class Tuner {
   TuneReport report_;
   int done_ = 0;
   bool cancelled_ = false;
+  int looks_ = 0;         // again, at what was timed
+  bool changed_ = false;  // the last selection chose otherwise than the one before
   double start_us_ = 0;
   double deadline_us_ = 0;
 };

@@ -1,7 +1,8 @@
 /// Measures the candidates that matter for a network and chooses by the result.
 ///
 /// The selector says which problems its cheapest layouts bring; their best-ranked tactics are timed in rounds, side by
-/// side, and the selector is asked again with the times, until it asks for nothing new or the time is up.
+/// side, and the selector is asked again with the times, until it asks for nothing new or the time is up. On a host,
+/// which other programs use too, what was timed is then timed once more, and the selector asked a last time.
 #pragma once
 
 #include "plan/selector.h"

@@ -19,9 +19,11 @@ class FakeMeasurer final : public Measurer {
     return std::unique_ptr<Bench>(std::make_unique<FakeBench>(*this, problem));
   }
   double now_us() override { return now; }
+  bool disturbed() const override { return is_disturbed; }
 
   double now = 0;
   int problems = 0;
+  bool is_disturbed = false;
   std::map<std::string, int> runs;  ///< by tactic
   std::set<std::string> refusing;   ///< tactics that cannot be made ready
   std::vector<std::string> added;   ///< tactics, in the order in which they were made ready

@@ -100,52 +100,108 @@ void row_bytes(const PoolRow& r) {
   }
 }
 
-/// One tap of the outputs [begin, end); kStep, where it is not 0, is the step.
-template <bool kMax, int kStep>
-void add_taps(float* sum, const float* x, I64 step, I64 begin, I64 end) {
-  for (I64 i = begin; i < end; ++i) {
-    const float value = x[i * (kStep != 0 ? kStep : step)];
-    if (kMax) {
-      sum[i] = sum[i] != sum[i] || sum[i] > value ? sum[i] : value;
-    } else {
-      sum[i] += value;
+/// to[i] = the largest or the sum of the taps a of each x[i + a * apart], for i in [0, count); whole vectors are read.
+template <bool kMax>
+void slide(const float* x, I64 taps, I64 apart, float* to, I64 count) {
+  for (I64 i = 0; i < count; i += kLanes) {
+    Vec sum = load(x + i);
+    for (I64 k = 1; k < taps; ++k) {
+      const Vec value = load(x + i + k * apart);
+      sum = kMax ? larger(sum, value) : sum + value;
     }
+    store(to + i, sum);
   }
 }
 
-/// Column by column of the kernel, along pieces of the width.
+/// Every `step`th of x; kStep, where it is not 0, is the step.
+template <int kStep>
+void pick(const float* x, I64 step, float* to, I64 count) {
+  for (I64 i = 0; i < count; ++i) to[i] = x[i * (kStep != 0 ? kStep : step)];
+}
+
+/// The largest or the sum down the rows and planes, for the input columns x[0, count) in a row.
+template <bool kMax>
+void down(const PoolRow& r, const float* x, float* to, I64 count) {
+  for (I64 i = 0; i < count; i += kLanes) {
+    const I64 rest = count - i < kLanes ? count - i : kLanes;
+    Vec sum = set1(kMax ? -__builtin_inff() : 0.0F);
+    for (I64 d = 0; d < r.planes; ++d) {
+      const float* from = x + d * r.x_plane + i;
+      for (I64 y = 0; y < r.rows; ++y, from += r.x_row) {
+        const Vec value = rest == kLanes ? load(from) : load_n(from, rest);
+        sum = kMax ? larger(sum, value) : sum + value;
+      }
+    }
+    if (rest == kLanes) {
+      store(to + i, sum);
+    } else {
+      store_n(to + i, sum, rest);
+    }
+  }
+}
+template <bool kMax>
+void down_apart(const PoolRow& r, const float* x, float* to, I64 count) {
+  for (I64 i = 0; i < count; ++i) {
+    float sum = kMax ? -__builtin_inff() : 0.0F;
+    for (I64 d = 0; d < r.planes; ++d) {
+      for (I64 y = 0; y < r.rows; ++y) {
+        const float value = x[d * r.x_plane + y * r.x_row + i * r.x_column];
+        sum = !kMax ? sum + value : sum != sum || sum > value ? sum : value;
+      }
+    }
+    to[i] = sum;
+  }
+}
+
+/// Pieces of the width: down the window's rows first, along them then, at every column, of which strides leave some.
 template <bool kMax>
 void row_planes(const PoolRow& r) {
-  constexpr I64 kPiece = 256;
+  constexpr I64 kColumns = 1024;
+  const I64 span = (r.kernel_width - 1) * r.dilation + 1;
+  float columns[kColumns + 2 * kLanes];
+  float sums[kColumns + 2 * kLanes];
+  const float nothing = kMax ? -__builtin_inff() : 0.0F;
+  const I64 piece = (kColumns - span) / r.stride + 1;
   for (I64 c = 0; c < r.channels; ++c) {
     const float* plane = static_cast<const float*>(r.x) + c * r.x_channel;
-    float* to = static_cast<float*>(r.out) + c * r.out_channel;
-    for (I64 first = 0; first < r.out_width; first += kPiece) {
-      const I64 count = smaller(kPiece, r.out_width - first);
-      float sum[kPiece];
-      for (I64 i = 0; i < count; ++i) sum[i] = kMax ? -__builtin_inff() : 0.0F;
-      for (I64 d = 0; d < r.planes; ++d) {
-        for (I64 y = 0; y < r.rows; ++y) {
-          const float* row = plane + d * r.x_plane + y * r.x_row;
-          for (I64 k = 0; k < r.kernel_width; ++k) {
-            const I64 at = first * r.stride - r.before + k * r.dilation;  // input column of the piece's first output
-            const I64 begin = at >= 0 ? 0 : smaller(count, (-at + r.stride - 1) / r.stride);
-            const I64 end = r.in_width > at ? smaller(count, (r.in_width - at - 1) / r.stride + 1) : 0;
-            const I64 step = r.stride * r.x_column;
-            const float* x = row + at * r.x_column;
-            // Steps that the compiler knows become vector code.
-            if (step == 1) {
-              add_taps<kMax, 1>(sum, x, 1, begin, end);
-            } else if (step == 2) {
-              add_taps<kMax, 2>(sum, x, 2, begin, end);
-            } else {
-              add_taps<kMax, 0>(sum, x, step, begin, end);
-            }
-          }
+    float* out = static_cast<float*>(r.out) + c * r.out_channel;
+    for (I64 first = 0; first < r.out_width; first += piece) {
+      const I64 count = smaller(piece, r.out_width - first);
+      const I64 at = first * r.stride - r.before;  // the input column of columns[0]
+      const I64 dense = (count - 1) * r.stride + 1;
+      const I64 all = dense + span - 1;
+      const I64 begin = at >= 0 ? 0 : smaller(all, -at);
+      const I64 inside = r.in_width > at ? smaller(all, r.in_width - at) : 0;
+      const I64 end = inside > begin ? inside : begin;
+      for (I64 i = 0; i < begin; ++i) columns[i] = nothing;
+      const float* x = plane + (at + begin) * r.x_column;
+      if (r.x_column == 1) {
+        down<kMax>(r, x, columns + begin, end - begin);
+      } else {
+        down_apart<kMax>(r, x, columns + begin, end - begin);
+      }
+      for (I64 i = end; i < all + kLanes; ++i) columns[i] = nothing;
+      slide<kMax>(columns, r.kernel_width, r.dilation, sums, dense);
+      float* picked = sums;
+      if (r.stride == 2) {
+        picked = columns;
+        pick<2>(sums, 2, picked, count);
+      } else if (r.stride != 1) {
+        picked = columns;
+        pick<0>(sums, r.stride, picked, count);
+      }
+      if (!kMax) {
+        const float divisor = static_cast<float>(r.divisor);
+        for (I64 i = 0; i < count; ++i) {
+          const float taps = r.taps[first + i] * divisor;
+          picked[i] = taps == 0 ? 0.0F : picked[i] * (1.0F / taps);
         }
       }
-      for (I64 i = 0; i < count; ++i) {
-        to[(first + i) * r.out_column] = kMax ? sum[i] : sum[i] * factor(r, first + i);
+      float* to = out + first * r.out_column;
+      if (r.out_column == 1) {
+        pick<1>(picked, 1, to, count);
+      } else {
+        for (I64 i = 0; i < count; ++i) to[i * r.out_column] = picked[i];
       }
     }
   }

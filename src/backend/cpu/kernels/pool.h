@@ -29,6 +29,7 @@ struct PoolRow {
   /// Averages divide by this times the kernel columns inside the padded input (`counts_padding`), or inside the input.
   std::int64_t divisor = 1;
   bool counts_padding = false;
+  const float* taps = nullptr;  ///< of the forms by planes: by output column, the kernel columns that averages count
 };
 
 struct PoolKernels {
@@ -38,7 +39,8 @@ struct PoolKernels {
   Row max_u8;
   Row max_i8;
   Row average_f32;
-  /// Any strides; vectors along the width.
+  /// Any strides; vectors along the width. The kernel's columns reach over kWidest input columns at most.
+  static constexpr std::int64_t kWidest = 512;
   Row max_f32_planes;
   Row average_f32_planes;
 };

@@ -70,15 +70,34 @@ Inside inside(const WindowAxis& axis, std::int64_t p, bool counts_padding) {
 
 class PoolKernel final : public HostKernel {
  public:
-  PoolKernel(const PoolWork& work, PoolKernels::Row row, std::int64_t channel_grain)
-      : work_(work), row_(row), channel_grain_(channel_grain) {}
+  /// `by_planes`: all rows of a channel before the next channel.
+  PoolKernel(const PoolWork& work, PoolKernels::Row row, bool by_planes)
+      : work_(work), row_(row), by_planes_(by_planes) {
+    const auto& [depth, height, width] = work.axes;
+    for (std::int64_t p = 0; p < depth.out; ++p) planes_.push_back(inside(depth, p, work.counts_padding));
+    for (std::int64_t p = 0; p < height.out; ++p) lines_.push_back(inside(height, p, work.counts_padding));
+    for (std::int64_t p = 0; by_planes && p < width.out; ++p) {
+      taps_.push_back(static_cast<float>(inside(width, p, work.counts_padding).counted));
+    }
+  }
 
   Grid grid(int) const override {
     const std::int64_t rows = work_.batch * work_.axes[0].out * work_.axes[1].out;
-    return {.rows = rows, .channels = work_.channels, .channel_grain = std::min(channel_grain_, work_.channels)};
+    if (by_planes_) return {.rows = work_.channels, .channels = rows};
+    return {.rows = rows, .channels = work_.channels, .channel_grain = std::min<std::int64_t>(64, work_.channels)};
   }
 
   Status run(int, const KernelBuffers& buffers, Range rows, Range channels) const override {
+    if (by_planes_) {
+      for (std::int64_t c = rows.begin; c < rows.end; ++c) run_rows(buffers, channels, {c, c + 1});
+    } else {
+      run_rows(buffers, rows, channels);
+    }
+    return ok();
+  }
+
+ private:
+  void run_rows(const KernelBuffers& buffers, Range rows, Range channels) const {
     const auto& [depth, height, width] = work_.axes;
     const auto* x = static_cast<const std::byte*>(buffers.inputs[0]);
     auto* y = static_cast<std::byte*>(buffers.outputs[0]);
@@ -100,12 +119,13 @@ class PoolKernel final : public HostKernel {
     row.out_channel = ys[1];
     row.channels = channels.end - channels.begin;
     row.counts_padding = work_.counts_padding;
+    row.taps = taps_.data();
     for (std::int64_t r = rows.begin; r < rows.end; ++r) {
       const std::int64_t oh = r % height.out;
       const std::int64_t od = r / height.out % depth.out;
       const std::int64_t n = r / height.out / depth.out;
-      const Inside planes = inside(depth, od, work_.counts_padding);
-      const Inside lines = inside(height, oh, work_.counts_padding);
+      const Inside& planes = planes_[static_cast<std::size_t>(od)];
+      const Inside& lines = lines_[static_cast<std::size_t>(oh)];
       row.planes = planes.end - planes.begin;
       row.rows = lines.end - lines.begin;
       row.divisor = planes.counted * lines.counted;
@@ -118,23 +138,21 @@ class PoolKernel final : public HostKernel {
       row.out = y + to * work_.element_bytes;
       row_(row);
     }
-    return ok();
   }
 
- private:
   PoolWork work_;
   PoolKernels::Row row_;
-  std::int64_t channel_grain_;
+  bool by_planes_;
+  std::vector<Inside> planes_;
+  std::vector<Inside> lines_;
+  std::vector<float> taps_;
 };
 
-double pool_estimate(const Problem& problem, const Target& target, double lanes) {
-  const Result<PoolWork> work = pool_work(problem);
-  double taps = 1;
-  if (work) {
-    for (const WindowAxis& axis : work->axes) taps *= static_cast<double>(axis.kernel);
-  }
-  const double operations = static_cast<double>(problem.outputs[0].count()) * taps;
-  return estimate_us(cpu_target(target), static_cast<double>(problem_bytes(problem)), operations / lanes * 0.4e-3);
+double pool_estimate(const Problem& problem, const Target& target, double operations) {
+  const double lanes = kernel_table(cpu_target(target).isa).lanes;
+  const double count = static_cast<double>(problem.outputs[0].count());
+  return estimate_us(cpu_target(target), static_cast<double>(problem_bytes(problem)),
+                     count * operations / lanes * 0.4e-3);
 }
 
 /// Needs     contiguous channels in and out; f32, MaxPool also u8 and i8
@@ -155,7 +173,10 @@ class PoolChannelsLast final : public Tactic {
     return accept();
   }
   double estimate_us(const Problem& problem, const Target& target) const override {
-    return pool_estimate(problem, target, kernel_table(cpu_target(target).isa).lanes);
+    const Result<PoolWork> work = pool_work(problem);
+    double taps = 1;
+    for (std::size_t d = 0; work && d < 3; ++d) taps *= static_cast<double>(work->axes[d].kernel);
+    return pool_estimate(problem, target, taps);
   }
   Result<std::unique_ptr<Kernel>> bind(const Problem& problem, const Target& target) const override {
     TRY(const PoolWork work, pool_work(problem));
@@ -165,30 +186,40 @@ class PoolChannelsLast final : public Tactic {
                                  : dtype == DataType::kU8 ? kernels.max_u8
                                  : dtype == DataType::kI8 ? kernels.max_i8
                                                           : kernels.max_f32;
-    return std::unique_ptr<Kernel>(std::make_unique<PoolKernel>(work, row, 64));
+    return std::unique_ptr<Kernel>(std::make_unique<PoolKernel>(work, row, false));
   }
 };
 
-/// Needs     f32, any strides; runs along the width
-/// Numerics  as the channels-last form
+/// Needs     f32, any strides, a window of at most 512 columns; runs along the width
+/// Numerics  sums of the window's columns, then their sum, f32; averages as the channels-last form
 class PoolPlanes final : public Tactic {
  public:
-  constexpr PoolPlanes() : Tactic("cpu.pool.planes", 1) {}
+  constexpr PoolPlanes() : Tactic("cpu.pool.planes", 2) {}
 
   Verdict accepts(const Problem& problem, const Target&) const override {
     const Result<PoolWork> work = pool_work(problem);
     if (!work) return reject(work.error().message);
     if (problem.inputs[0].dtype != DataType::kF32) return reject("f32 only, got ", problem.inputs[0].dtype);
+    const WindowAxis& width = work->axes[2];
+    if (width.kernel > PoolKernels::kWidest || width.dilation > PoolKernels::kWidest ||
+        width.stride > PoolKernels::kWidest || (width.kernel - 1) * width.dilation >= PoolKernels::kWidest) {
+      return reject("a window of ", width.kernel, " columns ", width.dilation, " apart, by ", width.stride);
+    }
     return accept();
   }
   double estimate_us(const Problem& problem, const Target& target) const override {
-    return pool_estimate(problem, target, 2);
+    const Result<PoolWork> work = pool_work(problem);
+    if (!work) return 0;
+    const auto& [depth, height, width] = work->axes;
+    // At every column the rows of the window, then its columns; the columns that stay are picked one by one.
+    const auto taps = static_cast<double>(depth.kernel * height.kernel + width.kernel);
+    return pool_estimate(problem, target, taps * static_cast<double>(width.stride) + 4);
   }
   Result<std::unique_ptr<Kernel>> bind(const Problem& problem, const Target& target) const override {
     TRY(const PoolWork work, pool_work(problem));
     const PoolKernels& kernels = *kernel_table(cpu_target(target).isa).pool;
     return std::unique_ptr<Kernel>(
-        std::make_unique<PoolKernel>(work, work.max ? kernels.max_f32_planes : kernels.average_f32_planes, 1));
+        std::make_unique<PoolKernel>(work, work.max ? kernels.max_f32_planes : kernels.average_f32_planes, true));
   }
 };
 
