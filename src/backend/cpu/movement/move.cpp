@@ -8,6 +8,7 @@ namespace bolide::cpu {
 namespace {
 
 constexpr std::int64_t kUnitBytes = 16384;
+constexpr std::int64_t kRunBytes = 96;  // that could be copied in the time that a run costs whatever its length
 
 struct Bytes16 {
   std::uint64_t low;
@@ -98,6 +99,27 @@ void tile(T* to, std::int64_t to_stride, const T* from, std::int64_t from_stride
   }
 }
 
+/// Through two overlapping pieces of 4, 8 or 16 bytes where they suffice.
+inline void copy_bytes(std::byte* to, const std::byte* from, std::size_t bytes) {
+  const auto ends = [&]<class Part>(Part) {
+    Part first;
+    Part last;
+    std::memcpy(&first, from, sizeof(Part));
+    std::memcpy(&last, from + bytes - sizeof(Part), sizeof(Part));
+    std::memcpy(to, &first, sizeof(Part));
+    std::memcpy(to + bytes - sizeof(Part), &last, sizeof(Part));
+  };
+  if (bytes > 32 || bytes < 4) {
+    std::memcpy(to, from, bytes);
+  } else if (bytes >= 16) {
+    ends(Bytes16{});
+  } else if (bytes >= 8) {
+    ends(std::uint64_t{});
+  } else {
+    ends(std::uint32_t{});
+  }
+}
+
 }  // namespace
 
 std::optional<Move> Move::make(const Dims& dims, const Dims& to_strides, const Dims& from_strides, int element_bytes) {
@@ -143,7 +165,7 @@ std::optional<Move> Move::make(const Dims& dims, const Dims& to_strides, const D
     move.chunk_ = std::min(inner, unit);
     move.chunks_ = (inner + move.chunk_ - 1) / move.chunk_;
     pieces = count / inner * move.chunks_;
-    move.group_ = std::max<std::int64_t>(1, unit / move.chunk_);
+    move.group_ = std::max<std::int64_t>(1, kUnitBytes / (move.chunk_ * element_bytes + kRunBytes));
   }
   move.units_ = (pieces + move.group_ - 1) / move.group_;
   return move;
@@ -178,8 +200,56 @@ void Move::inner(T* to, const T* from, std::int64_t count) const {
   }
 }
 
+/// Whole rows of the innermost dim, one after the other along the dim before it.
+template <class T>
+void Move::inner_rows(T* to, const T* from, std::int64_t rows) const {
+  const int last = nest_.rank() - 1;
+  const std::int64_t count = nest_.size(last);
+  const std::int64_t to_row = nest_.stride(0, last - 1);
+  const std::int64_t from_row = nest_.stride(1, last - 1);
+  const std::size_t bytes = static_cast<std::size_t>(count) * sizeof(T);
+  switch (form_) {
+    case Form::kRows:
+      for (std::int64_t r = 0; r < rows; ++r) {
+        copy_bytes(reinterpret_cast<std::byte*>(to + r * to_row),
+                   reinterpret_cast<const std::byte*>(from + r * from_row), bytes);
+      }
+      break;
+    case Form::kFill:
+      for (std::int64_t r = 0; r < rows; ++r) {
+        const T value = from[r * from_row];
+        T* const row = to + r * to_row;
+        for (std::int64_t i = 0; i < count; ++i) row[i] = value;
+      }
+      break;
+    default: {
+      const std::int64_t to_step = nest_.stride(0, last);
+      const std::int64_t from_step = nest_.stride(1, last);
+      for (std::int64_t r = 0; r < rows; ++r) {
+        for (std::int64_t i = 0; i < count; ++i) to[r * to_row + i * to_step] = from[r * from_row + i * from_step];
+      }
+      break;
+    }
+  }
+}
+
 template <class T>
 void Move::run_as(T* to, const T* from, std::int64_t begin, std::int64_t end) const {
+  if (form_ != Form::kTiles && chunks_ == 1 && nest_.rank() > 1) {
+    const int along = nest_.rank() - 2;
+    const std::int64_t rows = nest_.size(along);
+    const std::int64_t stop = std::min(nest_.count() / nest_.size(along + 1), end * group_);
+    std::int64_t row = begin * group_;
+    Walk walk(nest_, along, row / rows);
+    for (std::int64_t first = row % rows; row < stop; first = 0) {
+      const std::int64_t some = std::min(rows - first, stop - row);
+      inner_rows(to + walk.at(0) + first * nest_.stride(0, along), from + walk.at(1) + first * nest_.stride(1, along),
+                 some);
+      row += some;
+      walk.next();
+    }
+    return;
+  }
   const int cut = form_ == Form::kTiles ? nest_.rank() - 2 : nest_.rank() - 1;  // the dim that is cut into chunks
   const std::int64_t size = nest_.size(cut);
   std::int64_t total = chunks_;
@@ -200,6 +270,7 @@ void Move::run_as(T* to, const T* from, std::int64_t begin, std::int64_t end) co
 }
 
 void Move::run(std::byte* to, const std::byte* from, std::int64_t begin, std::int64_t end) const {
+  if (begin >= std::min(end, units_)) return;
   const auto as = [&]<class T>(T*) {
     run_as(reinterpret_cast<T*>(to), reinterpret_cast<const T*>(from), begin, std::min(end, units_));
   };

@@ -29,6 +29,8 @@ class Move {
   void run_as(T* to, const T* from, std::int64_t begin, std::int64_t end) const;
   template <class T>
   void inner(T* to, const T* from, std::int64_t count) const;
+  template <class T>
+  void inner_rows(T* to, const T* from, std::int64_t rows) const;
 
   Nest nest_;  // operand 0: destination, 1: source
   int element_bytes_ = 4;
