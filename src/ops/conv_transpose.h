@@ -4,9 +4,10 @@
 ///   epilogue
 ///
 /// Inputs   x : [n, C, spatial...]; w : [C, O / groups, kernel...]; bias : [O], optional; epilogue inputs from index 3
-/// on Outputs  y : [n, O, out...], out = (in - 1) * stride + output_padding + (kernel - 1) * dilation + 1 - before -
-/// after,
-///          or in * stride with auto_pad same_*
+///          on
+/// Outputs  y : [n, O, out...], out = (in - 1) * stride + output_padding + (kernel - 1) * dilation + 1 - before -
+/// after;
+///          with auto_pad same_* in * stride, or what there is without padding where that is less
 /// Types, numerics and errors as of Conv. A wanted output size is written as padding, which may be negative.
 /// Source   ONNX ConvTranspose-22
 #pragma once

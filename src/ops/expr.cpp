@@ -176,6 +176,13 @@ Result<Expr> Expr::parse(std::string_view text, int inputs) {
 }
 
 namespace {
+/// A name, or the maximum of some.
+bool is_largest_name(const Dim& dim) {
+  Dim largest = 0;
+  for (const std::string& name : dim.names()) largest = Dim::max(largest, Dim(name));
+  return largest == dim;
+}
+
 template <class D, class Pick>
 Result<std::vector<D>> broadcast_sizes(const std::vector<D>& a, const std::vector<D>& b, Pick pick) {
   std::vector<D> out(std::max(a.size(), b.size()), D(1));
@@ -212,7 +219,7 @@ Result<Shape> broadcast(const Shape& a, const Shape& b) {
     if (x.is_constant() || y.is_constant()) return y.is_constant() ? y : x;
     // They are equal, or one of them is 1.
     const Dim larger = Dim::max(x, y);
-    const bool is_known = larger == x || larger == y || (x.single_name() && y.single_name());
+    const bool is_known = larger == x || larger == y || (is_largest_name(x) && is_largest_name(y));
     return is_known ? larger : x;
   });
 }

@@ -8,11 +8,14 @@
 namespace bolide {
 namespace {
 
+bool is_one_number(const Shape& shape) { return shape.empty() || (shape.size() == 1 && shape[0] == Dim(1)); }
+
 Status check_parameters(const OpInfo& info, std::int64_t axis, std::int64_t block_size, const InferContext& context) {
   TRY_OK(require_float(info, context, 1));
   const Shape& x = context.shape(0);
   const Shape& scale = context.shape(1);
-  if (context.has(2) && context.rank(2) != context.rank(1) && (context.rank(1) > 1 || context.rank(2) > 1)) {
+  if (context.has(2) && context.rank(2) != context.rank(1) &&
+      !(is_one_number(scale) && is_one_number(context.shape(2)))) {
     return invalid_argument(info.name, ": scale is ", scale, " and zero is ", context.shape(2));
   }
   for (std::size_t d = 0; context.has(2) && d < std::min(scale.size(), context.shape(2).size()); ++d) {
@@ -20,7 +23,7 @@ Status check_parameters(const OpInfo& info, std::int64_t axis, std::int64_t bloc
   }
   if (block_size < 0) return invalid_argument(info.name, ": block_size is ", block_size);
   if (block_size == 0) {
-    if (scale.empty() || (scale.size() == 1 && scale[0] == Dim(1))) return ok();
+    if (is_one_number(scale)) return ok();
     if (scale.size() != 1) return invalid_argument(info.name, ": scale is ", scale, " without block_size");
     TRY(const int at, checked_axis(info, axis, context.rank(0)));
     return require_equal(info, "scale count", scale[0], x[static_cast<std::size_t>(at)]);

@@ -35,6 +35,8 @@ Result<TensorTypes> Reshape::infer(const InferContext& context) const {
   }
   const Dim total = element_count(context.shape(0));
   Dim known = 1;
+  Shape copied = context.shape(0);  // what is copied cancels out of the rest, so that it may be 0
+  Dim stated = 1;
   std::optional<std::size_t> open;
   for (std::size_t i = 0; i < target->size(); ++i) {
     const Dim& wanted = (*target)[i];
@@ -52,20 +54,23 @@ Result<TensorTypes> Reshape::infer(const InferContext& context) const {
                                 " has not");
       }
       out.shape.push_back(context.shape(0)[i]);
+      copied[i] = 1;
     } else {
       out.shape.push_back(wanted);
+      stated = stated * wanted;
     }
     known = known * out.shape.back();
   }
   const auto mismatch = [&] { return invalid_argument("Reshape: ", context.shape(0), " does not fit into ", *target); };
   if (open) {
-    if (known == Dim(0)) return invalid_argument("Reshape: -1 beside a size of 0 in ", *target, " could be any size");
-    if (const auto left = Dim::exact_div(total, known)) {
+    if (stated == Dim(0)) return invalid_argument("Reshape: -1 beside a size of 0 in ", *target, " could be any size");
+    const Dim rest = element_count(copied);
+    if (const auto left = Dim::exact_div(rest, stated)) {
       out.shape[*open] = *left;
-    } else if (total.is_constant() && known.is_constant()) {
+    } else if (rest.is_constant() && stated.is_constant()) {
       return mismatch();
     } else {
-      out.shape[*open] = total.floor_div(known);
+      out.shape[*open] = rest.floor_div(stated);
     }
   } else if (total.is_constant() && known.is_constant() && !(total == known)) {
     return mismatch();

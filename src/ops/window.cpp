@@ -121,9 +121,10 @@ Result<Shape> transposed_window_sizes(std::string_view op, const WindowAttribute
   for (std::size_t i = 0; i < in.size(); ++i) {
     const WindowAxis axis = axis_at(attributes, kernel, i);
     const std::int64_t extra = output_padding.empty() ? 0 : output_padding[i];
-    Dim size = is_same(attributes.auto_pad)
+    const std::int64_t added = extra + span_of(axis);  // by the last position; less than a stride is never filled up
+    Dim size = is_same(attributes.auto_pad) && added >= axis.stride
                    ? in[i] * Dim(axis.stride)
-                   : (in[i] - 1) * Dim(axis.stride) + Dim(extra + span_of(axis) - axis.before - axis.after);
+                   : (in[i] - 1) * Dim(axis.stride) + Dim(added - axis.before - axis.after);
     if (const auto constant = size.constant(); constant && *constant < 0) {
       return invalid_argument(op, ": padding ", axis.before, "+", axis.after, " leaves no output of input ", in[i]);
     }

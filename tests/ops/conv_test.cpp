@@ -171,6 +171,14 @@ TEST(ConvTranspose, PaddingCutsAndOutputPaddingExtends) {
   EXPECT_EQ(numbers(run(ConvTranspose{.strides = {2}, .pads = {-1, 1}}, {x, w})), (Numbers{0, 1, 10, 102, 20}));
 }
 
+TEST(ConvTranspose, SamePaddingFillsNoGapsBehindTheLastPosition) {
+  const Tensor x = make({1, 1, 2}, {1, 2});
+  const ConvTranspose same{.strides = {3}, .auto_pad = AutoPad::kSameUpper};
+  EXPECT_EQ(numbers(run(same, {x, make({1, 1, 2}, {1, 10})})), (Numbers{1, 10, 0, 2, 20}));
+  EXPECT_EQ(numbers(run(same, {x, make({1, 1, 4}, {1, 10, 100, 1000})})), (Numbers{1, 10, 100, 1002, 20, 200}));
+  EXPECT_EQ(infer(same, {"f32[n,8,h]", "f32[8,3,1]"}), "f32[n,3,3*h-2]");
+}
+
 TEST(ConvTranspose, GroupsAndBias) {
   const auto y = run(ConvTranspose{.groups = 2},
                      {make({1, 2, 1}, {1, 2}), make({2, 2, 1}, {1, 10, 100, 1000}), make({4}, {1, 2, 3, 4})});

@@ -172,6 +172,9 @@ TEST(Broadcast, OfNamedSizesKeepsTheKnownOne) {
   EXPECT_EQ(text(*broadcast(Shape{}, named)), "[batch,1,n]");
   EXPECT_EQ(text(*broadcast(Shape{Dim("n")}, Shape{Dim("n") * 2})), "[2*n]");  // n is 1
   EXPECT_EQ(text(*broadcast(Shape{Dim("m")}, Shape{Dim("n")})), "[max(m,n)]");
+  const Shape two = *broadcast(Shape{Dim("m")}, Shape{Dim("n")});
+  EXPECT_EQ(text(*broadcast(two, Shape{Dim("k")})), "[max(k,m,n)]");
+  EXPECT_EQ(text(*broadcast(Shape{Dim("n") + 1}, two)), "[n+1]");  // taken to be equal
   EXPECT_FALSE(broadcast(Shape{2}, Shape{3}));
 }
 

@@ -27,6 +27,14 @@ TEST(Reshape, CopiesZerosAndSolvesMinusOne) {
   EXPECT_EQ(show(run(Reshape{}, {words({2}, {"a", "b"}), longs({2}, {2, 1})})), "string[2,1]{a,b}");
 }
 
+TEST(Reshape, SizesThatAreCopiedMayBeZeroBesideMinusOne) {
+  const Tensor none = floats({0, 6}, {});
+  EXPECT_EQ(show(run(Reshape{}, {none, longs({3}, {0, 1, -1})})), "f32[0,1,6]{}");
+  EXPECT_EQ(show(run(Reshape{}, {none, longs({3}, {0, -1, 3})})), "f32[0,2,3]{}");
+  EXPECT_EQ(show(run(Reshape{.allowzero = true}, {none, longs({2}, {0, -1})})),
+            "invalid argument: Reshape: -1 beside a size of 0 in [0,-1] could be any size");
+}
+
 TEST(Reshape, KeepsNamesInSizes) {
   const Known x = typed(DataType::kF32, {"batch", "12", "h", "w"});
   EXPECT_EQ(infer(Reshape{}, {x, known(longs({3}, {0, 12, -1}))}), "f32[batch,12,h*w]");

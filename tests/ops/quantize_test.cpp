@@ -59,6 +59,9 @@ TEST(QuantizeLinear, InfersAndExplains) {
   EXPECT_EQ(infer(QuantizeLinear{}, {"f32[n,3,h]", "f32[3]", "u8[3]"}), "u8[n,3,h]");
   EXPECT_EQ(infer(QuantizeLinear{}, {"f32[n,3,h]", "f32[4]"}), "QuantizeLinear: scale count is 4, expected 3");
   EXPECT_EQ(infer(QuantizeLinear{}, {"f32[2]", "f32[]", "i8[]"}), "QuantizeLinear: zero is i8 and the result u8");
+  EXPECT_EQ(infer(QuantizeLinear{}, {"f32[n,3,h]", "f32[3]", "u8[]"}), "QuantizeLinear: scale is [3] and zero is []");
+  EXPECT_EQ(infer(QuantizeLinear{}, {"f32[n,3,h]", "f32[]", "u8[3]"}), "QuantizeLinear: scale is [] and zero is [3]");
+  EXPECT_EQ(infer(QuantizeLinear{}, {"f32[n,3,h]", "f32[1]", "u8[]"}), "u8[n,3,h]");
   EXPECT_EQ(infer(DequantizeLinear{.axis = 1, .block_size = 4}, {"i4[8,9]", "f32[8,2]"}),
             "DequantizeLinear: scale size is 2, expected 3");
 }

@@ -173,6 +173,20 @@ TEST(Rules, OfQuantisedConvolutionDequantise) {
             "yz = const u8[]{3}\ny = QuantizeLinear(y/Conv, ys, yz) name=\"y/QuantizeLinear\"\nreturn y\n");
 }
 
+TEST(Rules, OfQuantisedProductsRepeatAZeroPointForAllColumns) {
+  const std::vector<OnnxTensor> parts = {
+      floats("as", {}, {0.5}), codes("az", 2, {}, {128}), codes("b", 3, {1, 2}, {2, 3}), floats("bs", {2}, {0.25, 0.5}),
+      codes("bz", 3, {}, {1}), floats("ys", {}, {1}),     codes("yz", 2, {}, {3})};
+  EXPECT_EQ(import_node(10, node("QLinearMatMul", {"a", "as", "az", "b", "bs", "bz", "ys", "yz"}, {"y"}), parts,
+                        {value("a", DataType::kU8, {"1", "1"})}),
+            "a = input u8[1,1]\nas = const f32[]{0.5}\naz = const u8[]{128}\n"
+            "y/DequantizeLinear = DequantizeLinear(a, as, az) axis=0\nb = const i8[1,2]{2,3}\n"
+            "bs = const f32[2]{0.25,0.5}\ny/Expand = const i8[2]{1,1}\n"
+            "y/DequantizeLinear.1 = DequantizeLinear(b, bs, y/Expand)\n"
+            "y/MatMul = MatMul(y/DequantizeLinear, y/DequantizeLinear.1)\nys = const f32[]{1}\nyz = const u8[]{3}\n"
+            "y = QuantizeLinear(y/MatMul, ys, yz) name=\"y/QuantizeLinear\"\nreturn y\n");
+}
+
 TEST(Rules, OfConvTransposePadToTheWantedSize) {
   const auto pads = [](std::int64_t wanted, const char* auto_pad) {  // without padding the size is 11
     return after(

@@ -4,6 +4,7 @@
 #include "import/onnx/rules/sizes.h"
 #include "ops/arithmetic.h"
 #include "ops/cast.h"
+#include "ops/expand.h"
 #include "ops/fill.h"
 #include "ops/quantize.h"
 #include "ops/reshape.h"
@@ -13,16 +14,36 @@
 
 namespace bolide::onnx {
 
+namespace {
+
+bool is_one_number(Builder& build, ValueId value) {
+  const Shape& shape = build.type(value).shape;
+  return shape.empty() || (shape.size() == 1 && shape[0] == Dim(1));
+}
+
+/// x, scale and, where there is one, the zero point. Where one of the two is a single number and the other one a
+/// slice, it is repeated: the operators take as many zero points as scales.
+Result<Values> parameters(Builder& build, ValueId x, ValueId scale, ValueId zero) {
+  if (zero == kNoValue) return Values{x, scale};
+  const bool one_scale = is_one_number(build, scale);
+  if (one_scale != is_one_number(build, zero)) {
+    TRY(const ValueId sizes, sizes_of(build, one_scale ? zero : scale));
+    ValueId& single = one_scale ? scale : zero;
+    TRY(single, build.add(Expand{}, {single, sizes}));
+  }
+  return Values{x, scale, zero};
+}
+
+}  // namespace
+
 Result<ValueId> dequantized(Builder& build, ValueId x, ValueId scale, ValueId zero, std::int64_t axis) {
-  Values inputs = {x, scale};
-  if (zero != kNoValue) inputs.push_back(zero);
+  TRY(Values inputs, parameters(build, x, scale, zero));
   return build.add(DequantizeLinear{.axis = axis}, std::move(inputs));
 }
 
 Result<ValueId> quantized(Builder& build, ValueId x, ValueId scale, ValueId zero, DataType fallback,
                           std::int64_t axis) {
-  Values inputs = {x, scale};
-  if (zero != kNoValue) inputs.push_back(zero);
+  TRY(Values inputs, parameters(build, x, scale, zero));
   const DataType out = zero != kNoValue ? build.type(zero).dtype : fallback;
   return build.add(QuantizeLinear{.axis = axis, .out = out}, std::move(inputs));
 }
@@ -68,6 +89,9 @@ Result<Values> import_quantize(OnnxNodeView& node, Builder& build) {
       std::copy(parts.begin(), parts.end(), inputs.begin());
     }
   }
+  if (node.has_input(1)) {
+    TRY(inputs, parameters(build, inputs[0], inputs[1], node.has_input(2) ? inputs[2] : kNoValue));
+  }
   TRY(const ValueId y, build.add(op, std::move(inputs)));
   return Values{y};
 }
@@ -79,7 +103,8 @@ Result<Values> import_dequantize(OnnxNodeView& node, Builder& build) {
   TRY(op.out, node.has("output_dtype") && node.integer("output_dtype", 0) != 0
                   ? node.data_type("output_dtype", node.dtype(1))
                   : Result<DataType>(node.dtype(1)));
-  TRY(const ValueId y, build.add(op, node.inputs()));
+  TRY(Values inputs, parameters(build, node.in(0), node.in(1), node.has_input(2) ? node.in(2) : kNoValue));
+  TRY(const ValueId y, build.add(op, std::move(inputs)));
   return Values{y};
 }
 
