@@ -19,7 +19,8 @@ class ExecutionContext;
 
 /// A kernel that a step gives to a device with memory of its own.
 struct KernelInfo {
-  std::string name;  ///< "copy" and "fill" are the driver's own
+  std::string name;      ///< "copy" and "fill" are the driver's own
+  bool library = false;  ///< NVIDIA's cuDNN or cuBLASLt launches it: `name` says what was asked for, no more is known
   std::array<unsigned, 3> grid = {0, 0, 0};
   std::array<unsigned, 3> block = {0, 0, 0};
   std::array<unsigned, 3> cluster = {0, 0, 0};  ///< 0: none
@@ -136,14 +137,15 @@ class BOLIDE_API ExecutionContext {
   /// Where the output is to be written; without this the context owns it.
   Status set_output(std::string_view name, void* data, std::size_t bytes);
   /// The same with elements in the memory of the engine's device (a CUdeviceptr as a pointer). Errors: also
-  /// InvalidArgument where the device is the host.
+  /// InvalidArgument where the device is the host; Unsupported where only the data decide sizes.
   Status set_device_input(std::string_view name, DataType type, const Dims& dims, const void* data);
   Status set_device_output(std::string_view name, void* data, std::size_t bytes);
   /// Gives one run to a stream of the caller's (a CUstream; null: a stream of the context's own) and returns without
   /// waiting. Runs of one context come one after the other, whatever streams they are given to. Inputs and outputs in
   /// the device's memory stay in place until the run is over. Inputs in the host's memory are read before this returns;
   /// outputs there are written by synchronize(), and a run that has any waits for the run before it.
-  /// Errors: Unsupported where a step runs on the host (with run() it works) or the device is the host.
+  /// Errors: Unsupported where a step runs on the host (the message names it; with run() it works), only the data
+  /// decide sizes, or the device is the host.
   Status enqueue(void* stream = nullptr);
   /// Waits for the runs that were given. Errors: what they did wrong.
   Status synchronize();

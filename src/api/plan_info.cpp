@@ -4,6 +4,7 @@
 #include "api/network_state.h"
 #include "backend/cuda/cuda_backend.h"
 #include "backend/cuda/launches.h"
+#include "backend/cuda/library/operation_text.h"
 #include "base/thread_pool.h"
 #include "ops/all.h"
 #include "plan/sizes.h"
@@ -83,11 +84,16 @@ class KernelViewer {
         [&](std::int64_t i, int) { (void)kernels_of(schedule, schedule.steps[static_cast<std::size_t>(i)]); });
   }
 
-  /// Nothing where the kernels cannot be seen: those of NVIDIA's libraries.
+  /// Of NVIDIA's libraries only what they are asked for can be seen.
   std::vector<KernelInfo> kernels_of(const Schedule& schedule, const ScheduledStep& step) const {
     std::vector<KernelInfo> out;
     if (recording_ == nullptr || step.tactic == nullptr || step.kernel == nullptr || !step.kernel->on_device())
       return out;
+    if (step.tactic->is_library()) {
+      out.push_back(
+          {.name = cuda::library_operation(*step.tactic, step.problem, cuda_target(target_)), .library = true});
+      return out;
+    }
     // Addresses as aligned as those of a run; nothing follows them.
     const auto address = [&](const Place& place) -> std::byte* {
       if (place.buffer == kNone) return nullptr;
@@ -156,8 +162,7 @@ void add_steps(const PreparedSchedule& prepared, bool own_memory, const KernelVi
     out.tactic = method_of(step);
     out.reference = step.tactic != nullptr && step.tactic->is_reference();
     out.copy = step.step == kNone;
-    out.on_host =
-        own_memory && step.transfer == Transfer::kNot && (step.kernel == nullptr || !step.kernel->on_device());
+    out.on_host = own_memory && runs_on_host(step);
     out.stream = step.lane;
     info.host_steps += out.on_host ? 1 : 0;
     out.microseconds = step.us;
@@ -190,8 +195,8 @@ void add_steps(const PreparedSchedule& prepared, bool own_memory, const KernelVi
   }
 }
 
-/// Steps by name and tactic alone. `prepared`: null when there is no plan.
-void list_steps(const StepGraph& graph, const PreparedSchedule* prepared, PlanInfo& info) {
+/// Steps by name and tactic alone. `prepared`: null when there is no plan. `own_memory`: of the device.
+void list_steps(const StepGraph& graph, const PreparedSchedule* prepared, bool own_memory, PlanInfo& info) {
   std::vector<std::size_t> planned(graph.steps.size(), SIZE_MAX);
   for (std::size_t s = 0; prepared != nullptr && s < prepared->schedule().steps.size(); ++s) {
     const int step = prepared->schedule().steps[s].step;
@@ -207,11 +212,13 @@ void list_steps(const StepGraph& graph, const PreparedSchedule* prepared, PlanIn
       const ScheduledStep& step = prepared->schedule().steps[planned[s]];
       out.tactic = method_of(step);
       out.reference = step.tactic != nullptr && step.tactic->is_reference();
+      out.on_host = own_memory && runs_on_host(step);
     }
     info.reference_steps += out.reference ? 1 : 0;
+    info.host_steps += out.on_host ? 1 : 0;
     info.steps.push_back(std::move(out));
     if (!has_step) continue;
-    for (const auto& body : prepared->bodies(planned[s])) list_steps(body->graph(), body.get(), info);
+    for (const auto& body : prepared->bodies(planned[s])) list_steps(body->graph(), body.get(), own_memory, info);
   }
 }
 
@@ -219,7 +226,7 @@ void list_steps(const StepGraph& graph, const PreparedSchedule* prepared, PlanIn
 void add_part(EngineCore& part, PlanInfo& info) {
   const auto dims = complete_sizes(part.graph(), {});
   const auto prepared = dims ? part.prepare(*dims) : Result<std::shared_ptr<const PreparedSchedule>>(dims.error());
-  list_steps(part.graph(), prepared ? prepared->get() : nullptr, info);
+  list_steps(part.graph(), prepared ? prepared->get() : nullptr, part.backend().has_own_memory(), info);
 }
 
 /// Steps of a network that is planned in parts, as their sizes become known.
@@ -231,12 +238,15 @@ void add_regions(const EngineCore& core, PlanInfo& info) {
     }
     const StepGraph::Step& step = core.graph().steps[static_cast<std::size_t>(region.step)];
     const bool reference = region.bodies.empty();
+    const bool on_host = core.backend().has_own_memory();
     info.steps.push_back({.name = step.name,
                           .op = std::string(step.op.name()),
                           .tactic = reference ? "reference" : "bodies",
                           .members = step.members,
-                          .reference = reference});
+                          .reference = reference,
+                          .on_host = on_host});
     info.reference_steps += reference ? 1 : 0;
+    info.host_steps += on_host ? 1 : 0;
     for (const auto& body : region.bodies) {
       if (body->sizes_known()) {
         add_part(*body, info);

@@ -45,8 +45,20 @@ std::string affinity_count() {
 void add_attempts(std::vector<std::pair<std::string, std::string>>& facts, const std::string& what,
                   const std::vector<cuda::Attempt>& attempts) {
   for (const cuda::Attempt& attempt : attempts) {
-    facts.emplace_back(what, attempt.reason.empty() ? strings::join(attempt.place, ": opened") : attempt.reason);
+    const bool elsewhere = !attempt.file.empty() && attempt.file != attempt.place;
+    facts.emplace_back(what, !attempt.reason.empty() ? attempt.reason
+                                                     : strings::join(attempt.place, ": opened", elsewhere ? ", " : "",
+                                                                     elsewhere ? attempt.file : std::string()));
   }
+}
+
+/// Where NVIDIA's libraries are looked for, in order.
+void add_search_order(std::vector<std::pair<std::string, std::string>>& facts) {
+  const std::string what = "cuda folders tried";
+  const cuda::SearchFolders folders = cuda::search_folders();
+  for (const std::string& folder : folders.before) facts.emplace_back(what, folder + " (BOLIDE_CUDA_PATH)");
+  facts.emplace_back(what, "the loader's path");
+  for (const std::string& folder : folders.after) facts.emplace_back(what, folder);
 }
 
 /// Modes of a device that decide whether and how fast programs run on it, with what they mean.
@@ -104,6 +116,7 @@ std::string architectures(const cuda::NvrtcApi& api) {
 
 /// What was tried to reach NVIDIA devices, in order, and which there are.
 void add_cuda_facts(std::vector<std::pair<std::string, std::string>>& facts) {
+  add_search_order(facts);
   const auto driver = cuda::driver_api();
   add_attempts(facts, "cuda driver tried", cuda::driver_attempts());
   facts.emplace_back("cuda driver",

@@ -75,7 +75,8 @@ struct OnDevice {
   double back_to_back_ms = 0;  ///< a run among many that wait for nothing but each other
 };
 
-/// Times runs whose inputs and outputs stay on the device. Errors: Unsupported where a step runs on the host.
+/// Times runs whose inputs and outputs stay on the device. Errors: Unsupported where a step runs on the host or only
+/// the data decide sizes.
 Result<OnDevice> time_on_device(const Engine& engine, const NamedInputs& inputs, double duration_s) {
   Result<ExecutionContext> context = engine.make_context();
   if (!context) return std::move(context).error();
@@ -91,6 +92,9 @@ Result<OnDevice> time_on_device(const Engine& engine, const NamedInputs& inputs,
   }
   for (const TensorInfo& info : engine.outputs()) {
     Result<Dims> dims = context->output_dims(info.name);
+    if (!dims && dims.error().code == Code::kInvalidArgument) {
+      return Error{Code::kUnsupported, dims.error().message};  // known after a run only
+    }
     if (!dims) return std::move(dims).error();
     std::size_t bytes = static_cast<std::size_t>(bit_width(info.dtype)) / 8;
     for (const std::int64_t size : *dims) bytes *= static_cast<std::size_t>(size);
@@ -230,7 +234,8 @@ int bench(const BenchArgs& args) {
   std::cout << "memory  peak " << number(rss, 1) << " MiB, arena " << human_bytes(static_cast<double>(info.arena_bytes))
             << "\n";
   std::cout << "plan  " << info.steps.size() << " steps, " << info.copies << " copies, " << info.reference_steps
-            << " by the reference" << (info.host_steps > 0 ? " on the host" : "");
+            << " by the reference";
+  if (info.host_steps > 0) std::cout << ", " << info.host_steps << " on the host";
   if (info.batch_slices > 1) std::cout << ", " << info.batch_slices << " parts of the batch one after the other";
   std::cout << '\n';
   if (args.per_layer) {

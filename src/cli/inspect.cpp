@@ -71,11 +71,13 @@ nlohmann::json kernels_json(const StepInfo& step) {
   const auto known = [](int value) { return value < 0 ? nlohmann::json() : nlohmann::json(value); };
   nlohmann::json kernels = nlohmann::json::array();
   for (const KernelInfo& kernel : step.kernels) {
+    const auto seen = [&](const auto& value) { return kernel.library ? nlohmann::json() : nlohmann::json(value); };
     kernels.push_back({{"name", kernel.name},
-                       {"grid", kernel.grid},
-                       {"block", kernel.block},
+                       {"library", kernel.library},
+                       {"grid", seen(kernel.grid)},
+                       {"block", seen(kernel.block)},
                        {"cluster", kernel.cluster[0] == 0 ? nlohmann::json() : nlohmann::json(kernel.cluster)},
-                       {"shared_bytes", kernel.shared_bytes},
+                       {"shared_bytes", seen(kernel.shared_bytes)},
                        {"registers", known(kernel.registers)},
                        {"local_bytes", known(kernel.local_bytes)},
                        {"overlaps", kernel.overlaps}});
@@ -97,16 +99,16 @@ nlohmann::json memory_json(const PlanInfo& plan) {
 }
 
 void print_kernels(const PlanInfo& plan) {
-  Table table({"step", "kernel", "grid", "block", "cluster", "shared", "registers", "local"});
+  Table table({"step", "stream", "kernel", "grid", "block", "cluster", "shared", "registers", "local"});
   bool unknown = false;
   for (const StepInfo& step : plan.steps) {
     for (const KernelInfo& kernel : step.kernels) {
-      const bool driver = kernel.name == "copy" || kernel.name == "fill";
+      const bool ours = !kernel.library && kernel.name != "copy" && kernel.name != "fill";
       const bool compiled = kernel.registers >= 0;
-      unknown = unknown || (!compiled && !driver);
-      table.row({step.name, kernel.name, driver ? "-" : size_text(kernel.grid), driver ? "-" : size_text(kernel.block),
-                 kernel.cluster[0] == 0 ? "-" : size_text(kernel.cluster), std::to_string(kernel.shared_bytes),
-                 compiled ? std::to_string(kernel.registers) : "-",
+      unknown = unknown || (ours && !compiled);
+      table.row({step.name, std::to_string(step.stream), kernel.name, ours ? size_text(kernel.grid) : "-",
+                 ours ? size_text(kernel.block) : "-", kernel.cluster[0] == 0 ? "-" : size_text(kernel.cluster),
+                 ours ? std::to_string(kernel.shared_bytes) : "-", compiled ? std::to_string(kernel.registers) : "-",
                  compiled ? std::to_string(kernel.local_bytes) : "-"});
     }
   }

@@ -7,6 +7,10 @@
 
 namespace bolide {
 
+bool runs_on_host(const ScheduledStep& step) {
+  return step.transfer == Transfer::kNot && (step.kernel == nullptr || !step.kernel->on_device());
+}
+
 std::string_view method_of(const ScheduledStep& step) {
   if (step.transfer == Transfer::kToHost) return "to host";
   if (step.transfer == Transfer::kToDevice) return "to device";

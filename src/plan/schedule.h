@@ -87,6 +87,9 @@ Result<Schedule> plan_schedule(const StepGraph& graph, std::span<const Dims> inp
 /// "to host", "to device", the tactic's name, or "bodies": how a step is done.
 std::string_view method_of(const ScheduledStep& step);
 
+/// Of a plan for a device with its own memory: whether the host computes the step.
+bool runs_on_host(const ScheduledStep& step);
+
 /// Cuts a grid so that `threads` threads stay busy; one chunk when one thread would need under about 12 microseconds.
 Cut cut_grid(const Grid& grid, int threads, double us);
 

@@ -38,10 +38,7 @@ Status ContextCore::set_input(int index, DataType dtype, const Dims& dims, const
     port.dims = dims;
     stale_ = true;
   }
-  if (on_device && engine_->backend().device() == nullptr) {
-    return invalid_argument("input '", value.name, "' is given in a device's memory, but the engine runs on ",
-                            engine_->backend().name());
-  }
+  if (on_device) TRY_OK(takes_device_memory(strings::join("input '", value.name, "'")));
   port.data = data;
   port.set = true;
   port.on_device = on_device;
@@ -57,10 +54,7 @@ Status ContextCore::set_output(int index, void* data, std::size_t bytes, bool on
   if (data != nullptr && (value.type.dtype == DataType::kString || is_container(value.type.dtype))) {
     return unsupported("output '", value.name, "' is ", value.type, ", which is read from the context, not written");
   }
-  if (on_device && engine_->backend().device() == nullptr) {
-    return invalid_argument("an output is wanted in a device's memory, but the engine runs on ",
-                            engine_->backend().name());
-  }
+  if (on_device) TRY_OK(takes_device_memory(strings::join("output '", value.name, "'")));
   OutputPort& port = outputs_[static_cast<std::size_t>(index)];
   has_results_ = false;  // a result that was there is not in the new place
   port.on_device = on_device && data != nullptr;
@@ -273,12 +267,6 @@ Status ContextCore::set_device_memory(void* data, std::size_t bytes) {
 
 Status ContextCore::run_dynamic() {
   const StepGraph& graph = engine_->graph();
-  for (std::size_t i = 0; i < inputs_.size(); ++i) {
-    if (!inputs_[i].on_device) continue;
-    return unsupported("input '", graph.values[static_cast<std::size_t>(graph.inputs[i])].name,
-                       "' is in a device's memory, but only the data decide sizes of this network, so that it runs on "
-                       "the host");
-  }
   Tensors inputs;
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     const auto value = static_cast<std::size_t>(graph.inputs[i]);

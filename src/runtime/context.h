@@ -23,7 +23,8 @@ class ContextCore {
 
   /// Borrows `data` until the next run has ended; it lies in the device's memory if `on_device`. Of a
   /// sequence, optional or map it is the Tensor itself.
-  /// Errors: InvalidArgument naming the input for a wrong dtype or rank, or where the device has no memory of its own.
+  /// Errors: InvalidArgument naming the input for a wrong dtype or rank, or where the device has no memory of its own;
+  /// Unsupported in the device's memory where only the data decide sizes.
   Status set_input(int index, DataType dtype, const Dims& dims, const void* data, bool on_device = false);
   /// Borrows `data` of `bytes`; without it the context owns the output's memory, which is the host's.
   Status set_output(int index, void* data, std::size_t bytes, bool on_device = false);
@@ -43,8 +44,8 @@ class ContextCore {
 
   /// Gives one run to `native` (a CUstream; null: the context's own stream) and returns. Runs of a context come one
   /// after the other whatever streams they are given to. Inputs in the host's memory are read before it returns;
-  /// outputs there are written by wait(), or by the next run. Errors: Unsupported where a step runs on the host or the
-  /// device is the host; InvalidArgument while another run is being given.
+  /// outputs there are written by wait(), or by the next run. Errors: Unsupported where a step runs on the host
+  /// (named), only the data decide sizes, or the device is the host; InvalidArgument while another run is being given.
   Status enqueue(void* native);
   /// Waits for the runs that were given, and hands over their outputs.
   Status wait();
@@ -118,6 +119,7 @@ class ContextCore {
   Status run_dynamic();
   /// Sizes of all inputs. Errors: InvalidArgument for one that is not set.
   Result<std::vector<Dims>> input_sizes() const;
+  Status takes_device_memory(std::string_view what) const;
   Status make_own_stream();
   Status give_run(void* native);
   Status set_memory(void* data, std::size_t bytes);

@@ -8,6 +8,9 @@ namespace {
 
 constexpr std::size_t kMostExecutors = 8;   // shapes
 constexpr std::uintptr_t kAlignment = 256;  // of memory that is given
+constexpr std::string_view kOnlyTheData =
+    "only the data decide sizes of this network, so that its values pass through the host; use run() with the host's "
+    "memory";
 
 /// "; the largest step is 'conv3' with 123 bytes": what to make smaller when memory is short.
 std::string largest_step(const Schedule& schedule) {
@@ -32,6 +35,16 @@ std::string largest_step(const Schedule& schedule) {
 }
 
 }  // namespace
+
+Status ContextCore::takes_device_memory(std::string_view what) const {
+  if (engine_->backend().device() == nullptr) {
+    return invalid_argument(what, " is given in a device's memory, but the engine runs on ", engine_->backend().name());
+  }
+  if (!engine_->sizes_known()) {
+    return unsupported(what, " is given in a device's memory, but ", kOnlyTheData);
+  }
+  return {};
+}
 
 Status ContextCore::make_own_stream() {
   const std::shared_ptr<Device> device = engine_->backend().device();
@@ -110,11 +123,13 @@ Status ContextCore::run_on_device() {
 
 Status ContextCore::give_run(void* native) {
   TRY_OK(prepare());
-  if (on_device_ == nullptr) {
+  if (!engine_->backend().has_own_memory()) {
     return unsupported("this engine runs on ", engine_->backend().name(), "; use run()");
   }
-  if (on_device_->has_host_steps()) {
-    return unsupported("a step of this engine runs on the host, so that a run has to wait; use run()");
+  if (on_device_ == nullptr) return unsupported(kOnlyTheData);
+  if (const ScheduledStep* const step = on_device_->host_step()) {
+    return unsupported("step '", step->name, "' (", step->problem.op->name(),
+                       ") runs on the host, so that a run has to wait for the device in its middle; use run()");
   }
   TRY_OK(check_outputs(on_device_->prepared().schedule()));
   fill_ports();

@@ -41,10 +41,6 @@ std::vector<std::size_t> port_bytes(const PreparedSchedule& prepared) {
   return bytes;
 }
 
-bool on_host(const ScheduledStep& step) {
-  return step.transfer == Transfer::kNot && (step.kernel == nullptr || !step.kernel->on_device());
-}
-
 }  // namespace
 
 DeviceExecutor::Needs DeviceExecutor::needs(const PreparedSchedule& prepared) {
@@ -73,8 +69,13 @@ DeviceExecutor::DeviceExecutor(std::shared_ptr<const PreparedSchedule> prepared,
     at += rounded(static_cast<std::int64_t>(bytes));
     host_at += rounded(static_cast<std::int64_t>(bytes));
   }
-  for (const ScheduledStep& step : schedule.steps) host_steps_ += on_host(step) ? 1 : 0;
   recordings_.reserve(kMostRecordings + 1);
+}
+
+const ScheduledStep* DeviceExecutor::host_step() const {
+  const std::vector<ScheduledStep>& steps = prepared().schedule().steps;
+  const auto found = std::ranges::find_if(steps, runs_on_host);
+  return found == steps.end() ? nullptr : &*found;
 }
 
 void DeviceExecutor::place_buffers(std::span<void* const> ports) {
@@ -159,7 +160,7 @@ Status DeviceExecutor::record(DeviceStream& stream, Recording& recording) {
   // Segments: the first and the last are the device's, for what is staged.
   recording.segments.push_back({});
   for (std::size_t s = 0; s < schedule.steps.size(); ++s) {
-    if (on_host(schedule.steps[s])) {
+    if (runs_on_host(schedule.steps[s])) {
       recording.segments.push_back({.begin = s, .end = s + 1, .on_host = true});
       recording.segments.push_back({.begin = s + 1, .end = s + 1});
     } else {
@@ -286,7 +287,7 @@ Status DeviceExecutor::profile(DeviceStream& stream, const HostScratch& scratch,
   place_buffers(ports_);
   for (std::size_t s = 0; s < schedule.steps.size(); ++s) {
     double& us = times.us[prepared().number(s)];
-    if (on_host(schedule.steps[s])) {
+    if (runs_on_host(schedule.steps[s])) {
       TRY_OK(stream.wait());
       const double start = monotonic_microseconds();
       TRY_OK(steps_.run(s, scratch, {.times = &times}));

@@ -52,7 +52,8 @@ class DeviceExecutor {
                  std::span<const DevicePort> outputs, const HostScratch& scratch);
   /// Hands over outputs in the host's memory once the run is over.
   void deliver(std::span<const DevicePort> outputs) const;
-  bool has_host_steps() const { return host_steps_ > 0; }
+  /// The first step that runs on the host; null when there is none.
+  const ScheduledStep* host_step() const;
   /// Does the last run again, step by step, and times each by replaying it alone, with warm caches.
   Status profile(DeviceStream& stream, const HostScratch& scratch, StepTimes& times);
   /// Does the last run again with an event before and after each step of the device; `observer` (may be null) sees the
@@ -94,7 +95,6 @@ class DeviceExecutor {
   std::vector<std::byte*> io_device_;  // by inputs, then outputs
   std::vector<std::byte*> io_host_;
   std::vector<std::size_t> io_bytes_;
-  int host_steps_ = 0;
   int lanes_used_ = 1;
   std::vector<Recording> recordings_;                  // most recently made last
   std::vector<void*> ports_;                           // Recording::addresses of the last run

@@ -2,14 +2,6 @@
 #include "runtime/context.h"
 
 namespace bolide {
-namespace {
-
-bool runs_on_host(const ScheduledStep& step) {
-  return step.transfer == Transfer::kNot && (step.kernel == nullptr || !step.kernel->on_device());
-}
-
-}  // namespace
-
 Status DeviceExecutor::trace(DeviceStream& stream, const HostScratch& scratch, std::vector<DeviceSpan>& spans,
                              StepObserver* observer) {
   const Schedule& schedule = prepared().schedule();

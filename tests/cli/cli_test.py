@@ -230,7 +230,7 @@ class CommandLine(unittest.TestCase):
                 self.assertTrue(a["offset_bytes"] + a["bytes"] <= b["offset_bytes"] or b["offset_bytes"] + b["bytes"] <= a["offset_bytes"], (a, b))
         self.assertEqual({b["kind"] for b in plan["memory"]}, {"arena", "input", "output", "weights"})
         text = self.expect(DONE, "inspect", path, "--target", "sm_90").out
-        for word in ("kernels", "memory", "grid", "live in steps"):
+        for word in ("kernels", "memory", "grid", "stream", "live in steps"):
             self.assertIn(word, text)
 
     def test_fp16_is_checked_on_inputs_and_layers_stay_in_fp32_by_name(self):

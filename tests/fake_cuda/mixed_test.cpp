@@ -78,6 +78,32 @@ TEST(MixedEngine, IsRefusedWhereNothingMayWait) {
   const Status given = mixed.context.enqueue(nullptr);
   ASSERT_FALSE(given);
   EXPECT_EQ(given.error().code, Code::kUnsupported);
+  EXPECT_NE(given.error().message.find("step '?1' (Plugin) runs on the host"), std::string::npos)
+      << given.error().message;
+  EXPECT_TRUE(mixed.context.run());
+}
+
+TEST(MixedEngine, OfSizesThatOnlyTheDataDecideTakesTheHostsMemoryOnly) {
+  Graph graph;
+  const ValueId x = *graph.add_input("x", {DataType::kF32, {8}});
+  const ValueId soft = *graph.add(*parse_op("Softmax", "axis=0"), {x}, "soft");
+  graph.set_outputs({*graph.add(*parse_op("NonZero", ""), {soft}, "y")});
+  const auto engine = *device_engine(graph);
+  const auto memory = *engine->backend().device()->allocate(64);
+  ContextCore context(engine);
+  std::vector<float> values(8, 1.0F);
+  const Status input = context.set_input(0, DataType::kF32, {8}, memory->data(), true);
+  const Status output = context.set_output(0, memory->data(), 64, true);
+  ASSERT_TRUE(context.set_input(0, DataType::kF32, {8}, values.data()));
+  const Status given = context.enqueue(nullptr);
+  for (const Status* refused : {&input, &output, &given}) {
+    ASSERT_FALSE(*refused);
+    EXPECT_EQ(refused->error().code, Code::kUnsupported);
+    EXPECT_NE(refused->error().message.find("only the data decide sizes"), std::string::npos)
+        << refused->error().message;
+  }
+  const Status ran = context.run();
+  EXPECT_TRUE(ran) << ran.error().message;
 }
 
 TEST(MixedEngine, AFaultInTheMiddleOfARunLeavesTheContextUsable) {

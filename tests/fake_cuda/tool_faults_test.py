@@ -13,6 +13,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from onnx_bytes import *  # noqa: E402,F403
 from tool import ROOT, Tool  # noqa: E402
 
 TOOL, DRIVER, NVRTC, HIDE, PLUGIN = sys.argv[1:6]
@@ -125,6 +126,24 @@ class ToolFaults(unittest.TestCase):
         layers = self.tool("bench", CUBE, "--plugin", PLUGIN, "--device", "cuda", "--duration", "0.01", "--per-layer")
         self.assertIn("to host", layers.out)
         self.assertIn("to device", layers.out)
+
+    def test_a_network_whose_sizes_only_the_data_decide_runs_and_says_what_is_on_the_host(self):
+        x, y = value("x", FLOAT, [8, 8]), value("y", FLOAT, None)
+        path = self.path("found.onnx")
+        path.write_bytes(model(Graph([node("Softmax", ["x"], ["s"]), node("NonZero", ["s"], ["at"]),
+                                      node("Cast", ["at"], ["f"], to=FLOAT), node("Exp", ["f"], ["y"])], [x], [y])))
+        outcome = self.tool("bench", path, "--device", "cuda", "--duration", "0.01", "--json")
+        self.assertEqual(outcome.code, 0, outcome)
+        self.assertEqual((outcome.json()["host_steps"], outcome.json()["reference_steps"]), (1, 1))
+        self.assertIn("1 on the host", self.tool("bench", path, "--device", "cuda", "--duration", "0.01").out)
+
+    def test_doctor_prints_the_folders_in_order_and_what_was_opened(self):
+        own = self.path("own")
+        facts = self.tool("doctor", "--json", environment={"BOLIDE_CUDA_PATH": f"{own}:{DRIVER}"}).json()
+        folders = facts["cuda folders tried"]
+        self.assertEqual(folders[:3], [f"{own}{below} (BOLIDE_CUDA_PATH)" for below in ("", "/lib64", "/lib")])
+        self.assertEqual(folders[6:8], ["the loader's path", "/usr/local/cuda/lib64"])
+        self.assertEqual(facts["cuda driver tried"], [f"{DRIVER}/libcuda.so.1: opened"])
 
     # The kernel cache.
 

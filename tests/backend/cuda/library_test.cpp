@@ -2,6 +2,7 @@
 #include "backend/cuda/library/cublaslt_product.h"
 #include "backend/cuda/library/cudnn_conv.h"
 #include "backend/cuda/library/library_tactic.h"
+#include "backend/cuda/library/operation_text.h"
 #include "backend/cuda/library/tactics.h"
 #include "ops/activation.h"
 #include "ops/conv.h"
@@ -89,6 +90,23 @@ TEST(CudnnQuestion, IsAConvolutionChannelsLastWithItsEpilogue) {
   EXPECT_EQ(conv->residual_input, 3);
   EXPECT_EQ(conv->form.activation, Activation::kRelu);
   EXPECT_FALSE(conv->form.rows_last);
+}
+
+TEST(LibraryOperation, IsToldInWords) {
+  const auto told = [](std::span<const Tactic* const> tactics, const Case& test) {
+    const PreparedCase prepared = prepare_case(test);
+    return cuda::library_operation(*tactics[3], prepared.problem, planning_target());
+  };
+  const DataType f16 = DataType::kF16;
+  EXPECT_EQ(told(cuda::cudnn_tactics(), conv_case({}, kIdentity, f16)), "cuDNN convolution + bias");
+  EXPECT_EQ(told(cuda::cudnn_tactics(), conv_case({.residual = true}, kRelu, f16)),
+            "cuDNN convolution + bias + residual, relu");
+  EXPECT_EQ(told(cuda::cudnn_tactics(), conv_case({}, *Clip{.lo = 0, .hi = 6}.expression(), f16)),
+            "cuDNN convolution + bias, relu up to 6");
+  const auto product = [&](const Expr& epilogue) {
+    return product_case(plain({64, 128}, f16), constant({128, 32}, f16), {plain({32}, f16)}, epilogue, f16);
+  };
+  EXPECT_EQ(told(cuda::cublaslt_tactics(), product(kRelu)), "cuBLASLt product + bias, relu");
 }
 
 TEST(CudnnQuestion, KnowsActivationsByTheirExpressions) {

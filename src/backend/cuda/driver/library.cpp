@@ -3,6 +3,7 @@
 #include "base/environment.h"
 
 #include <dlfcn.h>
+#include <link.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -21,6 +22,12 @@ std::vector<fs::path> entries(const fs::path& folder, std::string_view prefix) {
   }
   std::sort(found.rbegin(), found.rend());
   return found;
+}
+
+/// The file that a library was opened from; empty when the loader does not tell.
+std::string file_of(void* handle) {
+  const link_map* map = nullptr;
+  return dlinfo(handle, RTLD_DI_LINKMAP, &map) == 0 && map != nullptr ? map->l_name : "";
 }
 
 void add_wheels(const fs::path& python_lib, std::vector<std::string>& folders) {
@@ -65,10 +72,10 @@ Result<Library> Library::open(std::string_view what, std::span<const std::string
     void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (handle == nullptr) {
       const char* reason = dlerror();
-      attempts.push_back({path, reason != nullptr ? reason : "cannot be opened"});
+      attempts.push_back({path, reason != nullptr ? reason : "cannot be opened", ""});
       return std::nullopt;
     }
-    attempts.push_back({path, ""});
+    attempts.push_back({path, "", file_of(handle)});
     Library library;
     library.handle_ = handle;
     library.path_ = path;

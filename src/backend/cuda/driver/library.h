@@ -13,6 +13,7 @@ namespace bolide::cuda {
 struct Attempt {
   std::string place;   ///< what was given to the loader
   std::string reason;  ///< empty: opened
+  std::string file;    ///< what the loader opened
 };
 
 /// A shared library that stays open until the process ends (drivers do not survive being closed).
