@@ -75,11 +75,15 @@ void expect_resized(Resize resize, Layout x, Layout y, Dims sizes, double allowe
     buffers.inputs = inputs.data();
     buffers.outputs = &outputs;
     buffers.scratch = reinterpret_cast<std::byte*>(scratch.data());
-    for (std::int64_t r = host_kernel(**kernel).grid(0).rows; r-- > 0;)
-      ASSERT_TRUE(host_kernel(**kernel).run(0, buffers, {r, r + 1}, {0, 1}));
-    for (std::size_t i = 0; i < got.size(); ++i) {
-      ASSERT_LE(std::abs(static_cast<double>(got[i]) - static_cast<double>(expected[i])), allowed)
-          << text(op) << " on " << name(isa) << " element " << i;
+    const std::int64_t rows = host_kernel(**kernel).grid(0).rows;
+    for (const std::int64_t chunk : {std::int64_t{1}, rows}) {
+      std::fill(got.begin(), got.end(), T(77));
+      for (std::int64_t end = rows; end > 0; end -= chunk)
+        ASSERT_TRUE(host_kernel(**kernel).run(0, buffers, {end - chunk, end}, {0, 1}));
+      for (std::size_t i = 0; i < got.size(); ++i) {
+        ASSERT_LE(std::abs(static_cast<double>(got[i]) - static_cast<double>(expected[i])), allowed)
+            << text(op) << " on " << name(isa) << " element " << i << ", " << chunk << " rows at a time";
+      }
     }
   }
 }
@@ -93,6 +97,8 @@ TEST(ResizeTactic, NearestIsExactInEveryOrderAndType) {
       expect_resized<float>(resize, image({2, 5, 4, 6}), image({}), {8, 12}, 0);
       expect_resized<float>(resize, planes({2, 5, 4, 6}), planes({}), {7, 3}, 0);
       expect_resized<std::uint8_t>(resize, image({2, 19, 4, 6}), planes({}), {8, 12}, 0, true);
+      expect_resized<std::uint8_t>(resize, image({1, 4, 3, 6}), image({}), {6, 12}, 0);
+      expect_resized<std::uint8_t>(resize, image({2, 2, 5, 3}), image({}), {8, 7}, 0);
     }
   }
 }

@@ -159,7 +159,7 @@ class NearestKernel final : public ResizeKernel {
       const std::byte* x = at.x + (work_.tables[0].at[static_cast<std::size_t>(at.od)] * work_.x[2] +
                                    work_.tables[1].at[static_cast<std::size_t>(at.oh)] * work_.x[3]) *
                                       bytes_;
-      if (bytes == 4) {
+      if (bytes == 4 && bytes_ == 4) {
         pick<std::uint32_t>(at.y, x);
         continue;
       }
