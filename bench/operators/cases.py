@@ -70,7 +70,7 @@ def elementwise():
     yield one("CastLike", x(), i(1, high=2))
     yield one("BitCast", x(), to=6, opset=26)
     yield one("Add", f(*SMALL, dtype=np.float16), f(*SMALL, dtype=np.float16), label="f16")
-    yield one("SwiGLU", f(*TOKENS), opset=28)
+    yield one("SwiGLU", f(*TOKENS), f(*TOKENS), opset=28)
 
 
 def reductions():

@@ -58,6 +58,20 @@ class Indices {
   bool wide_ = true;
 };
 
+/// f(numbers) with the integers of a tensor as i64 or i32 lie in memory; others are made i64 first.
+template <class F>
+Status with_indices(const Tensor& tensor, const F& f) {
+  if (tensor.dtype() == DataType::kI32) return f(reinterpret_cast<const std::int32_t*>(tensor.data()));
+  TRY(const Tensor wide, cast(tensor, DataType::kI64));
+  return f(reinterpret_cast<const std::int64_t*>(wide.data()));
+}
+
+/// `given` in [0, size), counted from the end when negative; -1 for one outside.
+inline std::int64_t place_within(std::int64_t given, std::int64_t size) {
+  const std::int64_t place = given < 0 ? given + size : given;
+  return place >= 0 && place < size ? place : -1;
+}
+
 /// Lines along `axis` of a box of sizes `box` that lies at the start of a tensor of sizes `whole`.
 class ElementLines {
  public:
@@ -102,6 +116,24 @@ class ElementLines {
         for (std::int64_t o = 0; o < outer; ++o) part(o, begin, end);
       });
     }
+  }
+  /// The same without an order among elements: they are read as they lie.
+  template <class F>
+  void each_unordered(const F& f) const {
+    const auto inner = static_cast<std::int64_t>(inner_.size());
+    if (inner == 1) return each(f);
+    parallel_ranges(static_cast<std::int64_t>(outer_.size()) * size_, (1 << 13) / std::max<std::int64_t>(1, inner),
+                    [&](std::int64_t row, std::int64_t end) {
+                      for (; row < end; ++row) {
+                        const std::int64_t start = outer_[static_cast<std::size_t>(row / size_)];
+                        if (dense_) {
+                          for (std::int64_t n = 0; n < inner; ++n) f(row * inner + n, start + n);
+                        } else {
+                          for (std::int64_t n = 0; n < inner; ++n)
+                            f(row * inner + n, start + inner_[static_cast<std::size_t>(n)]);
+                        }
+                      }
+                    });
   }
   /// The same start of element i alone.
   std::int64_t start(std::int64_t i) const {

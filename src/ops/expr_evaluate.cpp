@@ -1,6 +1,7 @@
 #include "base/thread_pool.h"
 #include "ops/elements.h"
 #include "ops/expr_apply.h"
+#include "tensor/raw_memory.h"
 
 #include <algorithm>
 
@@ -181,7 +182,7 @@ Result<Tensor> evaluate(const Expr& expr, std::span<const Tensor* const> inputs,
     }
     TRY(dims, broadcast(dims, input->dims()));
   }
-  TRY(Tensor result, Tensor::allocate(out, dims));
+  TRY(Tensor result, raw_tensor(out, dims));
   if (result.count() == 0) return result;
   std::vector<Reader> readers;
   for (const Tensor* input : inputs) readers.push_back(make_reader(*input, dims));

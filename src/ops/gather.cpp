@@ -74,20 +74,31 @@ Result<Tensors> GatherElements::evaluate(TensorInputs inputs, EvalContext& conte
       return invalid_argument("GatherElements: indices ", wanted, " reach beyond data ", dims);
     }
   }
-  TRY(const Indices indices, Indices::make(*inputs[1], {dims[at]}).within("GatherElements"));
   const ElementLines lines(wanted, dims, at);
   if (bit_width(out[0].dtype()) < 8) {  // two elements may share a byte
+    TRY(const Indices indices, Indices::make(*inputs[1], {dims[at]}).within("GatherElements"));
     for (std::int64_t i = 0; i < out[0].count(); ++i) {
       copy_run(*inputs[0], lines.start(i) + indices.at(i) * lines.stride(), out[0], i, 1);
     }
     return out;
   }
-  with_element(out[0].dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    const T* const from = reinterpret_cast<const T*>(inputs[0]->data());
-    T* const to = reinterpret_cast<T*>(out[0].data());
-    lines.each([&](std::int64_t i, std::int64_t start) { to[i] = from[start + indices.at(i) * lines.stride()]; });
-  });
+  std::atomic<bool> wrong = false;
+  TRY_OK(with_indices(*inputs[1], [&](const auto* given) {
+    with_element(out[0].dtype(), [&](auto zero) {
+      using T = decltype(zero);
+      const T* const from = reinterpret_cast<const T*>(inputs[0]->data());
+      T* const to = reinterpret_cast<T*>(out[0].data());
+      const std::int64_t size = dims[at];
+      const std::int64_t stride = lines.stride();
+      lines.each_unordered([&wrong, given, size, stride, from, to](std::int64_t i, std::int64_t start) {
+        const std::int64_t place = place_within(given[i], size);
+        if (place < 0) return wrong.store(true, std::memory_order_relaxed);
+        to[i] = from[start + place * stride];
+      });
+    });
+    return ok();
+  }));
+  if (wrong) TRY_OK(Indices::make(*inputs[1], {dims[at]}).within("GatherElements"));
   return out;
 }
 
@@ -118,20 +129,38 @@ Result<Tensors> GatherND::evaluate(TensorInputs inputs, EvalContext& context) co
   const std::int64_t per_batch = product(inputs[1]->dims(), batch, inputs[1]->dims().size() - 1);
   const std::int64_t inner = product(dims, batch + depth, dims.size());
   const Dims sizes(dims.begin() + batch_dims, dims.begin() + batch_dims + inputs[1]->dims().back());
-  Indices indices;
-  if (depth > 0) {
-    TRY(indices, Indices::make(*inputs[1], sizes).within("GatherND"));
-  }
   const auto grain = bit_width(out[0].dtype()) < 8 ? batches * per_batch : (1 << 14) / std::max<std::int64_t>(inner, 8);
-  parallel_ranges(batches * per_batch, grain, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      std::int64_t at = i / per_batch;
-      for (std::size_t d = 0; d < depth; ++d) {
-        at = at * sizes[d] + indices.at(i * static_cast<std::int64_t>(depth) + static_cast<std::int64_t>(d), d);
-      }
-      copy_run(*inputs[0], at * inner, out[0], i * inner, inner);
+  std::atomic<bool> wrong = false;
+  TRY_OK(with_indices(*inputs[1], [&](const auto* given) {
+    /// copy(from, i) for every slice.
+    const auto each = [&](const auto& copy) {
+      parallel_ranges(batches * per_batch, grain, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) {
+          std::int64_t at = batch == 0 ? 0 : i / per_batch;
+          bool inside = true;
+          for (std::size_t d = 0; d < depth; ++d) {
+            const std::int64_t place = place_within(given[static_cast<std::size_t>(i) * depth + d], sizes[d]);
+            inside = inside && place >= 0;
+            at = at * sizes[d] + place;
+          }
+          if (!inside) return wrong.store(true, std::memory_order_relaxed);
+          copy(at, i);
+        }
+      });
+    };
+    if (inner != 1 || bit_width(out[0].dtype()) < 8) {
+      each([&](std::int64_t from, std::int64_t i) { copy_run(*inputs[0], from * inner, out[0], i * inner, inner); });
+      return ok();
     }
-  });
+    with_element(out[0].dtype(), [&](auto zero) {
+      using T = decltype(zero);
+      const T* const data = reinterpret_cast<const T*>(inputs[0]->data());
+      T* const to = reinterpret_cast<T*>(out[0].data());
+      each([&](std::int64_t from, std::int64_t i) { to[i] = data[from]; });
+    });
+    return ok();
+  }));
+  if (wrong) TRY_OK(Indices::make(*inputs[1], sizes).within("GatherND"));
   return out;
 }
 

@@ -138,21 +138,31 @@ Result<Tensors> GridSample::evaluate(TensorInputs inputs, EvalContext& context) 
     });
   };
   if (moves) {
-    each_block([&](std::int64_t from, std::int64_t to, std::int64_t count, auto taps, auto ends) {
-      for (std::int64_t i = 0; i < count; ++i) {
-        const std::size_t at = ends[static_cast<std::size_t>(i)];
-        if (at < ends[static_cast<std::size_t>(i + 1)]) copy_run(x, from + taps[at].at, out[0], to + i, 1);
-      }
-    });
+    const auto each_point = [&](const auto& move) {
+      each_block([&](std::int64_t from, std::int64_t to, std::int64_t count, auto taps, auto ends) {
+        for (std::int64_t i = 0; i < count; ++i) {
+          const std::size_t at = ends[static_cast<std::size_t>(i)];
+          if (at < ends[static_cast<std::size_t>(i + 1)]) move(from + taps[at].at, to + i);
+        }
+      });
+    };
+    if (x.dtype() == DataType::kF32) {
+      const float* const numbers = x.span<float>().data();
+      float* const moved = out[0].span<float>().data();
+      each_point([numbers, moved](std::int64_t from, std::int64_t to) { moved[to] = numbers[from]; });
+    } else {
+      each_point([&](std::int64_t from, std::int64_t to) { copy_run(x, from, out[0], to, 1); });
+    }
     return out;
   }
+  const bool whole = is_integer(x.dtype());
   TRY_OK(with_numbers(x, [&](const auto* numbers) -> Status {
     each_block([&](std::int64_t from, std::int64_t to, std::int64_t count, auto taps, auto ends) {
       std::array<double, kBlock> sums;
       for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
         sums[i] = sample(numbers + from, taps.subspan(ends[i], ends[i + 1] - ends[i]));
-        if (is_integer(x.dtype())) sums[i] = std::trunc(sums[i]);
       }
+      for (std::size_t i = 0; whole && i < static_cast<std::size_t>(count); ++i) sums[i] = std::trunc(sums[i]);
       store(out[0], to, static_cast<int>(count), sums.data());
     });
     return ok();

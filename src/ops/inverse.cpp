@@ -1,38 +1,39 @@
 #include "ops/inverse.h"
 
 #include "ops/reference.h"
+#include "ops/result_places.h"
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace bolide {
 namespace {
 
-/// a [n, n] is destroyed, y [n, n] becomes its inverse.
-void invert(std::span<double> a, std::span<double> y, std::size_t n) {
-  for (std::size_t i = 0; i < n; ++i) y[i * n + i] = 1;
-  for (std::size_t column = 0; column < n; ++column) {
-    std::size_t pivot = column;
-    for (std::size_t row = column + 1; row < n; ++row) {
-      if (std::abs(a[row * n + column]) > std::abs(a[pivot * n + column])) pivot = row;
+/// a [n, n] becomes its inverse: Gauss-Jordan in place, where the column that is done holds the one of the inverse.
+void invert(std::span<double> a, std::size_t n) {
+  const auto row_at = [&](std::size_t row) { return a.subspan(row * n, n).data(); };
+  std::vector<std::size_t> swapped(n);
+  for (std::size_t k = 0; k < n; ++k) {
+    std::size_t pivot = k;
+    for (std::size_t row = k + 1; row < n; ++row) {
+      if (std::abs(a[row * n + k]) > std::abs(a[pivot * n + k])) pivot = row;
     }
-    for (std::size_t j = 0; j < n && pivot != column; ++j) {
-      std::swap(a[pivot * n + j], a[column * n + j]);
-      std::swap(y[pivot * n + j], y[column * n + j]);
-    }
-    const double divisor = a[column * n + column];
-    for (std::size_t j = 0; j < n; ++j) {
-      a[column * n + j] /= divisor;
-      y[column * n + j] /= divisor;
-    }
+    swapped[k] = pivot;
+    double* const top = row_at(k);
+    if (pivot != k) std::swap_ranges(top, top + n, row_at(pivot));
+    const double divisor = std::exchange(top[k], 1);
+    for (std::size_t j = 0; j < n; ++j) top[j] /= divisor;
     for (std::size_t row = 0; row < n; ++row) {
-      const double factor = a[row * n + column];
-      if (row == column || factor == 0) continue;
-      for (std::size_t j = 0; j < n; ++j) {
-        a[row * n + j] -= factor * a[column * n + j];
-        y[row * n + j] -= factor * y[column * n + j];
-      }
+      double* const other = row_at(row);
+      if (row == k || other[k] == 0) continue;
+      const double factor = std::exchange(other[k], 0);
+      for (std::size_t j = 0; j < n; ++j) other[j] -= factor * top[j];
     }
+  }
+  for (std::size_t k = n; k-- > 0;) {  // rows that changed places are columns of the inverse
+    if (swapped[k] == k) continue;
+    for (std::size_t row = 0; row < n; ++row) std::swap(a[row * n + k], a[row * n + swapped[k]]);
   }
 }
 
@@ -50,16 +51,14 @@ Result<Tensors> Inverse::evaluate(TensorInputs inputs, EvalContext& context) con
   TRY_OK(infer_known(*this, inputs, context));
   const Dims& dims = inputs[0]->dims();
   TRY(const Tensor x, as_f64(*inputs[0]));
-  TRY(Tensor y, context.allocate(DataType::kF64, dims));
+  TRY(Tensor y, allocate_raw(context, DataType::kF64, dims));
   const auto n = static_cast<std::size_t>(dims.back());
   const std::int64_t matrices = n == 0 ? 0 : x.count() / static_cast<std::int64_t>(n * n);
   parallel_ranges(matrices, 1 + 1024 / static_cast<std::int64_t>(n * n * n + 1), [&](std::int64_t b, std::int64_t end) {
-    std::vector<double> scratch(n * n);
     for (; b < end; ++b) {
-      const std::size_t at = static_cast<std::size_t>(b) * n * n;
-      const auto from = x.span<double>().subspan(at, n * n);
-      std::copy(from.begin(), from.end(), scratch.begin());
-      invert(scratch, y.span<double>().subspan(at, n * n), n);
+      const auto matrix = y.span<double>().subspan(static_cast<std::size_t>(b) * n * n, n * n);
+      std::copy_n(x.span<double>().data() + static_cast<std::size_t>(b) * n * n, n * n, matrix.begin());
+      invert(matrix, n);
     }
   });
   TRY(Tensor stored, store_f64(y, inputs[0]->dtype()));

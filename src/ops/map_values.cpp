@@ -5,6 +5,7 @@
 #include "ops/reference.h"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -26,41 +27,64 @@ std::int64_t number_of(const Tensor& tensor, std::int64_t i) {
   return std::bit_cast<std::int64_t>(value + 0.0);
 }
 
-/// The places of x's elements among the keys, the last of equal ones; -1: none.
+/// The places of keys, the last of equal ones.
 template <class Key>
-Dims places_of(const Tensor& x, const Tensor& keys, Key (*key_of)(const Tensor&, std::int64_t)) {
-  std::unordered_map<Key, std::int64_t> table;
-  table.reserve(static_cast<std::size_t>(keys.count()));
-  for (std::int64_t i = 0; i < keys.count(); ++i) table.insert_or_assign(key_of(keys, i), i);
-  Dims out(static_cast<std::size_t>(x.count()));
-  if constexpr (std::is_integral_v<Key>) {  // keys that lie close together: a table by their distance
-    Key least = table.empty() ? 0 : table.begin()->first;
-    Key most = least;
-    for (const auto& [key, place] : table) {
-      least = std::min(least, key);
-      most = std::max(most, key);
+class Places {
+ public:
+  Places(const Tensor& keys, Key (*key_of)(const Tensor&, std::int64_t)) {
+    const std::int64_t count = keys.count();
+    if constexpr (std::is_integral_v<Key>) {  // keys that lie close together: a table by their distance
+      Key most = least_ = count > 0 ? key_of(keys, 0) : 0;
+      for (std::int64_t i = 1; i < count; ++i) {
+        least_ = std::min(least_, key_of(keys, i));
+        most = std::max(most, key_of(keys, i));
+      }
+      const std::uint64_t span = distance(most);
+      if (span < 4 * static_cast<std::uint64_t>(count) + 256) {
+        direct_.assign(static_cast<std::size_t>(span) + 1, -1);
+        for (std::int64_t i = 0; i < count; ++i) direct_[distance(key_of(keys, i))] = i;
+        return;
+      }
     }
-    const std::uint64_t span = static_cast<std::uint64_t>(most) - static_cast<std::uint64_t>(least);
-    if (span < 4 * table.size() + 256) {
-      Dims direct(static_cast<std::size_t>(span) + 1, -1);
-      for (const auto& [key, place] : table)
-        direct[static_cast<std::uint64_t>(key) - static_cast<std::uint64_t>(least)] = place;
-      parallel_ranges(x.count(), 2048, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; ++i) {
-          const std::uint64_t distance = static_cast<std::uint64_t>(key_of(x, i)) - static_cast<std::uint64_t>(least);
-          out[static_cast<std::size_t>(i)] = distance <= span ? direct[distance] : -1;
-        }
-      });
-      return out;
-    }
+    table_.reserve(static_cast<std::size_t>(count));
+    for (std::int64_t i = 0; i < count; ++i) table_.insert_or_assign(key_of(keys, i), i);
   }
-  parallel_ranges(x.count(), 512, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      const auto found = table.find(key_of(x, i));
-      out[static_cast<std::size_t>(i)] = found == table.end() ? -1 : found->second;
+
+  /// -1: none.
+  std::int64_t find(Key key) const {
+    if constexpr (std::is_integral_v<Key>) {
+      if (!direct_.empty()) return distance(key) < direct_.size() ? direct_[distance(key)] : -1;
     }
-  });
-  return out;
+    const auto found = table_.find(key);
+    return found == table_.end() ? -1 : found->second;
+  }
+
+ private:
+  std::uint64_t distance(Key key) const requires std::is_integral_v<Key> {
+    return static_cast<std::uint64_t>(key) - static_cast<std::uint64_t>(least_);
+  }
+
+  Key least_{};
+  Dims direct_;
+  std::unordered_map<Key, std::int64_t> table_;
+};
+
+/// put(i, place among the keys) for every element of x, on all threads.
+template <class F>
+void each_place(const Tensor& x, const Tensor& keys, std::int64_t grain, const F& put) {
+  const auto each = [&](const auto& find) {
+    parallel_ranges(x.count(), grain, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) put(i, find(i));
+    });
+  };
+  if (x.dtype() == DataType::kString) {
+    const Places<std::string_view> places(keys, text_of);
+    return each([&](std::int64_t i) { return places.find(text_of(x, i)); });
+  }
+  const Places<std::int64_t> places(keys, number_of);
+  if (x.dtype() != DataType::kI64) return each([&](std::int64_t i) { return places.find(number_of(x, i)); });
+  const std::int64_t* const numbers = x.span<std::int64_t>().data();
+  each([&](std::int64_t i) { return places.find(numbers[i]); });
 }
 
 }  // namespace
@@ -80,26 +104,34 @@ Result<TensorTypes> MapValues::infer(const InferContext& context) const {
 }
 
 Result<Tensors> MapValues::evaluate(TensorInputs inputs, EvalContext& context) const {
-  TRY(Tensors out, outputs_of(*this, inputs, context));
+  TRY(Tensors out, raw_outputs_of(*this, inputs, context));
   const Tensor& x = *inputs[0];
   const Tensor* fallback = input_at(inputs, 3);
   if (fallback != nullptr && fallback->count() != 1) {
     return invalid_argument("MapValues: the default has ", fallback->count(), " elements");
   }
-  const bool text = x.dtype() == DataType::kString;
-  const Dims places = text ? places_of(x, *inputs[1], text_of) : places_of(x, *inputs[1], number_of);
-  const auto unknown = std::find(places.begin(), places.end(), -1);
-  if (unknown != places.end() && fallback == nullptr) {
-    return invalid_argument("MapValues: element ", unknown - places.begin(), " is none of the ", inputs[1]->count(),
-                            " keys");
-  }
-  const std::int64_t grain = bit_width(out[0].dtype()) < 8 ? x.count() : 2048;
-  parallel_ranges(x.count(), grain, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      const std::int64_t place = places[static_cast<std::size_t>(i)];
+  const Tensor& keys = *inputs[1];
+  std::atomic<std::int64_t> unknown = -1;
+  if (bit_width(out[0].dtype()) < 8) {  // two elements may share a byte
+    each_place(x, keys, x.count(), [&](std::int64_t i, std::int64_t place) {
+      if (place < 0 && fallback == nullptr) return unknown.store(i, std::memory_order_relaxed);
       copy_run(place < 0 ? *fallback : *inputs[2], std::max<std::int64_t>(place, 0), out[0], i, 1);
-    }
-  });
+    });
+  } else {
+    with_element(out[0].dtype(), [&](auto zero) {
+      using T = decltype(zero);
+      const T* const values = reinterpret_cast<const T*>(inputs[2]->data());
+      const T* const other = fallback == nullptr ? nullptr : reinterpret_cast<const T*>(fallback->data());
+      T* const to = reinterpret_cast<T*>(out[0].data());
+      each_place(x, keys, 2048, [&unknown, values, other, to](std::int64_t i, std::int64_t place) {
+        if (place < 0 && other == nullptr) return unknown.store(i, std::memory_order_relaxed);
+        to[i] = place < 0 ? *other : values[place];
+      });
+    });
+  }
+  if (unknown >= 0) {
+    return invalid_argument("MapValues: element ", unknown.load(), " is none of the ", keys.count(), " keys");
+  }
   return out;
 }
 

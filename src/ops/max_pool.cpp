@@ -1,4 +1,5 @@
 #include "ops/pool_planes.h"
+#include "ops/result_places.h"
 
 #include <cmath>
 #include <limits>
@@ -16,6 +17,28 @@ std::int64_t column_major(std::int64_t at, std::span<const std::int64_t> dims) {
   return out;
 }
 
+/// The largest of every window, and its place unless `places` is null. NaN is larger than all.
+template <class T>
+void take_largest(Planes& planes, bool by_columns, std::int64_t* places) {
+  const T* const x = planes.x.span<T>().data();
+  T* const y = planes.y.span<T>().data();
+  visit_windows(planes, [&](std::int64_t plane, std::int64_t at, const auto& visit) {
+    T best = -std::numeric_limits<T>::infinity();
+    std::int64_t winner = -1;
+    visit([&](std::int64_t i) {
+      if (i < 0) return;
+      const T value = x[plane * planes.in + i];  // without branches: no one foresees them
+      const bool better = bool((winner < 0) | (value > best) | ((value != value) & (best == best)));
+      best = better ? value : best;
+      winner = better ? i : winner;
+    });
+    y[at] = best;
+    if (places == nullptr) return;
+    if (winner >= 0 && by_columns) winner = column_major(winner, planes.in_dims);
+    places[at] = winner < 0 ? -1 : plane * planes.in + winner;
+  });
+}
+
 }  // namespace
 
 Result<TensorTypes> MaxPool::infer(const InferContext& context) const {
@@ -31,31 +54,20 @@ Result<TensorTypes> MaxPool::infer(const InferContext& context) const {
 
 Result<Tensors> MaxPool::evaluate(TensorInputs inputs, EvalContext& context) const {
   TRY(const auto results, infer_known(*this, inputs, context));
-  TRY(Planes planes, planes_of(kInfo, window(), kernel, results[0].dims, inputs, context));
+  const bool narrow = results[0].dtype == DataType::kF32;  // others in double
+  TRY(Planes planes,
+      planes_of(kInfo, window(), kernel, results[0].dims, inputs, context, narrow ? DataType::kF32 : DataType::kF64));
   Tensor places;
   if (context.output_count > 1) {
-    TRY(places, context.allocate(DataType::kI64, results[0].dims));
+    TRY(places, allocate_raw(context, DataType::kI64, results[0].dims));
   }
-  const double* x = planes.x.span<double>().data();
-  double* y = planes.y.span<double>().data();
-  std::int64_t* place = context.output_count > 1 ? places.span<std::int64_t>().data() : nullptr;
-  visit_windows(planes, [&](std::int64_t plane, std::int64_t at, const auto& visit) {
-    double best = -std::numeric_limits<double>::infinity();
-    std::int64_t winner = -1;
-    visit([&](std::int64_t i) {
-      if (i < 0) return;
-      const double value = x[plane * planes.in + i];
-      if (winner >= 0 && !(value > best) && !(std::isnan(value) && !std::isnan(best))) return;
-      best = value;
-      winner = i;
-    });
-    y[at] = best;
-    if (place == nullptr) return;
-    if (winner >= 0 && storage_order == 1) winner = column_major(winner, planes.in_dims);
-    place[at] = winner < 0 ? -1 : plane * planes.in + winner;
-  });
-  TRY(Tensor stored, store_f64(planes.y, results[0].dtype));
-  Tensors out = one(std::move(stored));
+  std::int64_t* const place = context.output_count > 1 ? places.span<std::int64_t>().data() : nullptr;
+  const auto take = narrow ? take_largest<float> : take_largest<double>;
+  take(planes, storage_order == 1, place);
+  if (!narrow) {
+    TRY(planes.y, store_f64(planes.y, results[0].dtype));
+  }
+  Tensors out = one(std::move(planes.y));
   if (place != nullptr) out.push_back(std::move(places));
   return out;
 }

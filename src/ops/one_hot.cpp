@@ -1,6 +1,9 @@
 #include "ops/fill.h"
 
 #include "ops/elements.h"
+#include "ops/reference.h"
+
+#include <algorithm>
 
 namespace bolide {
 
@@ -33,14 +36,35 @@ Result<Tensors> OneHot::evaluate(TensorInputs inputs, EvalContext& context) cons
   TRY(const std::size_t at, normalize_axis(axis, inputs[0]->rank() + 1));
   const std::int64_t depth = out[0].dims()[at];
   const std::int64_t inner = product(out[0].dims(), at + 1, out[0].dims().size());
-  fill(out[0], *inputs[2]);
-  for (std::int64_t i = 0; i < inputs[0]->count(); ++i) {
+  const std::int64_t outer = product(out[0].dims(), 0, at);
+  const auto place_of = [&](std::int64_t i) {
     const auto given = load_one<double>(*inputs[0], i);
     const double index = given < 0 ? given + static_cast<double>(depth) : given;
-    if (!(index >= 0 && index < static_cast<double>(depth))) continue;
-    const std::int64_t to = (i / inner * depth + static_cast<std::int64_t>(index)) * inner + i % inner;
-    copy_run(*inputs[2], 1, out[0], to, 1);
+    return index >= 0 && index < static_cast<double>(depth) ? static_cast<std::int64_t>(index) : -1;
+  };
+  if (bit_width(out[0].dtype()) < 8) {  // two elements may share a byte
+    fill(out[0], *inputs[2]);
+    for (std::int64_t i = 0; i < inputs[0]->count(); ++i) {
+      const std::int64_t place = place_of(i);
+      if (place >= 0) copy_run(*inputs[2], 1, out[0], (i / inner * depth + place) * inner + i % inner, 1);
+    }
+    return out;
   }
+  with_element(out[0].dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const T* const values = reinterpret_cast<const T*>(inputs[2]->data());
+    T* const to = reinterpret_cast<T*>(out[0].data());
+    const std::int64_t block = depth * inner;
+    parallel_ranges(outer, 1 + (1 << 13) / std::max<std::int64_t>(block, 1), [&](std::int64_t o, std::int64_t end) {
+      for (; o < end; ++o) {
+        std::fill_n(to + o * block, block, values[0]);
+        for (std::int64_t n = 0; n < inner; ++n) {
+          const std::int64_t place = place_of(o * inner + n);
+          if (place >= 0) to[o * block + place * inner + n] = values[1];
+        }
+      }
+    });
+  });
   return out;
 }
 

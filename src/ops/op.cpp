@@ -55,9 +55,11 @@ Status EvalContext::check(DataType dtype, const Dims& dims) const {
 }
 
 Result<Tensor> EvalContext::allocate(DataType dtype, Dims dims) const {
-  TRY(Tensor out, allocate_raw(*this, dtype, std::move(dims)));
-  const bool placed = out.owner() == nullptr && out.bytes() > 0;  // what Tensor makes is zero
-  if (placed) std::memset(out.data(), 0, out.bytes());
+  TRY_OK(check(dtype, dims));
+  std::byte* const place = ResultPlaces::take(dtype, dims);
+  if (place == nullptr) return Tensor::allocate(dtype, std::move(dims));
+  Tensor out = Tensor::borrow(dtype, std::move(dims), place, nullptr);
+  if (out.bytes() > 0) std::memset(out.data(), 0, out.bytes());
   return out;
 }
 

@@ -1,5 +1,7 @@
 #include "ops/pool_planes.h"
 
+#include "ops/result_places.h"
+
 namespace bolide {
 
 Result<TensorTypes> infer_pool(const OpInfo& info, const WindowAttributes& window, std::span<const std::int64_t> kernel,
@@ -13,15 +15,15 @@ Result<TensorTypes> infer_pool(const OpInfo& info, const WindowAttributes& windo
 }
 
 Result<Planes> planes_of(const OpInfo& info, const WindowAttributes& window, std::span<const std::int64_t> kernel,
-                         const Dims& result, TensorInputs inputs, const EvalContext& context) {
+                         const Dims& result, TensorInputs inputs, const EvalContext& context, DataType dtype) {
   Planes out;
   const Dims& x = inputs[0]->dims();
   out.in_dims.assign(x.begin() + 2, x.end());
   out.out_dims.assign(result.begin() + 2, result.end());
   out.kernel.assign(kernel.begin(), kernel.end());
   TRY(out.axes, window_axes(info.name, window, kernel, out.in_dims));
-  TRY(out.y, context.allocate(DataType::kF64, result));
-  TRY(out.x, as_f64(*inputs[0]));
+  TRY(out.y, allocate_raw(context, dtype, result));
+  TRY(out.x, cast(*inputs[0], dtype));
   out.count = x[0] * x[1];
   out.in = product(out.in_dims);
   out.out = product(out.out_dims);

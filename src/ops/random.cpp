@@ -2,11 +2,11 @@
 
 #include "ops/elements.h"
 #include "ops/fill.h"
+#include "ops/mersenne_twister.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <random>
 
 namespace bolide {
 namespace {
@@ -36,7 +36,7 @@ class Generator {
   }
 
  private:
-  std::mt19937 bits_;
+  MersenneTwister bits_;
   std::optional<double> kept_;
 };
 
@@ -93,15 +93,19 @@ Result<TensorTypes> Bernoulli::infer(const InferContext& context) const {
 }
 
 Result<Tensors> Bernoulli::evaluate(TensorInputs inputs, EvalContext& context) const {
-  TRY(Tensors out, outputs_of(*this, inputs, context));
+  TRY(Tensors out, raw_outputs_of(*this, inputs, context));
   Generator generator(seed);
   std::array<double, 1024> values;
   for (std::int64_t begin = 0; begin < out[0].count(); begin += 1024) {
     const auto count = static_cast<int>(std::min<std::int64_t>(1024, out[0].count() - begin));
     load(*inputs[0], begin, count, values.data());
-    for (double& p : std::span(values).first(static_cast<std::size_t>(count))) {
-      const double drawn = generator.uniform();
-      p = (p <= 0.5 ? drawn > 1 - p : drawn <= p) ? 1 : 0;
+    std::array<double, 1024> drawn;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) drawn[i] = generator.uniform();
+    for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+      const double p = values[i];  // without branches: no one foresees them
+      const int high = static_cast<int>(drawn[i] <= p) & static_cast<int>(!(p <= 0.5));
+      const int low = static_cast<int>(drawn[i] > 1 - p) & static_cast<int>(p <= 0.5);
+      values[i] = static_cast<double>(high | low);
     }
     store(out[0], begin, count, values.data());
   }

@@ -1,7 +1,6 @@
 #include "ops/fill.h"
 
 #include "ops/elements.h"
-#include "ops/expr_apply.h"
 #include "ops/reference.h"
 
 #include <cmath>
@@ -69,15 +68,20 @@ Result<Tensors> RangeOp::evaluate(TensorInputs inputs, EvalContext& context) con
     const T start = load_one<T>(*inputs[0], 0);
     const T delta = load_one<T>(*inputs[2], 0);
     constexpr std::int64_t kBlock = 1024;
+    const bool plain = out[0].dtype() == dtype_of<T>;
     parallel_ranges((out[0].count() + kBlock - 1) / kBlock, 8, [&](std::int64_t block, std::int64_t end) {
       for (; block < end; ++block) {
-        std::array<T, kBlock> values;
+        std::array<T, kBlock> made;
         const auto count = static_cast<int>(std::min(kBlock, out[0].count() - block * kBlock));
-        for (int i = 0; i < count; ++i) {
-          const T steps = apply_one<Fn::kMul, T>(static_cast<T>(block * kBlock + i), delta, T());
-          values[static_cast<std::size_t>(i)] = apply_one<Fn::kAdd, T>(start, steps, T());
+        T* const values = plain ? out[0].span<T>().data() + block * kBlock : made.data();
+        if constexpr (std::is_integral_v<T>) {
+          const auto step = static_cast<std::uint64_t>(delta);
+          std::uint64_t next = static_cast<std::uint64_t>(start) + static_cast<std::uint64_t>(block * kBlock) * step;
+          for (int i = 0; i < count; ++i, next += step) values[i] = static_cast<T>(next);  // wraps
+        } else {
+          for (int i = 0; i < count; ++i) values[i] = start + static_cast<T>(block * kBlock + i) * delta;
         }
-        store(out[0], block * kBlock, count, values.data());
+        if (!plain) store(out[0], block * kBlock, count, values);
       }
     });
   });

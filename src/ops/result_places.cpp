@@ -1,5 +1,7 @@
 #include "ops/result_places.h"
 
+#include "tensor/raw_memory.h"
+
 #include <utility>
 
 namespace bolide {
@@ -23,8 +25,7 @@ std::byte* ResultPlaces::take(DataType dtype, const Dims& dims) {
 Result<Tensor> allocate_raw(const EvalContext& context, DataType dtype, Dims dims) {
   TRY_OK(context.check(dtype, dims));
   std::byte* const place = ResultPlaces::take(dtype, dims);
-  return place != nullptr ? Tensor::borrow(dtype, std::move(dims), place, nullptr)
-                          : Tensor::allocate(dtype, std::move(dims));
+  return place != nullptr ? Tensor::borrow(dtype, std::move(dims), place, nullptr) : raw_tensor(dtype, std::move(dims));
 }
 
 }  // namespace bolide

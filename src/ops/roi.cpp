@@ -113,8 +113,10 @@ Result<BoxTaps> taps_of(const RoiAlign& op, const double* box, std::int64_t heig
 /// The largest of the weighted neighbours; 0 without any.
 template <class T>
 double largest(const T* x, std::span<const Tap> taps) {
+  const auto share = [&](std::size_t i) { return taps[i].weight * static_cast<double>(x[taps[i].at]); };
+  if (taps.size() == 4) return std::max(std::max(share(0), share(1)), std::max(share(2), share(3)));
   double best = taps.empty() ? 0 : -std::numeric_limits<double>::infinity();
-  for (const Tap& tap : taps) best = std::max(best, tap.weight * static_cast<double>(x[tap.at]));
+  for (std::size_t i = 0; i < taps.size(); ++i) best = std::max(best, share(i));
   return best;
 }
 

@@ -129,7 +129,8 @@ Result<Tensors> ScatterElements::evaluate(TensorInputs inputs, EvalContext& cont
       const T* const from = reinterpret_cast<const T*>(updates.data());
       T* const to = reinterpret_cast<T*>(out.data());
       if (dims.size() == 1) {  // one line: by parts of what is written
-        parallel_ranges(dims[0], 1 << 16, [&](std::int64_t begin, std::int64_t end) {
+        const std::int64_t part = dims[0] / ThreadPool::shared().size() + 1;
+        parallel_ranges(dims[0], std::max<std::int64_t>(part, 1 << 16), [&](std::int64_t begin, std::int64_t end) {
           for (std::int64_t i = 0; i < updates.count(); ++i) {
             if (const std::int64_t place = indices.at(i); place >= begin && place < end) to[place] = from[i];
           }

@@ -76,9 +76,9 @@ Result<TensorTypes> MelWeightMatrix::infer(const InferContext& context) const {
 }
 
 Result<Tensors> MelWeightMatrix::evaluate(TensorInputs inputs, EvalContext& context) const {
-  TRY(const Tensors checked, outputs_of(*this, inputs, context));
-  const std::int64_t bins = checked[0].dims()[0];
-  const std::int64_t bands = checked[0].dims()[1];
+  TRY(Tensors out, outputs_of(*this, inputs, context));
+  const std::int64_t bins = out[0].dims()[0];
+  const std::int64_t bands = out[0].dims()[1];
   TRY(const double length, one_number(kInfo, inputs, 1));
   TRY(const double rate, one_number(kInfo, inputs, 2));
   TRY(const double lower, one_number(kInfo, inputs, 3));
@@ -90,10 +90,6 @@ Result<Tensors> MelWeightMatrix::evaluate(TensorInputs inputs, EvalContext& cont
     return std::floor((length + 1) * hertz / rate);
   };
   const auto is_bin = [bins](double bin) { return bin >= 0 && bin < static_cast<double>(bins); };
-  TRY(Tensor out, context.allocate(DataType::kF64, {bins, bands}).within("MelWeightMatrix"));
-  const auto at = [&](double bin, std::int64_t band) -> double& {
-    return out.span<double>()[static_cast<std::size_t>(static_cast<std::int64_t>(bin) * bands + band)];
-  };
   double left = 0;
   double middle = corner(0);
   double right = corner(1);
@@ -103,12 +99,15 @@ Result<Tensors> MelWeightMatrix::evaluate(TensorInputs inputs, EvalContext& cont
       return invalid_argument("MelWeightMatrix: band ", band, " has its corners at the bins ", left, ", ", middle,
                               " and ", right, " of a spectrum of ", bins);
     }
-    for (double bin = left; bin < middle; ++bin) at(bin, band) = (bin - left) / (middle - left);
-    for (double bin = middle; bin < right; ++bin) at(bin, band) = (right - bin) / (right - middle);
-    at(middle, band) = 1;
+    const auto put = [&](double bin, double weight) {  // an integer holds no weight but 0 and 1
+      const double value = is_float(dtype) ? weight : std::trunc(weight);
+      store_one(out[0], static_cast<std::int64_t>(bin) * bands + band, value);
+    };
+    for (double bin = left; bin < middle; ++bin) put(bin, (bin - left) / (middle - left));
+    for (double bin = middle; bin < right; ++bin) put(bin, (right - bin) / (right - middle));
+    put(middle, 1);
   }
-  TRY(out, cast(out, dtype));
-  return Tensors{std::move(out)};
+  return out;
 }
 
 }  // namespace bolide

@@ -1,50 +1,28 @@
 #include "ops/tf_idf.h"
 
 #include "ops/reference.h"
+#include "ops/result_places.h"
 
 #include <algorithm>
-#include <map>
-#include <unordered_map>
+#include <limits>
 
 namespace bolide {
 namespace {
 
-/// N-grams of one length, and the number of each in the pool.
-struct GramHash {
-  std::size_t operator()(const std::vector<std::int64_t>& gram) const {
-    std::uint64_t hash = gram.size();
-    for (const std::int64_t token : gram) hash = (hash ^ static_cast<std::uint64_t>(token)) * 0x9E3779B97F4A7C15U;
-    return static_cast<std::size_t>(hash ^ (hash >> 32));
+/// The n-grams of the pool, those outside [least, most] left out.
+Result<GramPool> pool_of(const TfIdfVectorizer& op) {
+  GramPool out;
+  std::vector<std::int64_t> pool = op.pool_int64s;
+  for (const std::string& word : op.pool_strings) {
+    pool.push_back(out.numbers.emplace(word, static_cast<std::int64_t>(out.numbers.size())).first->second);
   }
-};
-using Grams = std::unordered_map<std::vector<std::int64_t>, std::size_t, GramHash>;
-
-/// The number of a token; strings are numbered by their places in the pool, unknown ones are -1.
-using Numbers = std::map<std::string_view, std::int64_t>;
-
-Numbers numbered(std::span<const std::string> pool) {
-  Numbers out;
-  for (const std::string& word : pool) out.emplace(word, static_cast<std::int64_t>(out.size()));
-  return out;
-}
-
-Result<std::vector<std::int64_t>> tokens(const Tensor& x, const Numbers& numbers) {
-  if (x.dtype() != DataType::kString) return to_i64(x);
-  std::vector<std::int64_t> out;
-  for (const std::string& word : x.span<std::string>()) {
-    const auto found = numbers.find(word);
-    out.push_back(found == numbers.end() ? -1 : found->second);
+  if (pool.size() > std::numeric_limits<std::int32_t>::max()) {
+    return unsupported("TfIdfVectorizer: a pool of ", pool.size());
   }
-  return out;
-}
-
-/// The n-grams of the pool by their length, those outside [least, most] left out.
-Result<std::map<std::int64_t, Grams>> grams_of(const TfIdfVectorizer& op, const std::vector<std::int64_t>& pool) {
-  std::map<std::int64_t, Grams> out;
-  std::size_t number = 0;
+  const auto size = static_cast<std::int64_t>(pool.size());
+  std::int32_t number = 0;
   for (std::size_t i = 0; i < op.ngram_counts.size(); ++i) {
     const auto length = static_cast<std::int64_t>(i) + 1;
-    const auto size = static_cast<std::int64_t>(pool.size());
     const std::int64_t begin = op.ngram_counts[i];
     const std::int64_t end = i + 1 < op.ngram_counts.size() ? op.ngram_counts[i + 1] : size;
     if (begin < 0 || end < begin || end > size || (end - begin) % length != 0) {
@@ -52,28 +30,41 @@ Result<std::map<std::int64_t, Grams>> grams_of(const TfIdfVectorizer& op, const 
     }
     for (std::int64_t at = begin; at < end; at += length, ++number) {
       if (length < op.min_gram_length || length > op.max_gram_length) continue;
-      out[length].emplace(std::vector<std::int64_t>(pool.begin() + at, pool.begin() + at + length), number);
+      out.grams.add(std::span(pool).subspan(static_cast<std::size_t>(at), static_cast<std::size_t>(length)), number);
     }
   }
-  if (number != op.ngram_indexes.size()) {
+  if (static_cast<std::size_t>(number) != op.ngram_indexes.size()) {
     return invalid_argument("TfIdfVectorizer: ", op.ngram_indexes.size(), " indexes of ", number, " n-grams");
   }
   return out;
 }
 
-/// Adds to counts[number] for every n-gram in the row.
-void count(std::span<const std::int64_t> row, std::int64_t length, std::int64_t skips, const Grams& grams,
-           std::vector<std::int64_t>& counts) {
-  std::vector<std::int64_t> gram(static_cast<std::size_t>(length));
-  const auto size = static_cast<std::int64_t>(row.size());
-  for (std::int64_t skip = 0; skip <= (length == 1 ? 0 : std::min(skips, size)); ++skip) {
-    const std::int64_t step = skip + 1;
-    if ((length - 1) > (size - 1) / step) return;
-    for (std::int64_t begin = 0; begin + (length - 1) * step < size; ++begin) {
-      for (std::int64_t i = 0; i < length; ++i) {
-        gram[static_cast<std::size_t>(i)] = row[static_cast<std::size_t>(begin + i * step)];
+/// The tokens as numbers; strings that the pool has not are -1.
+Result<Tensor> tokens(const Tensor& x, const GramPool& pool) {
+  if (x.dtype() != DataType::kString) return cast(x, DataType::kI64);
+  TRY(Tensor out, Tensor::allocate(DataType::kI64, x.dims()));
+  for (std::size_t i = 0; i < x.span<std::string>().size(); ++i) {
+    const auto found = pool.numbers.find(x.span<std::string>()[i]);
+    out.span<std::int64_t>()[i] = found == pool.numbers.end() ? -1 : found->second;
+  }
+  return out;
+}
+
+/// hit(number) for every n-gram of the pool in the row.
+template <class F>
+void each_gram(const TfIdfVectorizer& op, const GramTree& grams, std::span<const std::int64_t> row, const F& hit) {
+  const std::size_t skips =
+      std::min(static_cast<std::size_t>(std::max<std::int64_t>(op.max_skip_count, 0)), row.size());
+  for (std::size_t step = 1; step <= skips + 1; ++step) {
+    const std::int64_t least = step == 1 ? op.min_gram_length : std::max<std::int64_t>(op.min_gram_length, 2);
+    for (std::size_t begin = 0; begin < row.size(); ++begin) {
+      std::int32_t node = GramTree::kRoot;
+      std::size_t at = begin;
+      for (std::int64_t length = 1; length <= op.max_gram_length && at < row.size(); ++length, at += step) {
+        node = grams.child(node, row[at]);
+        if (node == GramTree::kNone) break;
+        if (length >= least && grams.number(node) != GramTree::kNone) hit(static_cast<std::size_t>(grams.number(node)));
       }
-      if (const auto found = grams.find(gram); found != grams.end()) ++counts[found->second];
     }
   }
 }
@@ -104,31 +95,31 @@ Result<TensorTypes> TfIdfVectorizer::infer(const InferContext& context) const {
 
 Result<Tensors> TfIdfVectorizer::evaluate(TensorInputs inputs, EvalContext& context) const {
   TRY(const auto results, infer_known(*this, inputs, context));
-  TRY(Tensor y, context.allocate(DataType::kF32, results[0].dims));
-  const Numbers numbers = numbered(pool_strings);
-  std::vector<std::int64_t> pool = pool_int64s;
-  for (const std::string& word : pool_strings) pool.push_back(numbers.find(word)->second);
-  TRY(const auto grams, grams_of(*this, pool));
-  TRY(const std::vector<std::int64_t> x, tokens(*inputs[0], numbers));
-  const auto size = static_cast<std::size_t>(inputs[0]->dims().back());
+  TRY(Tensor y, allocate_raw(context, DataType::kF32, results[0].dims));
+  TRY(const std::shared_ptr<const GramPool> known, pool.get([this] { return pool_of(*this); }));
+  TRY(const Tensor x, tokens(*inputs[0], *known));
+  const auto size = static_cast<std::size_t>(x.dims().back());
   const auto columns = static_cast<std::size_t>(y.dims().back());
-  const std::int64_t rows = inputs[0]->rank() == 2 ? inputs[0]->dims()[0] : 1;
-  const auto weigh = [&](std::size_t row) {
+  const std::int64_t rows = x.rank() == 2 ? x.dims()[0] : 1;
+  parallel_ranges(rows, 1 + 256 / static_cast<std::int64_t>(size + 1), [&](std::int64_t row, std::int64_t end) {
     std::vector<std::int64_t> counts(ngram_indexes.size());
-    for (const auto& [length, those] : grams) {
-      count(std::span(x).subspan(row * size, size), length, std::max<std::int64_t>(max_skip_count, 0), those, counts);
+    std::vector<std::size_t> hits;
+    for (; row < end; ++row) {
+      const auto at = static_cast<std::size_t>(row);
+      const auto out = y.span<float>().subspan(at * columns, columns);
+      std::ranges::fill(out, 0.0F);
+      hits.clear();
+      each_gram(*this, known->grams, x.span<std::int64_t>().subspan(at * size, size), [&](std::size_t gram) {
+        if (counts[gram]++ == 0) hits.push_back(gram);
+      });
+      for (const std::size_t gram : hits) {
+        const float weight = mode == TermWeights::kTf || weights.empty() ? 1.0F : weights[gram];
+        const float times = mode == TermWeights::kIdf ? 1.0F : static_cast<float>(counts[gram]);
+        out[static_cast<std::size_t>(ngram_indexes[gram])] += times * weight;
+        counts[gram] = 0;
+      }
     }
-    for (std::size_t i = 0; i < counts.size(); ++i) {
-      if (counts[i] == 0) continue;
-      const float weight = mode == TermWeights::kTf || weights.empty() ? 1.0F : weights[i];
-      const float times = mode == TermWeights::kIdf ? 1.0F : static_cast<float>(counts[i]);
-      y.span<float>()[row * columns + static_cast<std::size_t>(ngram_indexes[i])] += times * weight;
-    }
-  };
-  parallel_ranges(rows, 1 + 256 / std::max<std::int64_t>(1, static_cast<std::int64_t>(size)),
-                  [&](std::int64_t row, std::int64_t end) {
-                    for (; row < end; ++row) weigh(static_cast<std::size_t>(row));
-                  });
+  });
   return one(std::move(y));
 }
 

@@ -1,8 +1,11 @@
 #pragma once
 
+#include "ops/gram_tree.h"
+#include "ops/kept.h"
 #include "ops/op.h"
 
 #include <array>
+#include <unordered_map>
 
 namespace bolide {
 
@@ -12,6 +15,12 @@ enum class TermWeights : std::uint8_t {
   kTfidf,  ///< count times weight
 };
 constexpr std::array<std::string_view, 3> enum_names(TermWeights) { return {"TF", "IDF", "TFIDF"}; }
+
+/// The pool of a TfIdfVectorizer as rows are compared with it.
+struct GramPool {
+  std::unordered_map<std::string, std::int64_t> numbers;  ///< of strings, by their places in the pool
+  GramTree grams;                                         ///< each with its place in ngram_indexes
+};
 
 /// Counts the n-grams of a pool in rows of tokens.
 ///
@@ -41,6 +50,8 @@ struct TfIdfVectorizer {
                                              field("pool_int64s", &TfIdfVectorizer::pool_int64s),
                                              field("pool_strings", &TfIdfVectorizer::pool_strings),
                                              field("weights", &TfIdfVectorizer::weights)};
+
+  Kept<GramPool> pool;
 
   Result<TensorTypes> infer(const InferContext& context) const;
   Result<Tensors> evaluate(TensorInputs inputs, EvalContext& context) const;

@@ -1,6 +1,7 @@
 /// Cast by way of a wide type that holds every source exactly: f64 for floats, i64 and u64 for integers and bool.
 #include "base/thread_pool.h"
 #include "tensor/number.h"
+#include "tensor/raw_memory.h"
 
 #include <algorithm>
 #include <array>
@@ -315,7 +316,7 @@ Result<Tensor> cast(const Tensor& from, DataType to, CastOptions options) {
   if (is_container(from.dtype()) || is_container(to)) {
     return unsupported("there is no cast of ", from.dtype(), " to ", to);
   }
-  TRY(Tensor out, Tensor::allocate(to, from.dims()));
+  TRY(Tensor out, raw_tensor(to, from.dims()));
   if (is_complex(from.dtype())) {
     TRY_OK(from_complex(from, out));
   } else if (from.dtype() == DataType::kString) {

@@ -1,20 +1,16 @@
 #include "tensor/tensor.h"
 
 #include "tensor/number.h"
+#include "tensor/raw_memory.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdlib>
 #include <memory>
-#include <mutex>
-#include <new>
 #include <utility>
 
 namespace bolide {
 namespace {
 
 constexpr std::int64_t kMaxElements = INT64_C(1) << 48;
-constexpr std::size_t kAlignment = 64;
 static_assert(sizeof(Tensor) == 80, "bit_width() says so");
 
 /// Objects of a type with constructors, in memory that something else keeps.
@@ -31,70 +27,6 @@ struct Objects {
   Objects(const Objects&) = delete;
   Objects& operator=(const Objects&) = delete;
 };
-
-/// Blocks that were freed not long ago. A network that runs again and again asks for the same sizes; what the system
-/// gives instead costs a page fault every 4 KiB. Of exactly the size that is asked for. Any thread.
-class SpareBlocks {
- public:
-  /// Never destroyed: tensors may outlive every static object.
-  static SpareBlocks& shared() {
-    static SpareBlocks* const blocks = new SpareBlocks();
-    return *blocks;
-  }
-  /// Null when there is none of that size.
-  void* take(std::size_t bytes) {
-    if (!kept(bytes)) return nullptr;
-    const std::lock_guard lock(guard_);
-    for (Block& block : blocks_) {
-      if (block.bytes == bytes) {
-        block.bytes = 0;
-        return std::exchange(block.data, nullptr);
-      }
-    }
-    return nullptr;
-  }
-  /// Keeps the block in place of the one that has been here longest, or frees it.
-  void give(void* data, std::size_t bytes) {
-    if (kept(bytes)) {
-      const std::lock_guard lock(guard_);
-      Block& block = blocks_[next_];
-      next_ = (next_ + 1) % blocks_.size();
-      std::swap(block.data, data);
-      block.bytes = bytes;
-    }
-    std::free(data);
-  }
-
- private:
-  struct Block {
-    void* data = nullptr;
-    std::size_t bytes = 0;
-  };
-  static bool kept(std::size_t bytes) { return bytes >= 128 << 10 && bytes <= 4 << 20; }
-
-  std::mutex guard_;
-  std::array<Block, 8> blocks_;  // at most 32 MiB
-  std::size_t next_ = 0;
-};
-
-/// Zero bytes; `start` is aligned inside them. Large blocks come from SpareBlocks where it has one, else from calloc,
-/// so that they cost no page until it is written.
-std::shared_ptr<const void> zero_bytes(std::size_t bytes, std::byte*& start) {
-  if (bytes > SIZE_MAX - kAlignment) return nullptr;
-  const std::size_t size = bytes + kAlignment;
-  void* raw = SpareBlocks::shared().take(size);
-  if (raw != nullptr) {
-    std::memset(raw, 0, size);
-  } else {
-    raw = std::calloc(size, 1);
-  }
-  if (raw == nullptr) return nullptr;
-  std::shared_ptr<const void> owner(raw,
-                                    [size](const void* p) { SpareBlocks::shared().give(const_cast<void*>(p), size); });
-  std::size_t space = size;
-  start = static_cast<std::byte*>(std::align(kAlignment, bytes, raw, space));
-  return owner;
-}
 
 }  // namespace
 
@@ -125,7 +57,7 @@ Result<Tensor> Tensor::allocate(DataType type, Dims dims) {
   }
   const std::size_t bytes = packed_bytes(type, count);
   Tensor out;
-  out.owner_ = zero_bytes(bytes, out.data_);
+  out.owner_ = allocate_bytes(bytes, /*zero=*/true, out.data_);
   if (!out.owner_) return out_of_memory("no memory for ", bytes, " bytes of ", type, dims);
   if (type == DataType::kString) {
     out.owner_ = std::make_shared<Objects<std::string>>(out.data_, count, std::move(out.owner_));

@@ -19,5 +19,25 @@ TEST(Inverse, NeedsSquareMatrices) {
   EXPECT_EQ(show(run(Inverse{}, {floats({0, 3, 3}, {})})), "f32[0,3,3]{}");
 }
 
+TEST(Inverse, TimesTheMatrixIsOne) {
+  for (const std::size_t n : {1U, 2U, 5U, 32U}) {
+    Tensor x = *Tensor::allocate(DataType::kF64, {static_cast<std::int64_t>(n), static_cast<std::int64_t>(n)});
+    std::uint32_t state = 5;
+    for (double& value : x.span<double>()) {
+      state = state * 1664525U + 1013904223U;
+      value = static_cast<double>(state >> 8) * 0x1p-23 - 1;
+    }
+    for (std::size_t i = 0; i < n && n > 1; ++i) x.span<double>()[i * n + i] = 0;  // rows must change places
+    const Tensor y = (*run(Inverse{}, {x}))[0];
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t j = 0; j < n; ++j) {
+        double sum = 0;
+        for (std::size_t k = 0; k < n; ++k) sum += x.span<double>()[i * n + k] * y.span<double>()[k * n + j];
+        EXPECT_NEAR(sum, i == j ? 1 : 0, 1e-10) << n << ": " << i << ", " << j;
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace bolide

@@ -241,5 +241,28 @@ TEST(ScatterElements, AddsStringsAtTheEnd) {
   EXPECT_EQ(show(run(add, {words({2}, {"a", "b"}), longs({2}, {1, 1}), words({2}, {"c", "d"})})), "string[2]{a,bcd}");
 }
 
+TEST(GatherElements, SaysWhichIndexIsOutside) {
+  const Tensor x = floats({2, 3}, {1, 2, 3, 4, 5, 6});
+  const GatherElements last{.axis = 1};
+  EXPECT_EQ(show(run(last, {x, tensor<std::int32_t>({2, 2}, {-1, 0, -3, 2})})), "f32[2,2]{3,1,4,6}");
+  EXPECT_EQ(show(run(last, {x, longs({1, 2}, {0, 3})})), "invalid argument: GatherElements: index 3 into a size of 3");
+  EXPECT_EQ(show(run(GatherElements{.axis = 0}, {x, longs({1, 3}, {0, -3, 1})})),
+            "invalid argument: GatherElements: index -3 into a size of 2");
+  EXPECT_EQ(show(run(GatherElements{.axis = 0}, {x, tensor<std::uint8_t>({2, 2}, {1, 0, 0, 1})})), "f32[2,2]{4,2,1,5}");
+  EXPECT_EQ(show(run(last, {floats({2, 0}, {}), longs({2, 1}, {0, 0})})),
+            "invalid argument: GatherElements: index 0 into a size of 0");
+  EXPECT_EQ(show(run(last, {x, longs({0, 3}, {})})), "f32[0,3]{}");
+}
+
+TEST(GatherND, SaysWhichIndexIsOutside) {
+  const Tensor x = floats({2, 3}, {1, 2, 3, 4, 5, 6});
+  EXPECT_EQ(show(run(GatherND{}, {x, tensor<std::int32_t>({3, 2}, {0, -1, -2, 1, 1, 2})})), "f32[3]{3,2,6}");
+  EXPECT_EQ(show(run(GatherND{}, {x, longs({2, 2}, {0, 1, 1, 3})})),
+            "invalid argument: GatherND: index 3 into a size of 3");
+  EXPECT_EQ(show(run(GatherND{.batch_dims = 1}, {x, longs({2, 1}, {-3, 2})})), "f32[2]{1,6}");
+  EXPECT_EQ(show(run(GatherND{}, {words({2, 2}, {"a", "b", "c", "d"}), longs({2, 2}, {1, 0, 0, 1})})),
+            "string[2]{c,b}");
+}
+
 }  // namespace
 }  // namespace bolide

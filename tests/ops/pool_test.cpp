@@ -2,6 +2,8 @@
 
 #include "run_op.h"
 
+#include <limits>
+
 namespace bolide::testing {
 namespace {
 
@@ -70,6 +72,31 @@ TEST(AveragePool, RoundedUpTakesAFirstWindowThatReachesBeyondTheInput) {
   EXPECT_EQ(numbers(run(pool, {make({1, 1, 2}, {1, 3})})), (std::vector<double>{2}));
   EXPECT_EQ(infer(pool, {"f32[1,1,1]"}),
             "AveragePool: a window of 3 (kernel 3, dilation 1) is larger than the padded input 1+0+0");
+}
+
+TEST(MaxPool, OfFloatsIsTheSameAsOfDoubles) {
+  Tensor x = counting({2, 2, 7, 9});
+  std::uint32_t state = 3;
+  for (float& value : x.span<float>()) {
+    state = state * 1664525U + 1013904223U;
+    value = static_cast<float>(state >> 28);  // many are equal
+  }
+  x.span<float>()[40] = std::numeric_limits<float>::quiet_NaN();
+  x.span<float>()[41] = std::numeric_limits<float>::quiet_NaN();
+  x.span<float>()[77] = -std::numeric_limits<float>::infinity();
+  for (const std::int64_t order : {0, 1}) {
+    const MaxPool pool{.kernel = {3, 2},
+                       .strides = {2, 3},
+                       .pads = {1, 0, 2, 1},
+                       .dilations = {1, 2},
+                       .ceil_mode = true,
+                       .storage_order = order};
+    const auto narrow = run(pool, {x}, 2);
+    const auto wide = run(pool, {*cast(x, DataType::kF64)}, 2);
+    const Tensor values = *cast((*wide)[0], DataType::kF32);
+    EXPECT_TRUE(values == (*narrow)[0]);
+    EXPECT_TRUE((*wide)[1] == (*narrow)[1]);
+  }
 }
 
 }  // namespace

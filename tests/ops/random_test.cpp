@@ -1,4 +1,8 @@
+#include "ops/mersenne_twister.h"
 #include "support.h"
+
+#include <limits>
+#include <random>
 
 namespace bolide {
 namespace {
@@ -40,6 +44,30 @@ TEST(Dropout, KeepsEverythingUnlessItTrains) {
   EXPECT_EQ(show(training, 0), "f32[4]{0,5.0000005,7.5000005,0}");
   EXPECT_EQ(show(training, 1), "bool[4]{0,1,1,0}");
   EXPECT_EQ(show(run(Dropout{}, {x, floats({}, {2}), bools({}, {1})})), "invalid argument: Dropout: a ratio of 2");
+}
+
+TEST(MersenneTwister, IsTheOneOfTheStandard) {
+  for (const std::uint32_t seed : {0U, 1U, 5489U, 0xFFFFFFFFU}) {
+    MersenneTwister ours(seed);
+    std::mt19937 standard(seed);
+    for (int i = 0; i < 3000; ++i) ASSERT_EQ(ours(), standard()) << "draw " << i << " from " << seed;
+  }
+}
+
+TEST(Bernoulli, ComparesEveryNumberWithItsOwnDraw) {
+  const std::int64_t count = 3000;  // more than the draws of one block
+  Tensor p = *Tensor::allocate(DataType::kF32, {count});
+  for (std::int64_t i = 0; i < count; ++i)
+    p.span<float>()[static_cast<std::size_t>(i)] = static_cast<float>(i % 11) / 10;
+  p.span<float>()[7] = std::numeric_limits<float>::quiet_NaN();
+  const Tensor drawn = (*run(RandomUniform{.seed = 9, .dtype = DataType::kF64}, {longs({1}, {count})}))[0];
+  const Tensor y = (*run(Bernoulli{.seed = 9}, {p}))[0];
+  for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+    const auto chance = double{p.span<float>()[i]};
+    const double number = drawn.span<double>()[i];
+    const bool one = chance <= 0.5 ? number > 1 - chance : number <= chance;
+    ASSERT_EQ(y.span<float>()[i], one ? 1.0F : 0.0F) << "element " << i;
+  }
 }
 
 }  // namespace

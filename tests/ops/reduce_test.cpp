@@ -112,5 +112,26 @@ TEST(Softmax, RefusesIntegersAndBadAxes) {
   EXPECT_EQ(dims(run(Softmax{}, {counting({0, 3})})), (Dims{0, 3}));
 }
 
+TEST(Hardmax, AgreesWithOneNumberAfterTheOther) {
+  for (const std::int64_t n : {1, 15, 16, 17, 40}) {
+    for (std::int64_t top = 0; top < n; ++top) {
+      Tensor x = *Tensor::allocate(DataType::kF32, {2, n});
+      for (std::int64_t i = 0; i < n; ++i) {
+        x.span<float>()[static_cast<std::size_t>(i)] = i == top || i == n - 1 ? 3.0F : -1.0F;
+        x.span<float>()[static_cast<std::size_t>(n + i)] = -std::numeric_limits<float>::infinity();
+      }
+      const std::vector<double> y = numbers(run(Hardmax{}, {x}));
+      std::vector<double> want(static_cast<std::size_t>(2 * n));
+      want[static_cast<std::size_t>(top)] = 1;
+      want[static_cast<std::size_t>(n)] = 1;
+      ASSERT_EQ(y, want) << n << ", " << top;
+    }
+  }
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_EQ(numbers(run(Hardmax{}, {make({2, 3}, {nan, 1, 2, 1, nan, 2})})), (Numbers{1, 0, 0, 0, 0, 1}));
+  EXPECT_EQ(numbers(run(Hardmax{.axis = 0}, {make({2, 3}, {nan, 1, 2, 1, nan, 2})})), (Numbers{1, 1, 1, 0, 0, 0}));
+  EXPECT_EQ(dims(run(Hardmax{}, {make({3, 0}, {})})), (Dims{3, 0}));
+}
+
 }  // namespace
 }  // namespace bolide::testing

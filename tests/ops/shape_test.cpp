@@ -123,5 +123,26 @@ TEST(ReverseSequence, ReversesTheBeginningOfEachBatch) {
             "invalid argument: ReverseSequence: a length of 4 on a time axis of 3");
 }
 
+TEST(Range, GoesOnBehindTheFirstBlockAndWraps) {
+  const auto down = run(RangeOp{}, {longs({}, {5000}), longs({}, {-1000}), longs({}, {-3})});
+  ASSERT_EQ((*down)[0].dims(), (Dims{2000}));
+  for (std::int64_t i = 0; i < 2000; ++i) {
+    ASSERT_EQ((*down)[0].span<std::int64_t>()[static_cast<std::size_t>(i)], 5000 - 3 * i);
+  }
+  const auto bytes = [](std::uint8_t value) { return tensor<std::uint8_t>({}, {value}); };
+  EXPECT_EQ(show(run(RangeOp{}, {bytes(250), bytes(255), bytes(2)})), "u8[3]{250,252,254}");
+  const auto halves = run(RangeOp{}, {floats({}, {0}), floats({}, {1500}), floats({}, {0.5F})});
+  ASSERT_EQ((*halves)[0].dims(), (Dims{3000}));
+  EXPECT_EQ((*halves)[0].span<float>()[2999], 1499.5F);
+}
+
+TEST(OneHot, IsOffEverywhereForIndicesOutside) {
+  const Tensor indices = longs({2, 2}, {0, -1, 3, 1});
+  const OneHot middle{.axis = 1};
+  EXPECT_EQ(show(run(middle, {indices, longs({}, {2}), floats({2}, {5, 7})})), "f32[2,2,2]{7,5,5,7,5,5,5,7}");
+  const Tensor nibbles = *cast(longs({2}, {1, 3}), DataType::kU4);
+  EXPECT_EQ(show(run(OneHot{}, {indices, longs({}, {2}), nibbles})), "u4[2,2,2]{3,1,1,3,1,1,1,3}");
+}
+
 }  // namespace
 }  // namespace bolide

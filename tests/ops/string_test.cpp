@@ -85,5 +85,36 @@ TEST(Media, IsRefusedWithASentenceWhereItIsNotLinked) {
   EXPECT_EQ(infer(ImageDecoder{}, {typed(DataType::kU8, {"n"})}), "u8[height,width,3]");
 }
 
+TEST(TfIdfVectorizer, TellsApartNGramsThatBeginAlike) {
+  TfIdfVectorizer op;
+  op.min_gram_length = 2;
+  op.max_gram_length = 3;
+  op.ngram_counts = {0, 1, 5};
+  op.ngram_indexes = {0, 1, 2, 3, 2};
+  op.pool_int64s = {1, 1, 2, 1, 3, 1, 2, 3, 1, 2, 4};  // {1} does not count; {1,2}, {1,3}; {1,2,3}, {1,2,4}
+  const Tensor row = longs({6}, {1, 2, 3, 1, 2, 4});
+  EXPECT_EQ(show(run(op, {row})), "f32[4]{0,2,1,1}");
+  op.max_gram_length = 2;
+  EXPECT_EQ(show(run(op, {row})), "f32[4]{0,2,0,0}");
+}
+
+TEST(TfIdfVectorizer, CountsAgainWhatItKept) {
+  TfIdfVectorizer op;
+  op.ngram_counts = {0};
+  op.ngram_indexes.resize(1000);
+  for (std::int64_t i = 0; i < 1000; ++i) {
+    op.pool_int64s.push_back(i * i * i - 500);
+    op.ngram_indexes[static_cast<std::size_t>(i)] = 999 - i;
+  }
+  const Op kept(op);
+  for (const std::int64_t i : {3, 999, 0}) {
+    const auto y = run(kept, {longs({1, 3}, {i * i * i - 500, 1, i * i * i - 500})});
+    for (std::int64_t column = 0; column < 1000; ++column) {
+      ASSERT_EQ((*y)[0].span<float>()[static_cast<std::size_t>(column)], column == 999 - i ? 2.0F : 0.0F);
+    }
+  }
+  EXPECT_EQ((*run(kept, {longs({0, 2}, {})}))[0].dims(), (Dims{0, 1000}));
+}
+
 }  // namespace
 }  // namespace bolide

@@ -51,5 +51,20 @@ TEST(CoupleProbabilities, OfTwoClassesAreThoseOfThePair) {
             "f32[2,2]{0.7499999,0.2500001,0.5,0.5}");
 }
 
+TEST(MapValues, FindsKeysThatLieFarApart) {
+  const Tensor keys = longs({4}, {INT64_MIN, 7, INT64_MAX, 7});
+  const Tensor values = floats({4}, {1, 2, 3, 4});
+  const Tensor x = longs({5}, {INT64_MAX, 7, 8, INT64_MIN, -1});
+  EXPECT_EQ(show(run(MapValues{}, {x, keys, values, floats({1}, {-1})})), "f32[5]{3,4,-1,1,-1}");
+  EXPECT_EQ(show(run(MapValues{}, {longs({2}, {7, 8}), keys, values})),
+            "invalid argument: MapValues: element 1 is none of the 4 keys");
+  const Tensor bytes = *cast(longs({3}, {2, 0, 9}), DataType::kU8);
+  const Tensor byte_keys = *cast(longs({2}, {9, 2}), DataType::kU8);
+  const Tensor nibbles = *cast(longs({2}, {5, 6}), DataType::kU4);
+  const Tensor nibble = *cast(longs({1}, {1}), DataType::kU4);
+  EXPECT_EQ(show(run(MapValues{}, {bytes, byte_keys, nibbles, nibble})), "u4[3]{6,1,5}");
+  EXPECT_EQ(show(run(MapValues{}, {longs({1}, {1}), longs({0}, {}), floats({0}, {}), floats({1}, {8})})), "f32[1]{8}");
+}
+
 }  // namespace
 }  // namespace bolide

@@ -95,6 +95,16 @@ TEST(ReduceTactic, EveryKindOverEveryKindOfAxis) {
   }
 }
 
+TEST(ReduceTactic, LogSumExpOfRuns) {
+  for (const std::int64_t size : {2, 15, 64, 5000}) {
+    Layout x = rows({7, size});
+    x.gap = 2;
+    expect_tactic({.op = Op(Reduce{ReduceKind::kLogSumExp, {1}}), .inputs = {x}, .rounding = 16}, kReduce);
+  }
+  expect_tactic({.op = Op(Reduce{ReduceKind::kLogSumExp, {1, 2}, true}), .inputs = {rows({3, 5, 18})}, .rounding = 16},
+                kReduce);
+}
+
 TEST(ReduceTactic, LongSumsStayClose) {
   expect_tactic({.op = Op(Reduce{ReduceKind::kMean, {2, 3}}), .inputs = {image({1, 70, 112, 112})}, .rounding = 16},
                 kReduce);

@@ -15,6 +15,7 @@ Vec combine(Vec sum, Vec x) {
   if constexpr (kKind == RowReduction::kProduct) return sum * x;
   if constexpr (kKind == RowReduction::kSumSquare) return fma(x, x, sum);
   if constexpr (kKind == RowReduction::kSumAbs) return sum + abs(x);
+  if constexpr (kKind == RowReduction::kSumExp) return sum + exp_negative(x);
   if constexpr (kKind == RowReduction::kSum) return sum + x;
 }
 template <RowReduction kKind>
@@ -41,6 +42,7 @@ auto by_kind(RowReduction kind, const F& f) {
   switch (kind) {
     case RowReduction::kSumSquare: return f.template operator()<RowReduction::kSumSquare>();
     case RowReduction::kSumAbs: return f.template operator()<RowReduction::kSumAbs>();
+    case RowReduction::kSumExp: return f.template operator()<RowReduction::kSumExp>();
     case RowReduction::kMax: return f.template operator()<RowReduction::kMax>();
     case RowReduction::kMin: return f.template operator()<RowReduction::kMin>();
     case RowReduction::kProduct: return f.template operator()<RowReduction::kProduct>();
@@ -71,6 +73,7 @@ double reduce_row(const float* x, I64 n, float shift) {
     for (; i < count; ++i) {
       const double value = static_cast<double>(p[i]) - static_cast<double>(shift);
       const double mapped = kKind == RowReduction::kSumSquare             ? value * value
+                            : kKind == RowReduction::kSumExp              ? __builtin_exp(value)
                             : kKind == RowReduction::kSumAbs && value < 0 ? -value
                                                                           : value;
       part = combine_partials<kKind>(part, mapped);

@@ -8,7 +8,7 @@
 
 namespace bolide {
 
-enum class RowReduction : std::uint8_t { kSum, kSumSquare, kSumAbs, kMax, kMin, kProduct };
+enum class RowReduction : std::uint8_t { kSum, kSumSquare, kSumAbs, kSumExp, kMax, kMin, kProduct };
 
 /// out[i] = (x[i] - mean) / sqrt(variance + epsilon) * scale[i] + bias[i], the population variance. With `rms` the mean
 /// stays in and the mean square takes the place of the variance.
@@ -31,7 +31,7 @@ struct RowKernels {
   void (*softmax_columns)(const float* x, std::int64_t x_stride, float* out, std::int64_t out_stride, std::int64_t n,
                           std::int64_t m, bool log);
   void (*normalize)(NormalizeRow& row);
-  /// Over x[i] - shift. n >= 1. NaN wins in kMax and kMin.
+  /// Over x[i] - shift, which kSumExp takes where it is not above 0. n >= 1. NaN wins in kMax and kMin.
   double (*reduce)(RowReduction kind, const float* x, std::int64_t n, float shift);
   /// acc[j] = combine(acc[j], reduction over i < n of x[i * stride + j] - shift[j]) for j < m; `shift` may be null.
   void (*reduce_columns)(RowReduction kind, const float* x, std::int64_t n, std::int64_t stride, std::int64_t m,

@@ -23,7 +23,7 @@ struct ReduceWork {
   double each = 1;                ///< numbers in one result
 };
 
-std::optional<RowReduction> reduction_of(ReduceKind kind) {
+RowReduction reduction_of(ReduceKind kind) {
   switch (kind) {
     case ReduceKind::kSum:
     case ReduceKind::kMean:
@@ -34,9 +34,9 @@ std::optional<RowReduction> reduction_of(ReduceKind kind) {
     case ReduceKind::kL1: return RowReduction::kSumAbs;
     case ReduceKind::kL2:
     case ReduceKind::kSumSquare: return RowReduction::kSumSquare;
-    case ReduceKind::kLogSumExp: return std::nullopt;
+    case ReduceKind::kLogSumExp: break;
   }
-  return std::nullopt;
+  return RowReduction::kSumExp;
 }
 
 void push(Nest& to, const Nest& from, int dim) {
@@ -52,8 +52,6 @@ Result<ReduceWork> reduce_work(const Problem& problem) {
   const Operand& y = problem.outputs[0];
   if (x.dtype != DataType::kF32) return unsupported("f32 only, got ", x.dtype);
   if (x.count() == 0) return unsupported("no elements");
-  const std::optional<RowReduction> reduction = reduction_of(op->kind);
-  if (!reduction) return unsupported("log_sum_exp");
   std::vector<bool> gone(x.dims.size(), op->axes.empty() && !op->noop_with_empty_axes);
   for (const std::int64_t axis : op->axes) gone[static_cast<std::size_t>(axis < 0 ? axis + x.rank() : axis)] = true;
   std::array<Dims, 2> strides = {x.strides, Dims(x.dims.size(), 0)};
@@ -70,7 +68,7 @@ Result<ReduceWork> reduce_work(const Problem& problem) {
 
   ReduceWork out;
   out.kind = op->kind;
-  out.reduction = *reduction;
+  out.reduction = reduction_of(op->kind);
   out.each = static_cast<double>(x.count() / y.count());
   out.kept.strides.resize(2);
   out.repeated.strides.resize(2);
@@ -90,6 +88,9 @@ Result<ReduceWork> reduce_work(const Problem& problem) {
     out.row_stride = rows < 0 ? 0 : nest.stride(0, rows);
   } else {
     out.n = nest.size(last);
+  }
+  if (out.kind == ReduceKind::kLogSumExp && (out.columns || out.repeated.count() != 1)) {
+    return unsupported("log_sum_exp of what is not one run of x");
   }
   return out;
 }
@@ -112,6 +113,10 @@ class ReduceKernel final : public HostKernel {
     const std::int64_t repeats = work_.repeated.count();
     Walk kept(work_.kept, work_.kept.rank(), rows.begin);
     for (std::int64_t r = rows.begin; r < rows.end; ++r, kept.next()) {
+      if (work_.kind == ReduceKind::kLogSumExp) {
+        y[kept.at(1)] = log_sum_exp(x + kept.at(0));
+        continue;
+      }
       if (!work_.columns) {
         Walk repeated(work_.repeated, work_.repeated.rank(), 0);
         double total = neutral();
@@ -148,6 +153,11 @@ class ReduceKernel final : public HostKernel {
       default: return 0;
     }
   }
+  float log_sum_exp(const float* x) const {
+    const auto top = static_cast<float>(kernels_.reduce(RowReduction::kMax, x, work_.n, 0));
+    if (!std::isfinite(top)) return top;
+    return static_cast<float>(double{top} + std::log(kernels_.reduce(RowReduction::kSumExp, x, work_.n, top)));
+  }
   double combine(double a, double b) const {
     switch (work_.reduction) {
       case RowReduction::kMax: return std::isnan(a) || a > b ? a : b;
@@ -169,7 +179,7 @@ class ReduceKernel final : public HostKernel {
   const RowKernels& kernels_;
 };
 
-/// Needs     f32, some dim of x contiguous
+/// Needs     f32, some dim of x contiguous; log_sum_exp: all that is reduced is contiguous
 /// Numerics  contiguous reduced dims: blocks in f32, sums of blocks in double; others: blocks and their sums in f32
 class ReduceTactic final : public Tactic {
  public:
