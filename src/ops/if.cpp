@@ -27,6 +27,12 @@ Result<TensorTypes> If::infer(const InferContext& context) const {
     const TensorType a = with_own_sizes(types[i], context, "if");
     const TensorType b = with_own_sizes(other[i], context, "if");
     Result<TensorType> common = common_type(a, b, [&context] { return context.fresh_dim("if"); });
+    if (!common && a.dtype == b.dtype && a.rank() != b.rank()) {
+      return unsupported(
+          "If: result ", i, " is ", types[i], " in one branch and ", other[i],
+          " in the other, and a value has one rank here: reshape it to the same rank in both, or fix the "
+          "condition before exporting");
+    }
     if (!common) {
       return unsupported("If: result ", i, " is ", types[i], " in one branch and ", other[i], " in the other");
     }

@@ -217,6 +217,11 @@ def indices():
                                    [scalar("s", FLOAT, struct.pack("<f", float("nan"))), scalar("z", UINT8, b"\0")])
 
 
+def found_by_mutation():
+    yield "output_shape_of_huge_stride", one("ConvTranspose", ["x", "w"], [W], strides=[1 << 62, 1], output_shape=[3, 3])
+    yield "output_shape_of_huge_dilation", one("ConvTranspose", ["x", "w"], [W], dilations=[BIG, 1], output_shape=[BIG, 3])
+
+
 def graphs():
     yield "cycle", chain([node("Relu", ["b"], ["a"]), node("Relu", ["a"], ["b"]), node("Add", ["a", "x"], ["y"])])
     yield "node_reads_itself", chain([node("Relu", ["y"], ["y"])])
@@ -289,7 +294,7 @@ def opsets():
     yield "opset_twice", model(Graph([node("Relu", ["x"], ["y"])], [X], [value("y", FLOAT, None)]), opsets=[("", 17), ("", 3)])
 
 
-GROUPS = (shape_overflow, negative_dims, lying_tensors, bombs, windows, axes, indices, graphs, functions, wire, names, opsets)
+GROUPS = (shape_overflow, negative_dims, lying_tensors, bombs, windows, axes, indices, found_by_mutation, graphs, functions, wire, names, opsets)
 
 
 class HostileModels(unittest.TestCase):

@@ -65,6 +65,8 @@ def attribute(name, content):
         return head + number(3, content) + number(20, 2)
     if content and isinstance(content[0], float):
         return head + b"".join(real(7, v) for v in content) + number(20, 6)
+    if content and isinstance(content[0], str):
+        return head + b"".join(chunk(9, v) for v in content) + number(20, 8)
     return head + b"".join(number(8, v) for v in content) + number(20, 7)
 
 

@@ -16,6 +16,12 @@ bool is_small_integer(const TensorType& type) {
 
 }  // namespace
 
+const Value& Builder::missing() const {
+  static const Value kNothing;
+  asked_for_missing_ = true;
+  return kNothing;
+}
+
 std::string Builder::fresh_name(std::string_view op) const {
   std::string hint = strings::join(node_name_, "/", op);
   std::string name = graph_.unique_name(hint);

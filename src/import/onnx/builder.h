@@ -43,8 +43,10 @@ class Builder {
   /// An i64 tensor of rank 1.
   ValueId integers(std::string_view hint, std::span<const std::int64_t> values);
 
-  const TensorType& type(ValueId id) const { return graph_.value(id).type; }
-  const Value& value(ValueId id) const { return graph_.value(id); }
+  /// Of an input that the node leaves out: a scalar, and `asked_for_missing()` from then on.
+  const TensorType& type(ValueId id) const { return value(id).type; }
+  const Value& value(ValueId id) const { return id == kNoValue ? missing() : graph_.value(id); }
+  bool asked_for_missing() const { return asked_for_missing_; }
   std::int64_t rank(ValueId id) const { return type(id).rank(); }
 
   /// What is written already.
@@ -62,6 +64,7 @@ class Builder {
   }
 
  private:
+  const Value& missing() const;
   std::string fresh_name(std::string_view op) const;
   std::optional<Tensor> known_value(ValueId id) const;
   Result<std::optional<Tensors>> evaluate_now(const Op& op, const Values& inputs, std::size_t outputs) const;
@@ -72,6 +75,7 @@ class Builder {
   ImportBodies import_bodies_;
   InlineBody inline_body_;
   Find find_;
+  mutable bool asked_for_missing_ = false;
 };
 
 }  // namespace bolide::onnx

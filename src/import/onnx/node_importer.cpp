@@ -200,6 +200,7 @@ Result<Values> NodeImporter::apply(const RuleEntry& entry, Values inputs) {
     for (const Error& error : view.errors()) fail(error);
     return Error{Code::kBadFile, {}};
   }
+  if (values && build.asked_for_missing()) return bad_file("an input that the operator needs is missing");
   if (values && log_enabled(LogLevel::kWarn)) {
     for (const std::string_view attribute : view.unread_attributes()) {
       log(LogLevel::kWarn, describe(label()), ": attribute '", attribute, "' is not known and has no effect");

@@ -38,6 +38,14 @@ OnnxNodeView::OnnxNodeView(const OnnxNode& node, std::string name, std::int64_t 
   while (!inputs_.empty() && inputs_.back() == kNoValue) inputs_.pop_back();
 }
 
+const TensorType& OnnxNodeView::missing(std::size_t index) const {
+  static const TensorType kScalar;
+  if (missing_.insert(index).second) {
+    errors_.push_back(bad_file("input ", index, " is missing, which the operator needs"));
+  }
+  return kScalar;
+}
+
 Result<Dims> OnnxNodeView::integers_of(std::size_t index, std::string_view what) const {
   const ValueId id = in(index);
   if (id == kNoValue) return invalid_argument("input ", index, " (", what, ") is missing");

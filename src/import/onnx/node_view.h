@@ -10,7 +10,8 @@
 namespace bolide::onnx {
 
 /// Attributes are read with the default that the operator's specification gives. An attribute of another type is noted
-/// in `errors()`, and the default is returned, so that a rule need not check; the importer looks afterwards.
+/// in `errors()`, and the default is returned, so that a rule need not check; the importer looks afterwards. So is an
+/// input whose type a rule asks for and that the node leaves out: the rule sees a scalar, and what it makes is dropped.
 class OnnxNodeView {
  public:
   OnnxNodeView(const OnnxNode& node, std::string name, std::int64_t version, std::vector<ValueId> inputs,
@@ -27,8 +28,10 @@ class OnnxNodeView {
   bool has_input(std::size_t index) const { return in(index) != kNoValue; }
   /// kNoValue when it is left out.
   ValueId in(std::size_t index) const { return index < inputs_.size() ? inputs_[index] : kNoValue; }
-  /// Only for an input that is there.
-  const TensorType& type(std::size_t index) const { return graph_.value(in(index)).type; }
+  /// Of an input that the operator needs, or that is known to be there.
+  const TensorType& type(std::size_t index) const {
+    return has_input(index) ? graph_.value(in(index)).type : missing(index);
+  }
   DataType dtype(std::size_t index) const { return type(index).dtype; }
   std::int64_t rank(std::size_t index) const { return type(index).rank(); }
   const Shape& shape(std::size_t index) const { return type(index).shape; }
@@ -75,6 +78,9 @@ class OnnxNodeView {
   const ExternalData& external() const { return external_; }
 
  private:
+  /// Notes that the input is missing; a scalar.
+  const TensorType& missing(std::size_t index) const;
+
   const OnnxNode& node_;
   std::string name_;
   std::int64_t version_;
@@ -83,7 +89,8 @@ class OnnxNodeView {
   const Graph& graph_;
   const ExternalData& external_;
   std::set<std::string, std::less<>> read_;  // names may come from short-lived texts
-  std::vector<Error> errors_;
+  mutable std::vector<Error> errors_;
+  mutable std::set<std::size_t> missing_;  // inputs told as missing
 };
 
 /// "a list of integers"

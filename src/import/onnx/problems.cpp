@@ -35,7 +35,11 @@ std::string about_node(const NodeProblem& problem) {
   if (rest.starts_with(strings::join("node '", node.name, "/")) && open < close && close != std::string_view::npos) {
     const std::string_view inner = rest.substr(open + 3, close - open - 3);
     const std::string same = strings::join(node.op_type, " of ");
-    out += inner.starts_with(same) ? strings::join(" of ", inner.substr(same.size())) : strings::join(", as ", inner);
+    if (!inner.starts_with(same)) {
+      out += strings::join(", as ", inner);
+    } else if (inner != same) {
+      out += strings::join(" of ", inner.substr(same.size()));
+    }
     rest.remove_prefix(close + 3);
   }
   return strings::join(out, ": ", rest);

@@ -1,4 +1,5 @@
 // What a user reads when a file cannot be imported: everything at once.
+#include "import/onnx/rules.h"
 #include "model_text.h"
 
 namespace bolide::onnx {
@@ -170,6 +171,61 @@ TEST(ImportProblems, OfManyKindsAreCounted) {
   const std::string text = problems(bad);
   EXPECT_TRUE(text.starts_with("bad file: the model cannot be imported: 300 problems\n")) << text;
   EXPECT_TRUE(text.ends_with("\n  and 200 more")) << text;
+}
+
+TEST(ImportProblems, EveryRuleIsSafeFromInputsThatAreLeftOut) {
+  for (const RuleEntry& rule : rules()) {
+    for (const std::vector<std::string_view>& inputs :
+         std::vector<std::vector<std::string_view>>{{}, {"x"}, {"", "x"}, {"x", "", "x"}, {"", "", "", "", "", "x"}}) {
+      OnnxNode one = node(rule.op_type, inputs, {"y"});
+      one.domain = rule.domain;
+      OnnxModel bad = model(rule.domain.empty() ? rule.since : 21,
+                            {.nodes = {one}, .inputs = {f32("x", {"2", "3", "4"})}, .outputs = {output("y")}});
+      if (!rule.domain.empty()) bad.opset_imports.emplace(rule.domain, rule.since);
+      const Result<Graph> graph = imported(bad);
+      EXPECT_TRUE(graph ? static_cast<bool>(verify(*graph)) : graph.error().code != Code::kInternal)
+          << rule.op_type << " of " << inputs.size() << " inputs: " << (graph ? "" : graph.error().message);
+    }
+  }
+}
+
+TEST(ImportProblems, InputsThatAnOperatorNeedsAreMissed) {
+  const auto of = [](std::string_view op, std::vector<std::string_view> inputs) {
+    return problems(model(
+        13,
+        {.nodes = {node(op, std::move(inputs), {"y"})}, .inputs = {f32("x", {"2", "3"})}, .outputs = {output("y")}}));
+  };
+  EXPECT_EQ(of("Selu", {}),
+            "invalid argument: the model cannot be imported: 1 problem\n"
+            "  node 0 'y' (Selu, ai.onnx 13, output 'y'): Selu: 0 inputs, where 1 to 1 are allowed");
+  EXPECT_EQ(of("Gemm", {"", "x"}),
+            "invalid argument: the model cannot be imported: 1 problem\n"
+            "  node 0 'y' (Gemm, ai.onnx 13, output 'y'): inputs A and B are needed");
+}
+
+TEST(ImportProblems, AnInputThatIsLeftOutReadsAsAScalarAndIsToldOnce) {
+  Graph graph;
+  const ExternalData external;
+  const OnnxNode one = node("Any", {}, {"y"});
+  const OnnxNodeView view(one, "y", 13, {}, {}, graph, external);
+  EXPECT_EQ(view.rank(1), 0);
+  EXPECT_EQ(view.dtype(1), DataType::kF32);
+  ASSERT_EQ(view.errors().size(), 1U);
+  EXPECT_EQ(view.errors()[0].message, "input 1 is missing, which the operator needs");
+}
+
+TEST(ImportProblems, BranchesOfDifferentRanksAreRefused) {
+  const OnnxGraph same = {.name = "a", .nodes = {node("Relu", {"x"}, {"r"})}, .outputs = {output("r")}};
+  const OnnxGraph sum = {
+      .name = "b", .nodes = {node("ReduceSum", {"x"}, {"s"}, {attr("keepdims", 0)})}, .outputs = {output("s")}};
+  EXPECT_EQ(
+      problems(model(13, {.nodes = {node("If", {"c"}, {"y"}, {attr("then_branch", same), attr("else_branch", sum)})},
+                          .inputs = {f32("x", {"2", "3"}), value("c", DataType::kBool, {})},
+                          .outputs = {output("y")}})),
+      "unsupported: the model cannot be imported: 1 problem\n"
+      "  node 0 'y' (If, ai.onnx 13, output 'y') of bool[], f32[2,3]: If: result 0 is f32[2,3] in one branch and "
+      "f32[] in the other, and a value has one rank here: reshape it to the same rank in both, or fix the condition "
+      "before exporting");
 }
 
 }  // namespace

@@ -163,6 +163,8 @@ struct WantedAxis {
   std::int64_t wanted = 0;
 };
 
+constexpr std::int64_t kMostSize = INT64_C(1) << 31;  // of windows and of what they go over
+
 Result<std::vector<WantedAxis>> wanted_axes(const OnnxNodeView& node, const ConvTranspose& conv, const Dims& wanted) {
   const auto weights = constant_dims(node.shape(1));
   if (!weights) {
@@ -177,11 +179,20 @@ Result<std::vector<WantedAxis>> wanted_axes(const OnnxNodeView& node, const Conv
   };
   std::vector<WantedAxis> out;
   for (std::size_t i = 0; i < spatial; ++i) {
+    const Dim size = node.shape(0)[i + 2];
+    for (const std::int64_t number : {(*weights)[i + 2], at(conv.dilations, i, 1), at(conv.strides, i, 1),
+                                      at(conv.output_padding, i, 0), size.constant().value_or(0)}) {
+      if (number < 0 || number > kMostSize) {
+        return invalid_argument("attribute 'output_shape' of a window with ", number, " along axis ", i + 2);
+      }
+    }
     const std::int64_t span = ((*weights)[i + 2] - 1) * at(conv.dilations, i, 1) + 1;
     out.push_back({.stride = at(conv.strides, i, 1),
                    .longest = at(conv.output_padding, i, 0) + span,
                    .wanted = wanted[wanted.size() - spatial + i]});
-    if (out.back().wanted < 1) return invalid_argument("attribute 'output_shape' is ", wanted);
+    if (out.back().wanted < 1 || out.back().wanted > kMostSize) {
+      return invalid_argument("attribute 'output_shape' is ", wanted);
+    }
   }
   return out;
 }
