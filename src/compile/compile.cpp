@@ -16,8 +16,8 @@ namespace {
 double seconds_since(double start_us) { return (monotonic_microseconds() - start_us) * 1e-6; }
 
 /// `stop` is set when the user asks to stop; passes run to their end all the same, since there is no best so far.
-PassOptions pass_options(const CompileOptions& options, bool& stop) {
-  PassOptions passes{.integers = options.integers, .verify = options.verify_passes};
+PassOptions pass_options(const CompileOptions& options, bool own_memory, bool& stop) {
+  PassOptions passes{.integers = options.integers, .own_memory = own_memory, .verify = options.verify_passes};
   const bool none = std::find(options.skip_passes.begin(), options.skip_passes.end(), "*") != options.skip_passes.end();
   if (none) {
     for (const std::string_view name : pass_names()) passes.skip.emplace_back(name);
@@ -181,7 +181,7 @@ Result<Compiled> compile(Graph graph, std::shared_ptr<const Backend> backend, co
   TRY_OK(cut_at(graph, options.outputs));
   TRY_OK(mark_outputs(graph, options.mark_outputs));
   bool stop = false;
-  TRY(compiled.report.passes, run_pipeline(graph, pass_options(options, stop)));
+  TRY(compiled.report.passes, run_pipeline(graph, pass_options(options, backend->has_own_memory(), stop)));
   TRY(auto steps, lower(graph));
   const auto phase = [&](std::string_view name) {
     if (options.progress) stop |= !options.progress(name, 0, 0, -1);

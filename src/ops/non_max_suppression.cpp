@@ -1,5 +1,6 @@
 #include "ops/non_max_suppression.h"
 
+#include "ops/movement.h"
 #include "ops/reference.h"
 
 #include <algorithm>
@@ -104,12 +105,21 @@ Result<TensorTypes> NonMaxSuppression::infer(const InferContext& context) const 
   TRY_OK(require_equal(kInfo, "the numbers of a box", boxes.shape[2], 4));
   TRY_OK(require_equal(kInfo, "the batch of the scores", scores.shape[0], boxes.shape[0]));
   TRY_OK(require_equal(kInfo, "the number of scores", scores.shape[2], boxes.shape[1]));
-  return TensorTypes{{DataType::kI64, {context.fresh_dim("selected"), Dim(3)}}};
+  if (slots < 0) return invalid_argument("NonMaxSuppression: slots is ", slots, ", which must not be negative");
+  if (slots == 0) {
+    if (context.output_count() > 1) return invalid_argument("NonMaxSuppression: a count of boxes without slots");
+    return TensorTypes{{DataType::kI64, {context.fresh_dim("selected"), Dim(3)}}};
+  }
+  const Dim rows = scores.shape[0] * scores.shape[1] * Dim::min(slots, boxes.shape[1]);
+  TensorTypes out{{DataType::kI64, {rows, Dim(3)}}, {DataType::kI64, {Dim(1)}}};
+  if (context.output_count() < 2) out.pop_back();
+  return out;
 }
 
 Result<Tensors> NonMaxSuppression::evaluate(TensorInputs inputs, EvalContext& context) const {
   TRY_OK(infer(KnownInputs(inputs).context()));
-  TRY(const Limits limits, limits_of(inputs).within("NonMaxSuppression"));
+  TRY(Limits limits, limits_of(inputs).within("NonMaxSuppression"));
+  if (slots > 0) limits.most = std::min(limits.most, slots);
   const Dims& dims = inputs[1]->dims();
   const auto count = static_cast<std::size_t>(dims[2]);
   const auto corners = inputs[0]->span<float>();
@@ -135,6 +145,12 @@ Result<Tensors> NonMaxSuppression::evaluate(TensorInputs inputs, EvalContext& co
     }
   }
   const auto rows = static_cast<std::int64_t>(found.size() / 3);
+  if (slots > 0) {
+    TRY(Tensors outputs, outputs_of(*this, inputs, context));
+    std::copy(found.begin(), found.end(), outputs[0].span<std::int64_t>().begin());
+    if (outputs.size() > 1) outputs[1].span<std::int64_t>()[0] = rows;
+    return outputs;
+  }
   TRY_OK(context.check(DataType::kI64, {rows, 3}));
   return Tensors{Tensor::of<std::int64_t>(std::span<const std::int64_t>(found), Dims{rows, 3})};
 }

@@ -7,6 +7,7 @@
 
 namespace bolide {
 
+Result<int> bound_selections(Graph& graph);
 Result<int> cancel_transposes(Graph& graph);
 Result<int> canonicalize(Graph& graph);
 Result<int> common_subexpressions(Graph& graph);

@@ -80,6 +80,7 @@ constexpr Pass kAbsorb[] = {
 
 // Quantizing that no operator took in becomes what every device runs, and elementwise work like any other.
 constexpr Pass kLower[] = {
+    {"bound-selections", bound_selections},  // here, where nothing more looks for the operator's usual form
     {"lower-quantization", lower_quantization}, {"fuse-epilogue", fuse_epilogue},
     {"cancel-transposes", cancel_transposes},   {"fuse-elementwise", fuse_elementwise},
     {"merge-reshapes", merge_reshapes},         {"remove-identities", remove_identities},
@@ -141,6 +142,7 @@ Result<int> run_one(Run& run, const Pass& pass, int round) {
 bool left_out(std::string_view pass, const PassOptions& options) {
   const auto is_pass = [pass](std::string_view name) { return name == pass; };
   if (!options.integers && std::any_of(kNeedIntegers.begin(), kNeedIntegers.end(), is_pass)) return true;
+  if (!options.own_memory && is_pass("bound-selections")) return true;
   return std::any_of(options.skip.begin(), options.skip.end(), is_pass);
 }
 

@@ -33,7 +33,9 @@ Result<Pass> find_pass(std::string_view name);
 struct PassOptions {
   std::vector<std::string> skip;  ///< names of passes to leave out
   bool integers = true;           ///< Q/DQ regions run in integers; false: in float, with their rounding
-  bool verify = false;            ///< check the graph's invariants after each pass that changed something
+  bool own_memory =
+      true;             ///< for a device with memory of its own, for which data-dependent sizes are made to come late
+  bool verify = false;  ///< check the graph's invariants after each pass that changed something
   /// Called before and after each pass that changed something, with the printed graph; null: nothing is printed.
   std::function<void(std::string_view pass, std::string_view when, const std::string& graph)> dump;
   /// Called before each pass; false ends the run with Cancelled.

@@ -175,7 +175,19 @@ Status ContextCore::run_now() {
   return {};
 }
 
-Result<Tensors> ContextCore::run_owned(Tensors& kept) {
+namespace {
+
+/// Bytes in the memory of the device (null: of the host).
+Result<Tensor> memory_of(Device* device, std::size_t bytes) {
+  const Dims dims = {static_cast<std::int64_t>(bytes)};
+  if (device == nullptr) return Tensor::allocate(DataType::kU8, dims);
+  TRY(std::shared_ptr<DeviceBlock> block, device->allocate(std::max<std::size_t>(bytes, 1)));
+  return Tensor::borrow(DataType::kU8, dims, block->data(), block);
+}
+
+}  // namespace
+
+Result<Tensors> ContextCore::run_owned(Tensors& kept, const std::vector<bool>& on_device) {
   Tensors results;
   kept.resize(outputs_.size());
   if (!engine_->sizes_known()) {
@@ -191,10 +203,11 @@ Result<Tensors> ContextCore::run_owned(Tensors& kept) {
     Dims dims = planned_dims(value);
     TRY(const std::int64_t count, element_count(dims));
     const std::size_t bytes = packed_bytes(dtype, count);
+    const bool there = i < on_device.size() && on_device[i];
     if (kept[i].bytes() < bytes || kept[i].owner().use_count() != 1) {
-      TRY(kept[i], Tensor::allocate(DataType::kU8, {static_cast<std::int64_t>(bytes)}));
+      TRY(kept[i], memory_of(there ? engine_->backend().device().get() : nullptr, bytes));
     }
-    TRY_OK(set_output(static_cast<int>(i), kept[i].data(), bytes));
+    TRY_OK(set_output(static_cast<int>(i), kept[i].data(), bytes, there));
     results.push_back(Tensor::borrow(dtype, std::move(dims), kept[i].data(), kept[i].owner()));
   }
   TRY_OK(run());

@@ -39,8 +39,9 @@ class ContextCore {
   /// Ends the run that is under way likewise. Any thread.
   void cancel() { cancelled_ = true; }
   /// Runs, and returns the outputs in memory that later runs leave alone. `kept` holds such memory between runs; it is
-  /// taken again once no one else holds it, and grows.
-  Result<Tensors> run_owned(Tensors& kept);
+  /// taken again once no one else holds it, and grows. Outputs that are marked in `on_device` (by output; empty: none)
+  /// lie in the device's memory, where their data() must not be followed.
+  Result<Tensors> run_owned(Tensors& kept, const std::vector<bool>& on_device = {});
 
   /// Gives one run to `native` (a CUstream; null: the context's own stream) and returns. Runs of a context come one
   /// after the other whatever streams they are given to. Inputs in the host's memory are read before it returns;

@@ -1,8 +1,6 @@
 #include "runtime/regions.h"
 
 #include "plan/sizes.h"
-#include "runtime/context.h"
-#include "runtime/reference.h"
 
 #include <algorithm>
 #include <set>
@@ -233,101 +231,6 @@ std::vector<Region> cut_regions(const std::shared_ptr<const StepGraph>& graph,
     for (const std::size_t step : stage.alone) regions.push_back(single_step(*graph, step, backend, options));
   }
   return regions;
-}
-
-RegionRunner::RegionRunner(std::shared_ptr<EngineCore> engine) : engine_(std::move(engine)) {
-  const std::vector<Region>& regions = engine_->regions();
-  last_readers_.assign(engine_->graph().values.size(), kNone);
-  for (std::size_t r = 0; r < regions.size(); ++r) {
-    Contexts& contexts = contexts_.emplace_back();
-    if (regions[r].engine) contexts.region = {std::make_unique<ContextCore>(regions[r].engine), {}};
-    for (const auto& body : regions[r].bodies) contexts.bodies.push_back({std::make_unique<ContextCore>(body), {}});
-    for (const int input : regions[r].inputs) {
-      if (input != kNone) last_readers_[at(input)] = static_cast<int>(r);
-    }
-  }
-  for (const int output : engine_->graph().outputs) last_readers_[at(output)] = static_cast<int>(regions.size());
-}
-
-RegionRunner::~RegionRunner() = default;
-
-Result<Tensors> RegionRunner::run(std::span<const Tensor> inputs) {
-  const StepGraph& graph = engine_->graph();
-  TRY_OK(check_inputs(graph, inputs));
-  std::vector<Dims> dims;
-  for (const Tensor& input : inputs) dims.push_back(input.dims());
-  TRY(const Sizes sizes, resolve_sizes(graph, dims));
-  names_ = sizes.names;
-  values_.assign(graph.values.size(), std::nullopt);
-  for (std::size_t v = 0; v < values_.size(); ++v) {
-    if (const Tensor* constant = graph.constant(static_cast<int>(v))) values_[v] = *constant;
-  }
-  for (std::size_t i = 0; i < inputs.size(); ++i) values_[at(graph.inputs[i])] = inputs[i];
-  const std::vector<Region>& regions = engine_->regions();
-  for (std::size_t r = 0; r < regions.size(); ++r) {
-    TRY_OK(regions[r].engine ? run_region(regions[r], contexts_[r].region) : run_step(regions[r], contexts_[r]));
-    for (const int input : regions[r].inputs) {
-      if (input != kNone && last_readers_[at(input)] == static_cast<int>(r)) values_[at(input)].reset();
-    }
-  }
-  Tensors outputs;
-  for (const int output : graph.outputs) outputs.push_back(*values_[at(output)]);
-  values_.clear();
-  return outputs;
-}
-
-Status RegionRunner::run_region(const Region& region, Part& part) {
-  int index = 0;
-  for (const int input : region.inputs) {
-    const Tensor& tensor = *values_[at(input)];
-    TRY_OK(part.context->set_input(index++, tensor.dtype(), tensor.dims(), tensor.data()));
-  }
-  TRY_OK(set_names(part, region.names, index));
-  TRY(Tensors results, part.context->run_owned(part.kept));
-  for (std::size_t o = 0; o < results.size(); ++o) values_[at(region.outputs[o])] = std::move(results[o]);
-  return {};
-}
-
-Status RegionRunner::set_names(Part& part, const std::vector<std::string>& names, int index) {
-  static const std::byte kNothing{};  // where the inputs lie
-  for (const std::string& name : names) {
-    const auto size = names_.find(name);
-    if (size == names_.end()) return internal_error("the size '", name, "' is not known where it is needed");
-    TRY_OK(part.context->set_input(index++, DataType::kU8, {size->second}, &kNothing));
-  }
-  return {};
-}
-
-Result<Tensors> RegionRunner::run_body(Part& body, const std::vector<std::string>& names,
-                                       std::span<const Tensor> inputs) {
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const bool whole = is_container(inputs[i].dtype());
-    TRY_OK(body.context->set_input(static_cast<int>(i), inputs[i].dtype(), inputs[i].dims(),
-                                   whole ? static_cast<const void*>(&inputs[i]) : inputs[i].data()));
-  }
-  TRY_OK(set_names(body, names, static_cast<int>(inputs.size())));
-  return body.context->run_owned(body.kept);
-}
-
-Status RegionRunner::run_step(const Region& region, Contexts& contexts) {
-  const StepGraph& graph = engine_->graph();
-  const StepGraph::Step& step = graph.steps[at(region.step)];
-  TRY(Tensors results, evaluate_step(step, values_, [&](int index, std::span<const Tensor> inputs) -> Result<Tensors> {
-        if (index < 0 || at(index) >= contexts.bodies.size()) {
-          return internal_error("step '", step.name, "' has no body ", index);
-        }
-        return run_body(contexts.bodies[at(index)], region.body_names[at(index)], inputs);
-      }));
-  for (std::size_t o = 0; o < step.outputs.size(); ++o) {
-    if (step.outputs[o] == kNone) continue;
-    const Shape& shape = graph.values[at(step.outputs[o])].type.shape;
-    for (std::size_t d = 0; d < shape.size() && shape.size() == results[o].dims().size(); ++d) {
-      TRY(const auto solved, shape[d].solve(results[o].dims()[d], names_).within(step.name));
-      if (solved) names_.insert(*solved);
-    }
-    values_[at(step.outputs[o])] = std::move(results[o]);
-  }
-  return {};
 }
 
 }  // namespace bolide

@@ -48,6 +48,9 @@ class RegionRunner {
   };
   Status run_region(const Region& region, Part& part);
   Status run_step(const Region& region, Contexts& contexts);
+  Result<Tensors> results_of(const Region& region, Contexts& contexts);
+  Result<Tensor> rows_of(const StepGraph::Step& step);
+  void find_places();
   Result<Tensors> run_body(Part& body, const std::vector<std::string>& names, std::span<const Tensor> inputs);
   /// Sets the inputs from `index` on that only tell sizes.
   Status set_names(Part& part, const std::vector<std::string>& names, int index);
@@ -56,6 +59,9 @@ class RegionRunner {
   std::vector<Contexts> contexts_;             // by region
   std::vector<int> last_readers_;              // by value: the last region that reads it
   std::vector<std::optional<Tensor>> values_;  // of the run that is under way
+  std::vector<bool> stays_;                    // by value: its elements are in the device's memory
+  std::shared_ptr<Device> device_;             // null: none with memory of its own
+  std::unique_ptr<DeviceStream> stream_;       // for rows that are copied
   DimBindings names_;
 };
 

@@ -35,6 +35,41 @@ TEST(DeviceContext, ARunHandsOverWhatLiesOnTheDevice) {
   EXPECT_EQ(bits, 0xCDCDCDCDU);  // kernels of the fake driver write nothing
 }
 
+/// Rows whose number an input says, between two regions.
+constexpr const char* kRows = R"(x = input f32[8,64]
+k = input i64[1]
+first = const i64[1]{0}
+a = Softmax(x)
+rows = Slice(a, first, k, first)
+y = Softmax(rows)
+return y
+)";
+
+TEST(DeviceContext, WhatOnlyRegionsReadStaysOnTheDevice) {
+  const auto graph = parse_graph(kRows);
+  ASSERT_TRUE(graph) << graph.error().message;
+  const auto engine = engine_of(*graph);
+  ContextCore context(engine);
+  const std::vector<float> x(8 * 64, 1.0F);
+  const auto run = [&](std::int64_t k) {
+    EXPECT_TRUE(context.set_input(0, DataType::kF32, {8, 64}, x.data()));
+    EXPECT_TRUE(context.set_input(1, DataType::kI64, {1}, &k));
+    const Status ran = context.run();
+    EXPECT_TRUE(ran) << ran.error().message;
+    EXPECT_EQ(*context.result_dims(0), (Dims{k, 64}));
+  };
+  run(5);
+  EXPECT_EQ(fake_last_graph().nodes, 2);  // the second region: a kernel, and its result to the host
+  run(3);
+  run(5);
+  const FakeCounts before = fake_counts();
+  run(5);
+  const FakeCounts after = fake_counts();
+  EXPECT_EQ(after.graph_launches - before.graph_launches, 2);
+  EXPECT_EQ(after.copies, before.copies);  // the rows are where they were
+  EXPECT_EQ(after.allocations, before.allocations);
+}
+
 TEST(DeviceContext, ContextsShareTheWeightsAndHaveOneDeviceBlockEach) {
   const auto engine = engine_of(layers());
   OnHost first(engine);

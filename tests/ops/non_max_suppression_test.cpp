@@ -30,6 +30,22 @@ TEST(NonMaxSuppression, SelectsNothingWithoutANumberOfBoxes) {
   EXPECT_EQ(show(run(NonMaxSuppression{}, {kBoxes, kScores})), "i64[0,3]{}");
 }
 
+TEST(NonMaxSuppression, WithSlotsSizesAreKnownAndTheRestIsZero) {
+  const auto in_slots = [](std::int64_t slots, std::int64_t most) {
+    return run(NonMaxSuppression{.slots = slots}, {kBoxes, kScores, longs({}, {most}), floats({1}, {0.5F})}, 2);
+  };
+  EXPECT_EQ(show(in_slots(7, 9)), "i64[3,3]{0,0,1,0,0,2,0,0,0}");
+  EXPECT_EQ(show(in_slots(7, 9), 1), "i64[1]{2}");
+  EXPECT_EQ(show(in_slots(2, 1)), "i64[2,3]{0,0,1,0,0,0}");
+  EXPECT_EQ(show(in_slots(2, 1), 1), "i64[1]{1}");
+  EXPECT_EQ(show(in_slots(1, 9)), "i64[1,3]{0,0,1}");
+  EXPECT_EQ(show(in_slots(0, 9)), "invalid argument: NonMaxSuppression: a count of boxes without slots");
+  EXPECT_EQ(show(in_slots(-1, 9)), "invalid argument: NonMaxSuppression: slots is -1, which must not be negative");
+  EXPECT_EQ(infer(NonMaxSuppression{.slots = 100},
+                  {typed(DataType::kF32, {"b", "n", "4"}), typed(DataType::kF32, {"b", "c", "n"})}),
+            "i64[b*c*min(n,100),3]");
+}
+
 TEST(NonMaxSuppression, ChecksBoxesAgainstScores) {
   EXPECT_EQ(
       infer(NonMaxSuppression{}, {typed(DataType::kF32, {"b", "n", "4"}), typed(DataType::kF32, {"b", "c", "n"})}),

@@ -46,6 +46,66 @@ return e, f
 )");
 }
 
+TEST(BoundSelections, OnlyASliceWaitsForTheCount) {
+  EXPECT_EQ(after_pass(bound_selections, R"(
+boxes = input f32[2,50,4]
+scores = input f32[2,3,50]
+most = const i64[1]{7}
+overlap = const f32[1]{0.5}
+kept = NonMaxSuppression(boxes, scores, most, overlap) center_point_box=true
+two = const i64[]{2}
+y = Gather(kept, two) axis=1
+return y
+)",
+                       {.rewrites = 1}),
+            R"(boxes = input f32[2,50,4]
+scores = input f32[2,3,50]
+most = const i64[1]{7}
+overlap = const f32[1]{0.5}
+kept/NonMaxSuppression, kept/NonMaxSuppression:1 = NonMaxSuppression(boxes, scores, most, overlap) center_point_box=true slots=7
+first = const i64[1]{0}
+kept = Slice(kept/NonMaxSuppression, first, kept/NonMaxSuppression:1, first) name="kept/Slice"
+two = const i64[]{2}
+y = Gather(kept, two) axis=1
+return y
+)");
+}
+
+TEST(BoundSelections, StayWhereSlotsWouldBeMany) {
+  for (const char* sizes : {"1,2000,4] f32[1,200,2000]", "n,k,4] f32[n,c,k]"}) {
+    const std::string_view both(sizes);
+    const std::string graph = strings::join("boxes = input f32[", both.substr(0, both.find(' ')), "\nscores = input ",
+                                            both.substr(both.find(' ') + 1),
+                                            "\nmost = const i64[1]{5000}\n"
+                                            "y = NonMaxSuppression(boxes, scores, most)\nreturn y\n");
+    EXPECT_EQ(after_pass(bound_selections, graph, {.rewrites = 0}), graph);
+  }
+  // Without a number none are selected.
+  const std::string none =
+      "boxes = input f32[1,9,4]\nscores = input f32[1,2,9]\ny = NonMaxSuppression(boxes, "
+      "scores)\nreturn y\n";
+  EXPECT_EQ(after_pass(bound_selections, none, {.rewrites = 0}), none);
+}
+
+TEST(BoundSelections, NamedSizesAndComputedNumbersAreTakenWhereOneClassIsAsked) {
+  EXPECT_EQ(after_pass(bound_selections, R"(
+boxes = input f32[n,k,4]
+scores = input f32[n,1,k]
+most = input i64[1]
+y = NonMaxSuppression(boxes, scores, most)
+return y
+)",
+                       {.bindings = {{"n", 2}, {"k", 9}}, .rewrites = 1}),
+            R"(boxes = input f32[n,k,4]
+scores = input f32[n,1,k]
+most = input i64[1]
+y/NonMaxSuppression, y/NonMaxSuppression:1 = NonMaxSuppression(boxes, scores, most) slots=2147483648
+first = const i64[1]{0}
+y = Slice(y/NonMaxSuppression, first, y/NonMaxSuppression:1, first) name="y/Slice"
+return y
+)");
+}
+
 TEST(FoldSizes, TurnsAnUpsamplingClusterIntoOneResize) {
   EXPECT_EQ(after_pipeline(R"(
 x = input f32[batch,4,height,width]

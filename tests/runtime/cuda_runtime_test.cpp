@@ -302,6 +302,48 @@ TEST(CudaRuntime, NetworksWithStepsOnTheHostAreRight) {
   }
 }
 
+/// Boxes that are computed, selected, and looked at again.
+constexpr const char* kDetections = R"(x = input f32[2,500,4]
+s = input f32[2,7,500]
+boxes = Abs(x)
+scores = Abs(s)
+most = const i64[1]{20}
+overlap = const f32[1]{0.3}
+least = const f32[1]{0.6}
+kept = NonMaxSuppression(boxes, scores, most, overlap, least)
+columns = const i64[2]{0,2}
+where = Gather(kept, columns) axis=1
+found = GatherND(boxes, where)
+y = Neg(found)
+return kept, y
+)";
+
+TEST(CudaRuntime, SelectedBoxesAreTheReferences) {
+  BOLIDE_NEEDS_CUDA();
+  const auto graph = parse_graph(kDetections);
+  ASSERT_TRUE(graph) << graph.error().message;
+  ContextCore context(engine_of(*graph));
+  for (const double phase : {1.0, 2.0, 40.0}) {
+    const Tensors inputs = {wave({2, 500, 4}, phase, 10), wave({2, 7, 500}, 3 * phase, 2)};
+    for (int i = 0; i < 2; ++i) {
+      const Tensor& input = inputs[static_cast<std::size_t>(i)];
+      ASSERT_TRUE(context.set_input(i, input.dtype(), input.dims(), input.data()));
+    }
+    const Status ran = context.run();
+    ASSERT_TRUE(ran) << ran.error().message;
+    const auto wanted = run_reference(context.engine().graph(), inputs);
+    ASSERT_TRUE(wanted) << wanted.error().message;
+    EXPECT_GT((*wanted)[0].dims()[0], 20);
+    for (int o = 0; o < 2; ++o) {
+      const Tensor& want = (*wanted)[static_cast<std::size_t>(o)];
+      const auto dims = context.result_dims(o);
+      ASSERT_TRUE(dims);
+      EXPECT_EQ(*dims, want.dims());
+      EXPECT_EQ(Tensor::borrow(want.dtype(), *dims, context.output_data(o), nullptr), want);
+    }
+  }
+}
+
 TEST(CudaRuntime, ManyShapesLeaveTheMemoryBounded) {
   BOLIDE_NEEDS_CUDA();
   const auto engine = engine_of(branches());

@@ -26,6 +26,7 @@
 #include "ops/layer_normalization.h"
 #include "ops/lrn.h"
 #include "ops/matmul.h"
+#include "ops/non_max_suppression.h"
 #include "ops/normalization.h"
 #include "ops/order.h"
 #include "ops/pad.h"
@@ -60,6 +61,7 @@ constexpr std::array kFamilies = {
     CudaTacticFamily{"fill", is_any<OneHot, Trilu, EyeLike, ConstantOfShape, RangeOp, ReverseSequence, BitCast>,
                      cuda::fill_tactics},
     CudaTacticFamily{"boxes", is_any<RoiAlign, MaxRoiPool, Col2Im>, cuda::box_tactics},
+    CudaTacticFamily{"selection of boxes", is_any<NonMaxSuppression>, cuda::box_selection_tactics},
     CudaTacticFamily{"dynamic quantize", is_any<DynamicQuantizeLinear>, cuda::dynamic_quantize_tactics},
     CudaTacticFamily{"line", is_any<CumSum, CumProd, LpNormalization, Hardmax>, cuda::line_tactics},
     CudaTacticFamily{"topk", is_any<TopK>, cuda::top_k_tactics},

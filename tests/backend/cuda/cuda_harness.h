@@ -36,6 +36,8 @@ CudaCase with_dtype(CudaCase test, DataType dtype);
 std::vector<CudaCase> generic_cases();
 /// Operators whose elements are computed one by one.
 std::vector<CudaCase> element_cases();
+/// NonMaxSuppression.
+std::vector<CudaCase> box_cases();
 /// RNN, GRU and LSTM.
 std::vector<CudaCase> recurrent_cases();
 /// Contractions of 8-bit integers.

@@ -51,5 +51,20 @@ TEST_P(OnTheDevice, EveryTacticAgreesWithTheReference) {
 }
 INSTANTIATE_TEST_SUITE_P(Floats, OnTheDevice, testing::ValuesIn(kFloats));
 
+class SelectionFor : public testing::TestWithParam<int> {};
+
+TEST_P(SelectionFor, OfBoxesCompiles) {
+  BOLIDE_NEEDS_NVRTC();
+  expect_compiles(box_cases(), GetParam());
+}
+INSTANTIATE_TEST_SUITE_P(Capabilities, SelectionFor, testing::Values(75, 90, 100));
+
+TEST(Selection, OfBoxesIsTheReferencesOnTheDevice) {
+  const auto device = cuda::CudaDevice::open(0);
+  if (!device) GTEST_SKIP() << "not run: no device: " << device.error().message;
+  expect_compiles(box_cases(), *device);
+  for (const CudaCase& test : box_cases()) expect_agrees(test, *device);
+}
+
 }  // namespace
 }  // namespace bolide::test

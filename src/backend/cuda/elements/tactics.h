@@ -15,6 +15,8 @@ std::span<const Tactic* const> gather_nd_tactics();
 std::span<const Tactic* const> scatter_tactics();
 /// CumSum, CumProd, LpNormalization, Hardmax: a thread goes along a line.
 std::span<const Tactic* const> line_tactics();
+/// NonMaxSuppression in slots.
+std::span<const Tactic* const> box_selection_tactics();
 /// TopK.
 std::span<const Tactic* const> top_k_tactics();
 /// DynamicQuantizeLinear.
