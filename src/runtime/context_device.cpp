@@ -9,7 +9,7 @@ namespace {
 constexpr std::size_t kMostExecutors = 8;   // shapes
 constexpr std::uintptr_t kAlignment = 256;  // of memory that is given
 constexpr std::string_view kOnlyTheData =
-    "only the data decide sizes of this network, so that its values pass through the host; use run() with the host's "
+    "only the data decide sizes of this network, so that a run waits for them in its middle; use run() with the host's "
     "memory";
 
 /// "; the largest step is 'conv3' with 123 bytes": what to make smaller when memory is short.
