@@ -55,7 +55,8 @@ Result<std::vector<CellFunction>> functions_of(const Layer& layer) {
   for (std::size_t i = 0; i < count; ++i) {
     const std::string_view name = layer.activations.empty() ? kDefaults[static_cast<std::size_t>(layer.kind)][i % each]
                                                             : std::string_view(layer.activations[i]);
-    Result<CellFunction> function = CellFunction::make(name, alpha, beta, layer.clip);
+    const bool of_cell = i % each == 2;  // of what an LSTM remembers, which is not clipped
+    Result<CellFunction> function = CellFunction::make(name, alpha, beta, of_cell ? 0 : layer.clip);
     if (!function) return std::move(function).within(layer.info.name).error();
     out.push_back(*std::move(function));
   }

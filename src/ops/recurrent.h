@@ -12,7 +12,8 @@
 /// [batch, directions, hidden].
 /// `activations` name one function a gate kind and direction (Affine, Elu, HardSigmoid, LeakyRelu, Relu, ScaledTanh,
 /// Sigmoid, Softplus, Softsign, Tanh, ThresholdedRelu); alpha and beta go to those that take one, in order.
-/// `clip` bounds what enters an activation to [-clip, clip]; 0: no bound.
+/// `clip` bounds what enters the activations of gates and candidates to [-clip, clip]; 0: no bound. What an LSTM
+/// remembers enters its last activation as it is: ONNX does not say so, but ONNX Runtime and OpenVINO agree.
 /// Numerics in double, rounded once
 /// Source   ONNX RNN-22, GRU-22, LSTM-22
 #pragma once

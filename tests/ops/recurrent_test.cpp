@@ -67,6 +67,13 @@ TEST(LSTM, KeepsAMemory) {
   EXPECT_EQ(numbers(y, 2), (Numbers{5}));
 }
 
+TEST(LSTM, ClipsGatesAndNotItsMemory) {
+  const LSTM op{.activations = {"Affine", "Affine", "Affine"}, .clip = 3};
+  const auto y = run(op, {make({2, 1, 1}, {5, 5}), make({1, 4, 1}, {1, 1, 1, 1}), make({1, 4, 1}, {0, 0, 0, 0})}, 3);
+  EXPECT_EQ(numbers(y), (Numbers{27, 108}));  // c = 3 * 3, then 3 * 9 + 3 * 3
+  EXPECT_EQ(numbers(y, 2), (Numbers{36}));
+}
+
 TEST(LSTM, PeepholesAndCoupledForgetting) {
   const LSTM op{.activations = {"Affine", "Affine", "Affine"}};
   const std::vector<Tensor> inputs = {

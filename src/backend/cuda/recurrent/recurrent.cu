@@ -172,7 +172,7 @@ __device__ __forceinline__ void unit_step(const Recurrent& p, int d, int first_r
                                             (HAS_PEEPHOLES ? peep[2 * HIDDEN] * cell : 0.f));
       cell = forget * cell + in * tangent(x[3 * HIDDEN] + dots[kEnd - kFirst > 3 ? 3 : 0]);
       const float out = sigmoid(x[HIDDEN] + dots[kEnd - kFirst > 1 ? 1 : 0] + (HAS_PEEPHOLES ? peep[HIDDEN] * cell : 0.f));
-      next = out * tangent(cell);
+      next = out * tanhf(cell);
       p.cells[base + at] = cell;
     }
   }
