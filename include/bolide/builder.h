@@ -48,6 +48,11 @@ class BOLIDE_API Builder {
   /// Errors: Unsupported with step and reason; InvalidArgument for shapes that do not fit; what the network's status
   /// says.
   Result<Engine> build(Network network, const BuilderConfig& config = {}) const;
+  /// The same network as `engine` computes, with kernels timed and chosen for config.device, beside the choices for
+  /// other devices that the engine holds: save() writes all of them. Without config.shapes those that `engine` is tuned
+  /// for. Precision, passes and outputs stay as they are. Errors: InvalidArgument for shapes that do not fit;
+  /// Unsupported for a device that is not there.
+  Result<Engine> tune(const Engine& engine, const BuilderConfig& config = {}) const;
 };
 
 }  // namespace bolide

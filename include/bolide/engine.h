@@ -102,8 +102,8 @@ class BOLIDE_API Engine {
   std::string build_report() const;
   /// The same as one JSON document.
   std::string build_report_json() const;
-  /// Facts by key: "device", "threads", "producer", "source", "isa", "precision", "tuned"; "kept_fp32"
-  /// where steps stay in FP32 beside a narrower type.
+  /// Facts by key: "device", "fingerprint", "threads", "source", "precision", "steps", "tuned"; "kept_fp32" where steps
+  /// stay in FP32 beside a narrower type, "also for" where the file holds choices for other devices.
   std::map<std::string, std::string> facts() const;
 
   struct State;

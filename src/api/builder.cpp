@@ -5,6 +5,7 @@
 #include "api/network_state.h"
 #include "base/environment.h"
 #include "import/onnx/importer.h"
+#include "runtime/load.h"
 
 #include <algorithm>
 
@@ -67,6 +68,63 @@ std::string names_of(const std::vector<PrecisionReport::Kept>& kept) {
 
 }  // namespace
 
+namespace {
+
+/// What both kinds of build are told alike.
+CompileOptions tuning_options(const BuilderConfig& config) {
+  CompileOptions options{.effort = config.effort,
+                         .time_budget_s = config.time_budget_s,
+                         .rules = {config.forbid_tactics, config.force_tactics}};
+  options.shapes = config.shapes;
+  if (config.use_timing_cache) {
+    options.timing_cache = config.timing_cache;
+    const auto folder = environment::cache_folder();
+    if (options.timing_cache.empty() && folder) options.timing_cache = *folder / "timings";
+  }
+  if (config.progress != nullptr) {
+    options.progress = [monitor = config.progress](std::string_view phase, std::int64_t done, std::int64_t total,
+                                                   double left) { return monitor->progress(phase, done, total, left); };
+  }
+  return options;
+}
+
+/// By the names of inputs, the sizes that a file has choices for.
+std::vector<InputShapes> tuned_shapes(const EngineFile& file) {
+  const StepGraph& graph = *file.graph;
+  std::vector<InputShapes> out;
+  for (const DeviceVariant& device : file.variants) {
+    for (const StoredVariant& variant : device.shapes) {
+      InputShapes shapes;
+      for (std::size_t i = 0; i < variant.inputs.size() && i < graph.inputs.size(); ++i) {
+        shapes.emplace_back(graph.values[static_cast<std::size_t>(graph.inputs[i])].name, variant.inputs[i]);
+      }
+      if (std::find(out.begin(), out.end(), shapes) == out.end()) out.push_back(std::move(shapes));
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<Engine> Builder::tune(const Engine& engine, const BuilderConfig& config) const {
+  const Engine::State& from = engine.state();
+  TRY(auto backend, make_backend(config.device, config.threads, from.precision == "tf32"));
+  const EngineFile file = file_of(from);
+  CompileOptions options = tuning_options(config);
+  if (options.shapes.empty()) options.shapes = tuned_shapes(file);
+  if (options.shapes.empty()) options.shapes.emplace_back();
+  auto state = std::make_shared<Engine::State>();
+  state->source = from.source;
+  state->precision = from.precision;
+  state->kept_fp32 = from.kept_fp32;
+  state->model = from.model;
+  state->stored = variants_for_others(file, *backend);
+  TRY(Compiled compiled, tune_for(from.core->shared_graph(), std::move(backend), options));
+  state->core = std::move(compiled.engine);
+  state->report = std::move(compiled.report);
+  return Engine(std::move(state));
+}
+
 Result<Engine> Builder::build(Network network, const BuilderConfig& config) const {
   TRY_OK(network.status());
   Graph& graph = network.state().graph;
@@ -78,36 +136,22 @@ Result<Engine> Builder::build(Network network, const BuilderConfig& config) cons
   auto state = std::make_shared<Engine::State>();
   TRY(state->precision, resolve_precision(graph, config.precision, backend->name() == "cuda"));
   state->source = graph.info.source;
-  CompileOptions options{.storage = state->precision == "fp16"   ? DataType::kF16
-                                    : state->precision == "bf16" ? DataType::kBF16
-                                                                 : DataType::kF32,
-                         .integers = state->precision == "int8",
-                         .effort = config.effort,
-                         .time_budget_s = config.time_budget_s,
-                         .skip_passes = config.skip_passes,
-                         .rules = {config.forbid_tactics, config.force_tactics},
-                         .mark_outputs = config.mark_outputs,
-                         .outputs = config.outputs,
-                         .verify_passes = config.verify_passes,
-                         .dump_folder = config.dump_passes};
+  CompileOptions options = tuning_options(config);
+  if (state->precision == "fp16") options.storage = DataType::kF16;
+  if (state->precision == "bf16") options.storage = DataType::kBF16;
+  options.integers = state->precision == "int8";
+  options.skip_passes = config.skip_passes;
+  options.mark_outputs = config.mark_outputs;
+  options.outputs = config.outputs;
+  options.verify_passes = config.verify_passes;
+  options.dump_folder = config.dump_passes;
   options.keep_f32 = config.keep_fp32;
   TRY(options.samples, samples_of(graph, config));
   if (!config.keep_fp32.empty() && options.storage == DataType::kF32) {
     return invalid_argument("layers to keep in FP32 go with --precision fp16 or bf16; this build computes in ",
                             state->precision);
   }
-  std::vector<InputShapes> shapes = config.shapes;
-  if (shapes.empty()) shapes.emplace_back();
-  options.shapes = std::move(shapes);
-  if (config.use_timing_cache) {
-    options.timing_cache = config.timing_cache;
-    const auto folder = environment::cache_folder();
-    if (options.timing_cache.empty() && folder) options.timing_cache = *folder / "timings";
-  }
-  if (config.progress != nullptr) {
-    options.progress = [monitor = config.progress](std::string_view phase, std::int64_t done, std::int64_t total,
-                                                   double left) { return monitor->progress(phase, done, total, left); };
-  }
+  if (options.shapes.empty()) options.shapes.emplace_back();
   TRY(Compiled compiled, bolide::compile(std::move(graph), std::move(backend), options));
   state->core = std::move(compiled.engine);
   state->kept_fp32 = names_of(compiled.report.precision.kept);

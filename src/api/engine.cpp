@@ -113,6 +113,14 @@ std::map<std::string, std::string> Engine::facts() const {
   }
   if (!state_->kept_fp32.empty()) facts["kept_fp32"] = state_->kept_fp32;
   facts["tuned"] = tuned.empty() ? "no shape" : tuned;
+  std::string others;
+  for (const DeviceVariant& other : state_->stored) {
+    const bool same = other.backend == target.backend && other.fingerprint == target.fingerprint;
+    if (same && other.threads == target.threads) continue;
+    others += strings::join(others.empty() ? "" : "; ", other.fingerprint);
+    if (other.backend == "cpu") others += strings::join(" with ", other.threads, " threads");
+  }
+  if (!others.empty()) facts["also for"] = others;
   return facts;
 }
 

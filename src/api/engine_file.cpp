@@ -9,15 +9,23 @@
 
 namespace bolide {
 
-Status Engine::save(const std::filesystem::path& path) const {
-  EngineFile file = to_file(*state_->core);
+EngineFile file_of(const Engine::State& engine) {
+  EngineFile file;
+  if (engine.report) {
+    file = to_file(*engine.core, engine.stored);
+  } else {
+    file.graph = engine.core->shared_graph();
+    file.variants = engine.stored;
+  }
   file.producer = strings::join("bolide ", version());
-  file.model = state_->model;
-  file.model_info = state_->source;
-  file.metadata["precision"] = state_->precision;
-  if (!state_->kept_fp32.empty()) file.metadata["kept_fp32"] = state_->kept_fp32;
-  return write_engine(path, file);
+  file.model = engine.model;
+  file.model_info = engine.source;
+  file.metadata["precision"] = engine.precision;
+  if (!engine.kept_fp32.empty()) file.metadata["kept_fp32"] = engine.kept_fp32;
+  return file;
 }
+
+Status Engine::save(const std::filesystem::path& path) const { return write_engine(path, file_of(*state_)); }
 
 bool is_engine_file(const std::filesystem::path& path) {
   std::error_code error;
@@ -43,6 +51,7 @@ Result<Engine> Runtime::load(const std::filesystem::path& path, const Options& o
   }
   if (const auto known = file.metadata.find("kept_fp32"); known != file.metadata.end())
     state->kept_fp32 = known->second;
+  state->stored = file.variants;
   TRY(state->core, load_engine(file, std::move(backend)).within(path.string()));
   return Engine(std::move(state));
 }

@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "compile/compile.h"
+#include "plan/engine_file.h"
 #include "runtime/context.h"
 
 namespace bolide {
@@ -16,8 +17,11 @@ struct Engine::State {
   std::string precision;
   std::string kept_fp32;  ///< steps that stay in FP32 where the rest is narrower
   Digest model;
+  std::vector<DeviceVariant> stored;    ///< decisions of the file that it came from
   std::optional<CompileReport> report;  ///< of a build in this process
 };
+/// What save() writes: the decisions of the file that it came from, and those of a build in this process.
+EngineFile file_of(const Engine::State& engine);
 
 struct ExecutionContext::State {
   explicit State(std::shared_ptr<const Engine::State> of) : engine(std::move(of)), core(engine->core) {}

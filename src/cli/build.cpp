@@ -19,9 +19,12 @@ struct BuildArgs {
 
 int build(const BuildArgs& args) {
   const auto start = std::chrono::steady_clock::now();
-  if (is_engine_file(args.model.path)) return usage_error(args.model.path + " is an engine file; build takes a model");
   if (Result<BuilderConfig> config = to_config(args.model); !config) return usage_error(config.error().message);
-  Result<Engine> engine = open_engine(args.model, true);
+  const bool again = is_engine_file(args.model.path);
+  if (const std::string option = option_of_models(args.model); again && !option.empty()) {
+    return usage_error(option + " goes with a model; " + args.model.path + " is an engine file, which has that inside");
+  }
+  Result<Engine> engine = again ? retune_engine(args.model) : open_engine(args.model, true);
   if (!engine) return report(engine.error());
   if (Status saved = engine->save(args.output); !saved) return report(saved.error());
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -53,7 +56,8 @@ int build(const BuildArgs& args) {
 
 std::function<int()> add_build(CLI::App& app) {
   auto args = std::make_shared<BuildArgs>();
-  app.add_option("MODEL", args->model.path, "ONNX model")->required();
+  app.add_option("MODEL|ENGINE", args->model.path, "ONNX model; or an engine, to choose kernels for a further device")
+      ->required();
   add_plugin_option(app, args->model);
   app.add_option("--output,-o", args->output, "engine file to write")->required();
   add_build_options(app, args->model);

@@ -229,6 +229,36 @@ Result<Engine> open_engine(const ModelOptions& options, bool tune, const InputSh
   return Builder().build(*std::move(network), *config);
 }
 
+std::string option_of_models(const ModelOptions& options) {
+  const ModelOptions none;
+  const std::pair<const char*, bool> all[] = {{"--precision", options.precision != none.precision},
+                                              {"--dynamic-batch", options.dynamic_batch},
+                                              {"--data", !options.data.empty()},
+                                              {"--keep-fp32", !options.keep_fp32.empty()},
+                                              {"--skip-pass", !options.skip_passes.empty()},
+                                              {"--mark-output", !options.mark_outputs.empty()},
+                                              {"--outputs", !options.outputs.empty()},
+                                              {"--verify-passes", options.verify},
+                                              {"--dump-passes", !options.dump_passes.empty()}};
+  for (const auto& [option, given] : all) {
+    if (given) return option;
+  }
+  return {};
+}
+
+Result<Engine> retune_engine(const ModelOptions& options) {
+  if (Status loaded = load_plugins(options); !loaded) return loaded.error();
+  // On the CPU, which is always there.
+  Result<Engine> engine = Runtime().load(options.path);
+  if (!engine) return engine;
+  Result<BuilderConfig> config = to_config(options);
+  if (!config) return std::move(config).error();
+  catch_interrupts();
+  TerminalProgress progress;
+  config->progress = &progress;
+  return Builder().tune(*engine, *config);
+}
+
 Result<InputShapes> run_shapes(const ModelOptions& options, const Engine& engine) {
   InputShapes given;
   if (!options.shapes.empty()) {

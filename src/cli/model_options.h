@@ -62,6 +62,10 @@ Result<Network> read_network(const ModelOptions& options, FileReport* report = n
 /// Loads an engine file, or compiles a model, for `sizes` where they are given, else for the options' own. Progress
 /// goes to stderr when that is a terminal.
 Result<Engine> open_engine(const ModelOptions& options, bool tune, const InputShapes& sizes = {});
+/// The first option given that an engine file does not take, as its decisions are made; empty when there is none.
+std::string option_of_models(const ModelOptions& options);
+/// Chooses kernels of an engine file for the options' device, beside what the file holds for others.
+Result<Engine> retune_engine(const ModelOptions& options);
 /// Sizes of all inputs from the first --shapes.
 Result<InputShapes> run_shapes(const ModelOptions& options, const Engine& engine);
 

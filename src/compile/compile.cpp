@@ -155,6 +155,83 @@ Result<TuneReport> tune_shapes(const StepGraph& graph, std::span<const Sizes> sh
   return report;
 }
 
+/// FP32 as the narrower type that the options name.
+Result<std::shared_ptr<const StepGraph>> convert(const std::shared_ptr<const StepGraph>& steps,
+                                                 const CompileOptions& options, PrecisionReport& report) {
+  const PrecisionRules rules{.keep = options.keep_f32, .ranges = sample_ranges(steps, options, report)};
+  TRY(auto converted, with_precision(*steps, options.storage, rules, report));
+  if (report.overflowed > 0 || report.vanished > 0) {
+    log(LogLevel::kWarn, "weights in ", options.storage, ": of ", report.weights, " numbers ", report.overflowed,
+        " became infinite and ", report.vanished, " became zero");
+  }
+  return converted;
+}
+
+/// `stop` becomes true when the user asks to stop.
+void tell(const CompileOptions& options, std::string_view phase, bool& stop) {
+  if (options.progress) stop |= !options.progress(phase, 0, 0, -1);
+}
+
+/// The shapes to tune for that can be planned.
+struct TunedShapes {
+  std::vector<std::vector<Dims>> inputs;
+  std::vector<Sizes> sizes;
+};
+
+Result<TunedShapes> tuned_shapes(const StepGraph& steps, const Backend& backend, const CompileOptions& options) {
+  TunedShapes out;
+  for (const InputSizes& given : options.shapes) {
+    TRY(std::vector<Dims> shape, complete_sizes(steps, given));
+    Result<Sizes> sizes = resolve_sizes(steps, shape);
+    // A network that no default size fits is still an engine; a size that was asked for must fit.
+    if (!sizes && given.empty()) continue;
+    if (!sizes) return std::move(sizes).error();
+    // Only the data decide, or values are no plain bytes: such networks run by the operators' definitions.
+    if (!is_plannable(steps) || !sizes->all_known) continue;
+    if (!backend.has_own_memory() && splits_by_batch(steps)) {
+      // The runtime cuts a large batch likewise: what runs is what is timed.
+      const std::int64_t size = slice_size(steps, *sizes, kMaxSliceBytes);
+      for (Dims& input : shape) input[0] = size;
+      TRY(sizes, resolve_sizes(steps, shape));
+    }
+    out.inputs.push_back(std::move(shape));
+    out.sizes.push_back(*std::move(sizes));
+  }
+  return out;
+}
+
+/// Times kernels and decides for all shapes; `start` is when the build began, which its budget counts from.
+Result<Compiled> choose(std::shared_ptr<const StepGraph> steps, std::shared_ptr<const Backend> backend,
+                        const CompileOptions& options, double start, bool stop, CompileReport report) {
+  TRY(const TunedShapes shapes, tuned_shapes(*steps, *backend, options));
+  tell(options, "choose kernels", stop);
+  CostTable costs;
+  const double budget_s = std::max(0.0, options.time_budget_s - seconds_since(start));
+  TRY(TuneReport tuning, tune_shapes(*steps, shapes.sizes, *backend, costs, options, budget_s, stop));
+  report.tuning_s = tuning.seconds;
+  report.problems = tuning.problems;
+  report.measured = tuning.measured;
+  report.remembered = tuning.remembered;
+  report.interrupted = stop;
+  if (!shapes.sizes.empty()) {
+    report.steps = step_reports(*steps, shapes.sizes[0], *backend, costs, options.rules, tuning.choices[0]);
+  }
+  std::vector<Variant> variants;
+  for (std::size_t i = 0; i < shapes.inputs.size(); ++i)
+    variants.push_back({shapes.inputs[i], std::move(tuning.choices[i])});
+  Compiled compiled{.engine = EngineCore::make(std::move(steps), std::move(backend), std::move(costs),
+                                               std::move(variants), {.rules = options.rules}),
+                    .report = std::move(report)};
+  if (options.effort > 0 && !stop && compiled.engine->backend().device() != nullptr) {
+    // Kernels that were chosen without being timed are compiled now, so that loading finds them on the disk.
+    tell(options, "compile kernels", stop);
+    for (const std::vector<Dims>& shape : shapes.inputs) {
+      if (auto prepared = compiled.engine->prepare(shape); !prepared) return std::move(prepared).error();
+    }
+  }
+  return compiled;
+}
+
 }  // namespace
 
 bool is_quantised(const Graph& graph) {
@@ -174,72 +251,28 @@ bool is_quantised(const Graph& graph) {
 }
 
 Result<Compiled> compile(Graph graph, std::shared_ptr<const Backend> backend, const CompileOptions& options) {
-  Compiled compiled;
   const std::shared_ptr<Device> device = backend->device();
   const DeviceRange range(device.get(), "bolide build");
   const double start = monotonic_microseconds();
+  CompileReport report;
   TRY_OK(cut_at(graph, options.outputs));
   TRY_OK(mark_outputs(graph, options.mark_outputs));
   bool stop = false;
-  TRY(compiled.report.passes, run_pipeline(graph, pass_options(options, backend->has_own_memory(), stop)));
+  TRY(report.passes, run_pipeline(graph, pass_options(options, backend->has_own_memory(), stop)));
   TRY(auto steps, lower(graph));
-  const auto phase = [&](std::string_view name) {
-    if (options.progress) stop |= !options.progress(name, 0, 0, -1);
-  };
   if (options.storage != DataType::kF32) {
-    phase(strings::join("convert to ", options.storage));
-    PrecisionReport& report = compiled.report.precision;
-    const PrecisionRules rules{.keep = options.keep_f32, .ranges = sample_ranges(steps, options, report)};
-    TRY(steps, with_precision(*steps, options.storage, rules, report));
-    if (report.overflowed > 0 || report.vanished > 0) {
-      log(LogLevel::kWarn, "weights in ", options.storage, ": of ", report.weights, " numbers ", report.overflowed,
-          " became infinite and ", report.vanished, " became zero");
-    }
+    tell(options, strings::join("convert to ", options.storage), stop);
+    TRY(steps, convert(steps, options, report.precision));
   }
-  compiled.report.passes_s = seconds_since(start);
-  std::vector<std::vector<Dims>> inputs;
-  std::vector<Sizes> shapes;
-  for (const InputSizes& given : options.shapes) {
-    TRY(std::vector<Dims> shape, complete_sizes(*steps, given));
-    Result<Sizes> sizes = resolve_sizes(*steps, shape);
-    // A network that no default size fits is still an engine; a size that was asked for must fit.
-    if (!sizes && given.empty()) continue;
-    if (!sizes) return std::move(sizes).error();
-    // Only the data decide, or values are no plain bytes: such networks run by the operators' definitions.
-    if (!is_plannable(*steps) || !sizes->all_known) continue;
-    if (!backend->has_own_memory() && splits_by_batch(*steps)) {
-      // The runtime cuts a large batch likewise: what runs is what is timed.
-      const std::int64_t size = slice_size(*steps, *sizes, kMaxSliceBytes);
-      for (Dims& input : shape) input[0] = size;
-      TRY(sizes, resolve_sizes(*steps, shape));
-    }
-    inputs.push_back(std::move(shape));
-    shapes.push_back(*std::move(sizes));
-  }
-  phase("choose kernels");
-  CostTable costs;
-  const double budget_s = std::max(0.0, options.time_budget_s - seconds_since(start));
-  TRY(TuneReport tuning, tune_shapes(*steps, shapes, *backend, costs, options, budget_s, stop));
-  compiled.report.tuning_s = tuning.seconds;
-  compiled.report.problems = tuning.problems;
-  compiled.report.measured = tuning.measured;
-  compiled.report.remembered = tuning.remembered;
-  compiled.report.interrupted = stop;
-  if (!shapes.empty()) {
-    compiled.report.steps = step_reports(*steps, shapes[0], *backend, costs, options.rules, tuning.choices[0]);
-  }
-  std::vector<Variant> variants;
-  for (std::size_t i = 0; i < shapes.size(); ++i) variants.push_back({inputs[i], std::move(tuning.choices[i])});
-  compiled.engine = EngineCore::make(std::move(steps), std::move(backend), std::move(costs), std::move(variants),
-                                     {.rules = options.rules});
-  if (options.effort > 0 && !stop && compiled.engine->backend().device() != nullptr) {
-    // Kernels that were chosen without being timed are compiled now, so that loading finds them on the disk.
-    phase("compile kernels");
-    for (const std::vector<Dims>& shape : inputs) {
-      if (auto prepared = compiled.engine->prepare(shape); !prepared) return std::move(prepared).error();
-    }
-  }
-  return compiled;
+  report.passes_s = seconds_since(start);
+  return choose(std::move(steps), std::move(backend), options, start, stop, std::move(report));
+}
+
+Result<Compiled> tune_for(std::shared_ptr<const StepGraph> steps, std::shared_ptr<const Backend> backend,
+                          const CompileOptions& options) {
+  const std::shared_ptr<Device> device = backend->device();
+  const DeviceRange range(device.get(), "bolide build");
+  return choose(std::move(steps), std::move(backend), options, monotonic_microseconds(), false, {});
 }
 
 }  // namespace bolide

@@ -62,6 +62,11 @@ struct Compiled {
 /// Errors: NotFound for a value, pass or input of no such name; Unsupported with step and reasons.
 Result<Compiled> compile(Graph graph, std::shared_ptr<const Backend> backend, const CompileOptions& options);
 
+/// The second half of it alone, for a network that is lowered: kernels are timed and chosen for `backend`. Of the
+/// options, those of passes, precision and outputs do not count.
+Result<Compiled> tune_for(std::shared_ptr<const StepGraph> steps, std::shared_ptr<const Backend> backend,
+                          const CompileOptions& options);
+
 /// True when the graph, or a body in it, quantises.
 bool is_quantised(const Graph& graph);
 

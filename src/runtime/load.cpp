@@ -4,6 +4,7 @@
 #include "base/thread_pool.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace bolide {
 namespace {
@@ -33,7 +34,7 @@ std::int64_t arena_bytes(const EngineCore& engine) {
 
 }  // namespace
 
-EngineFile to_file(const EngineCore& engine) {
+EngineFile to_file(const EngineCore& engine, std::span<const DeviceVariant> others) {
   EngineFile file;
   file.graph = engine.shared_graph();
   const Target& target = engine.backend().target();
@@ -43,8 +44,23 @@ EngineFile to_file(const EngineCore& engine) {
                        .costs = engine.costs(),
                        .arena_bytes = arena_bytes(engine)};
   for (const Variant& variant : engine.variants()) device.shapes.push_back(store_variant(variant));
-  file.variants.push_back(std::move(device));
+  file.variants.assign(others.begin(), others.end());
+  // A device that nothing was decided for is left to the cost model, as one that the file does not know.
+  if (others.empty() || !device.shapes.empty()) file.variants.push_back(std::move(device));
+  const auto key = [](const DeviceVariant& v) { return std::tie(v.backend, v.fingerprint, v.threads); };
+  std::ranges::stable_sort(file.variants, [&](const auto& a, const auto& b) { return key(a) < key(b); });
   return file;
+}
+
+std::vector<DeviceVariant> variants_for_others(const EngineFile& file, const Backend& backend) {
+  const Target& target = backend.target();
+  std::vector<DeviceVariant> out;
+  for (const DeviceVariant& device : file.variants) {
+    const bool own = device.backend == backend.name() && device.fingerprint == target.fingerprint &&
+                     device.threads == target.threads;
+    if (!own) out.push_back(device);
+  }
+  return out;
 }
 
 Result<std::shared_ptr<EngineCore>> load_engine(const EngineFile& file, std::shared_ptr<const Backend> backend,

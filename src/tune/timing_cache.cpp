@@ -1,7 +1,6 @@
 #include "tune/timing_cache.h"
 
 #include "base/descriptor.h"
-#include "base/environment.h"
 #include "base/file.h"
 
 #include <fcntl.h>
@@ -71,12 +70,6 @@ class FileLock {
 };
 
 }  // namespace
-
-std::optional<std::filesystem::path> TimingCache::default_path() {
-  const auto folder = environment::cache_folder();
-  if (!folder) return std::nullopt;
-  return *folder / "timings-v1.txt";
-}
 
 void TimingCache::put(Key key, double us) { entries_[std::move(key)] = {us, next_age_++}; }
 

@@ -18,9 +18,6 @@ class TimingCache {
   /// Times are found and added for this device; those of others are kept as they are.
   explicit TimingCache(std::string_view fingerprint) : device_(digest(fingerprint)) {}
 
-  /// "timings-v1.txt" in the cache folder; nothing when there is no such folder.
-  static std::optional<std::filesystem::path> default_path();
-
   /// Adds the lines of a file; where both have a time, the file's is taken. A missing file is empty. Errors: a file
   /// that cannot be read; callers go on without it.
   Status load(const std::filesystem::path& path);

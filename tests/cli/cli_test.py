@@ -146,7 +146,7 @@ class CommandLine(unittest.TestCase):
         for arguments in ((), ("frobnicate",), ("check",), ("check", DIGITS, "--no-such-option"), ("build", DIGITS),
                           ("bench", DIGITS, "--duration", "soon"), ("bench", DIGITS, "--duration", -1), ("run", DIGITS, "--threads", -3),
                           ("run", DIGITS, "--precision", "fp7"), ("bench", DIGITS, "--effort", 9),
-                          ("compare", self.engine), ("build", self.engine, "--output", self.folder / "y.engine"),
+                          ("compare", self.engine), ("build", self.engine, "--output", self.folder / "y.engine", "--precision", "fp32"),
                           ("compare", DIGITS, "--shapes", "nonsense"), ("run", DIGITS, "--shapes", "image:1xx28"),
                           ("bench", DIGITS, "--shapes", "image:1x"), ("build", DIGITS, "-o", self.folder / "z", "--shapes", "image"),
                           ("run", DIGITS, "--fill", "image=1"), ("run", DIGITS, "--input", "image"), ("run", DIGITS, "--output", "scores")):
@@ -232,6 +232,23 @@ class CommandLine(unittest.TestCase):
         text = self.expect(DONE, "inspect", path, "--target", "sm_90").out
         for word in ("kernels", "memory", "grid", "stream", "live in steps"):
             self.assertIn(word, text)
+
+    def test_an_engine_takes_up_choices_for_a_further_device_and_keeps_its_own(self):
+        path, again = self.folder / "both.engine", self.folder / "again.engine"
+        self.expect(DONE, "build", self.engine, "--target", "sm_90", "-o", path)
+        plain = self.expect(DONE, "inspect", path, "--threads", 2, "--json").json()["facts"]
+        self.assertEqual(plain["tuned"], "[1,1,28,28]")
+        self.assertIn("sm_90", plain["also for"])
+        planned = self.expect(DONE, "inspect", path, "--target", "sm_90", "--json").json()["facts"]
+        self.assertEqual(planned["tuned"], "[1,1,28,28]")
+        self.assertIn("with 2 threads", planned["also for"])
+        self.expect(DONE, "compare", DIGITS)
+        self.expect(DONE, "run", path, "--threads", 2)
+        self.expect(DONE, "build", path, "--target", "sm_90", "-o", again)
+        self.assertEqual(path.read_bytes(), again.read_bytes())
+        for option in (("--precision", "fp16"), ("--skip-pass", "*"), ("--outputs", "scores"), ("--dynamic-batch",)):
+            self.expect(USAGE, "build", self.engine, "--target", "sm_90", "-o", again, *option, says="goes with a model")
+        self.expect(FAILED, "build", self.engine, "-o", again, "--shapes", "image:1x9x9x9")
 
     def test_fp16_is_checked_on_inputs_and_layers_stay_in_fp32_by_name(self):
         path = self.folder / "narrow.engine"

@@ -112,6 +112,32 @@ class ToolFaults(unittest.TestCase):
         same = self.tool("bench", engine, "--device", "cuda", "--duration", "0.01", environment=other)
         self.assertNotIn("tuned for another", same.err)
 
+    def test_one_file_holds_the_choices_for_the_cpu_and_for_several_gpus(self):
+        engine = self.path("all.engine")
+        shapes = ("--shapes", "image:4x1x28x28")
+        other = {"FAKE_CUDA": "name=Older GPU,capability=80"}
+        self.assertEqual(self.tool("build", DIGITS, "--effort", "1", "--threads", "2", *shapes, "-o", engine).code, 0)
+        alone = engine.stat().st_size
+        for environment in ({}, other):
+            outcome = self.tool("build", engine, "--device", "cuda", "-o", engine, environment=environment)
+            self.assertEqual(outcome.code, 0, outcome)
+        self.assertLess(engine.stat().st_size, 1.5 * alone)  # the weights are there once
+
+        def facts(*arguments, environment=None):
+            return self.tool("inspect", engine, "--json", *arguments, environment=environment).json()["facts"]
+
+        for arguments, environment in ((("--device", "cuda"), {}), (("--device", "cuda"), other), (("--threads", "2"), {})):
+            with self.subTest(arguments=arguments, environment=environment):
+                known = facts(*arguments, environment=environment)
+                self.assertEqual(known["tuned"], "[4,1,28,28]")
+                self.assertEqual(known["also for"].count(";"), 1, known)
+                outcome = self.tool("bench", engine, *arguments, "--duration", "0.01", environment=environment)
+                self.assertEqual(outcome.code, 0, outcome)
+                self.assertNotIn("tuned for another", outcome.err)
+        # Choosing again for a device takes the place of what was chosen for it.
+        self.assertEqual(self.tool("build", engine, "--device", "cuda", "-o", engine, environment=other).code, 0)
+        self.assertEqual(facts("--device", "cuda")["also for"].count(";"), 1)
+
     def test_no_memory_left_says_asked_and_free(self):
         outcome = self.bench(environment={"FAKE_CUDA": "memory_mib=0"})
         self.assertEqual(outcome.code, 1, outcome)
