@@ -65,9 +65,10 @@ TEST(Rules, OfOldArithmeticPlaceTheSecondInputByItsAxis) {
 TEST(Rules, OfOldSoftmaxFlattenTheTrailingAxes) {
   EXPECT_EQ(after(kX, import_node(11, node("Softmax", {"x"}, {"y"}, {attr("axis", 2)}))),
             "y = Softmax(x) axis=2\nreturn y\n");
-  EXPECT_EQ(after(kX, import_node(11, node("Softmax", {"x"}, {"y"}))),
-            "y/sizes.1 = const i64[2]{0,-1}\ny/Reshape = Reshape(x, y/sizes.1)\ny/Softmax = Softmax(y/Reshape) axis=1\n"
-            "y/sizes = const i64[3]{2,3,4}\ny = Reshape(y/Softmax, y/sizes) name=\"y/Reshape.1\"\nreturn y\n");
+  EXPECT_EQ(
+      after(kX, import_node(11, node("Softmax", {"x"}, {"y"}))),
+      "y/sizes.1 = const i64[2]{0,-1}\ny/Reshape = Reshape(x, y/sizes.1)\ny/Softmax = Softmax(y/Reshape) axis=1\n"
+      "y/sizes = const i64[3]{2,3,4}\ny = Reshape(y/Softmax, y/sizes) allowzero=true name=\"y/Reshape.1\"\nreturn y\n");
   EXPECT_EQ(after(kX, import_node(13, node("Softmax", {"x"}, {"y"}))), "y = Softmax(x)\nreturn y\n");
 }
 

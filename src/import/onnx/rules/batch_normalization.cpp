@@ -50,7 +50,7 @@ Result<Values> batch_statistics(Builder& build, ValueId x, const Dims& axes, Val
   TRY(const ValueId sizes, sizes_of(build, like));
   Values out;
   for (const ValueId value : {mean, variance}) {
-    TRY(const ValueId plain, build.add(Reshape{}, {value, sizes}));
+    TRY(const ValueId plain, build.add(Reshape{.allowzero = true}, {value, sizes}));
     out.push_back(plain);
   }
   return out;

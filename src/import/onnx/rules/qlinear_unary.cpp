@@ -25,7 +25,7 @@ ValueId softmax(OnnxNodeView& node, Formula& f, Builder& build, ValueId x) {
   if (!!f.failed() || node.integer("opset", 13) >= 13 || axis == rank - 1) return f.op(Softmax{.axis = axis}, {x});
   if (axis < 0 || axis >= rank) return f.take(invalid_argument("attribute 'axis' is outside of ", f.type(x)));
   const ValueId sizes = f.take(sizes_of(build, x));
-  return f.op(Reshape{}, {f.op(Softmax{.axis = axis}, {f.take(flatten_from(build, x, axis))}), sizes});
+  return f.op(Reshape{.allowzero = true}, {f.op(Softmax{.axis = axis}, {f.take(flatten_from(build, x, axis))}), sizes});
 }
 
 ValueId average_pool(OnnxNodeView& node, Formula& f, ValueId x) {

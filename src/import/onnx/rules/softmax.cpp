@@ -34,7 +34,7 @@ Result<Values> import_softmax_1(OnnxNodeView& node, Builder& build) {
   TRY(const ValueId sizes, sizes_of(build, node.in(0)));
   TRY(const ValueId flat, flatten_from(build, node.in(0), axis));
   TRY(const ValueId soft, build.add(along(axis), {flat}));
-  TRY(const ValueId y, build.add(Reshape{}, {soft, sizes}));
+  TRY(const ValueId y, build.add(Reshape{.allowzero = true}, {soft, sizes}));
   return Values{y};
 }
 
