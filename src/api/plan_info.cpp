@@ -134,7 +134,7 @@ void add_memory(const StepGraph& graph, const Schedule& schedule, PlanInfo& info
   using Kind = ScheduleBuffer::Kind;
   std::vector<BufferInfo> buffers;
   for (const ScheduleBuffer& buffer : schedule.buffers) {
-    static constexpr std::array<const char*, 4> kKinds = {"arena", "input", "output", "weights"};
+    static constexpr std::array<const char*, 5> kKinds = {"arena", "input", "output", "weights", "sizes"};
     BufferInfo out{.kind = kKinds[static_cast<std::size_t>(buffer.kind)],
                    .bytes = buffer.bytes,
                    .first = buffer.first,

@@ -5,20 +5,51 @@
 
 #include <algorithm>
 #include <cmath>
+#include <complex>
 #include <limits>
 
 namespace bolide::cli {
 
 std::string scientific(double value) { return value == 0 ? "0" : fmt::format("{:.1e}", value); }
 
-double largest_magnitude(const HostTensor& tensor) {
+namespace {
+
+using Complex = std::complex<double>;
+
+bool is_complex(DataType dtype) { return dtype == DataType::kC64 || dtype == DataType::kC128; }
+bool is_nan(double value) { return std::isnan(value); }
+bool is_nan(Complex value) { return std::isnan(value.real()) || std::isnan(value.imag()); }
+
+template <class T>
+double largest_of(std::span<const T> values) {
   double largest = 0;
-  const Result<HostTensor> numbers = tensor.converted(DataType::kF64);
-  if (!numbers) return 0;
-  for (const double value : numbers->values<double>()) {
-    if (std::isfinite(value)) largest = std::max(largest, std::abs(value));
+  for (const T value : values) {
+    if (const double magnitude = std::abs(value); std::isfinite(magnitude)) largest = std::max(largest, magnitude);
   }
   return largest;
+}
+
+template <class T>
+void compare_numbers(std::span<const T> got, std::span<const T> want, const Tolerance& tolerance, Difference& result) {
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    if (got[i] == want[i] || (is_nan(got[i]) && is_nan(want[i]))) continue;
+    double error = std::abs(got[i] - want[i]);
+    if (std::isnan(error)) error = std::numeric_limits<double>::infinity();
+    const double size = std::abs(want[i]);
+    result.max_absolute = std::max(result.max_absolute, error);
+    if (size != 0) result.max_relative = std::max(result.max_relative, error / size);
+    if (!(error <= tolerance.absolute + tolerance.relative * size)) ++result.mismatches;
+  }
+  result.holds = result.mismatches == 0;
+}
+
+}  // namespace
+
+double largest_magnitude(const HostTensor& tensor) {
+  const bool complex = is_complex(tensor.dtype());
+  const Result<HostTensor> numbers = tensor.converted(complex ? DataType::kC128 : DataType::kF64);
+  if (!numbers) return 0;
+  return complex ? largest_of(numbers->values<Complex>()) : largest_of(numbers->values<double>());
 }
 
 Difference difference(const std::string& name, const HostTensor& got, const HostTensor& want,
@@ -56,20 +87,16 @@ Difference difference(const std::string& name, const HostTensor& got, const Host
     result.holds = result.mismatches == 0;
     return result;
   }
-  const Result<HostTensor> a = got.converted(DataType::kF64);
-  const Result<HostTensor> b = want.converted(DataType::kF64);
+  const bool complex = is_complex(want.dtype());
+  const DataType wide = complex ? DataType::kC128 : DataType::kF64;
+  const Result<HostTensor> a = got.converted(wide);
+  const Result<HostTensor> b = want.converted(wide);
   if (!a || !b) return fail("the elements are no numbers");
-  const std::span<const double> x = a->values<double>();
-  const std::span<const double> y = b->values<double>();
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    if (x[i] == y[i] || (std::isnan(x[i]) && std::isnan(y[i]))) continue;
-    double error = std::abs(x[i] - y[i]);
-    if (std::isnan(error)) error = std::numeric_limits<double>::infinity();
-    result.max_absolute = std::max(result.max_absolute, error);
-    if (y[i] != 0) result.max_relative = std::max(result.max_relative, error / std::abs(y[i]));
-    if (!(error <= tolerance.absolute + tolerance.relative * std::abs(y[i]))) ++result.mismatches;
+  if (complex) {
+    compare_numbers(a->values<Complex>(), b->values<Complex>(), tolerance, result);
+  } else {
+    compare_numbers(a->values<double>(), b->values<double>(), tolerance, result);
   }
-  result.holds = result.mismatches == 0;
   return result;
 }
 

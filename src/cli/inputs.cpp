@@ -8,6 +8,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <complex>
+#include <cstring>
+#include <iostream>
 
 namespace bolide::cli {
 
@@ -78,6 +81,18 @@ Result<HostTensor> random_tensor(const TensorInfo& info, const Dims& dims, Rando
     for (std::string& text : texts) text = std::string(1, static_cast<char>('a' + random.next() % 4));
     return letters;
   }
+  if (info.dtype == DataType::kC64 || info.dtype == DataType::kC128) {
+    Result<HostTensor> values = HostTensor::make(DataType::kC128, dims);
+    if (!values) return values;
+    const auto part = [&] {
+      return range == nullptr ? random.normal() : range->low + (range->high - range->low) * random.uniform();
+    };
+    for (auto& value : values->values<std::complex<double>>()) {
+      const double real = part();
+      value = {real, part()};
+    }
+    return values->converted(info.dtype);
+  }
   if (is_container(info.dtype)) {
     return Error{Code::kUnsupported,
                  fmt::format("input '{}' is a {}; give it by --input {}=FILE.pb, or to compare by --data", info.name,
@@ -122,6 +137,21 @@ Result<NamedInputs> random_inputs(const std::vector<TensorInfo>& inputs,
     result.emplace_back(inputs[i].name, *std::move(tensor));
   }
   return result;
+}
+
+HostTensor fit_rank(HostTensor tensor, const TensorInfo& info) {
+  if (tensor.count() != 1 || tensor.dtype() == DataType::kString || is_container(tensor.dtype())) return tensor;
+  // "[]" takes one element, "[1,n]" two axes.
+  const std::string_view shape = info.shape;
+  const auto commas = std::count(shape.begin(), shape.end(), ',');
+  const auto rank = shape == "[]" ? 0 : static_cast<std::size_t>(commas) + 1;
+  if (rank == tensor.dims().size()) return tensor;
+  Result<HostTensor> same = HostTensor::make(tensor.dtype(), Dims(rank, 1));
+  if (!same) return tensor;
+  std::memcpy(same->data(), tensor.data(), tensor.bytes());
+  std::cerr << "bolide: warn: input '" << info.name << "' has rank " << tensor.dims().size() << ", the model takes "
+            << info.shape << "; its one element is taken\n";
+  return *std::move(same);
 }
 
 std::string is_assignment(const std::string& text) {
@@ -169,7 +199,7 @@ Result<NamedInputs> read_inputs(const std::vector<std::string>& assignments, con
       tensor = read_picture_input(path, *info, images);
     }
     if (!tensor) return std::move(tensor).error();
-    result.emplace_back(name, *std::move(tensor));
+    result.emplace_back(name, fit_rank(*std::move(tensor), *info));
   }
   return result;
 }

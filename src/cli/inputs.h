@@ -40,6 +40,10 @@ std::string is_assignment(const std::string& text);
 Result<NamedInputs> read_inputs(const std::vector<std::string>& assignments, const std::vector<TensorInfo>& inputs,
                                 const ImageOptions& images);
 
+/// A tensor of one element in the rank that the model takes, with a warning: a scalar where it says [1], or the other
+/// way round. Others as they are.
+HostTensor fit_rank(HostTensor tensor, const TensorInfo& info);
+
 /// All inputs of the engine in its order: those given, with their sizes; the rest random, with the sizes of the first
 /// --shapes.
 Result<NamedInputs> complete_inputs(NamedInputs given, const Engine& engine, const ModelOptions& model,

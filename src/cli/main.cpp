@@ -1,8 +1,10 @@
 #include "cli/command.h"
 
+#include <bolide/logger.h>
 #include <bolide/media.h>
 
 #include <iostream>
+#include <set>
 
 namespace bolide::cli {
 
@@ -29,11 +31,29 @@ int usage_error(const std::string& message) {
   return kUsage;
 }
 
+namespace {
+
+/// Messages on stderr; a warning stands there once, however often the model is read.
+class StderrLogger : public Logger {
+ public:
+  void log(Severity severity, std::string_view message) override {
+    static constexpr const char* kNames[] = {"error", "warn", "info", "debug"};
+    if (severity == Severity::kWarn && !warned_.emplace(message).second) return;
+    std::cerr << "bolide: " << kNames[static_cast<std::size_t>(severity)] << ": " << message << '\n';
+  }
+
+ private:
+  std::set<std::string, std::less<>> warned_;
+};
+
+}  // namespace
 }  // namespace bolide::cli
 
 int main(int argc, char** argv) {
   using namespace bolide::cli;
   bolide::use_media();
+  static StderrLogger logger;
+  bolide::set_logger(&logger);
   CLI::App app{
       "Bolide optimises a trained network for the machine at hand and runs it.\n"
       "\n"

@@ -20,6 +20,8 @@ Result<NamedInputs> read_files(const fs::path& folder, const char* kind, const s
     }
     Result<HostTensor> tensor = read_value_proto(path, infos[i]);
     if (!tensor) return std::move(tensor).error();
+    // What the model is to give is not bent.
+    if (std::string_view(kind) == "input") tensor = fit_rank(*std::move(tensor), infos[i]);
     tensors.emplace_back(infos[i].name, *std::move(tensor));
   }
 }

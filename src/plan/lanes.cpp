@@ -88,7 +88,7 @@ StepOrder find_step_order(const Schedule& schedule) {
     const auto visit = [&](const Place& place, const Footprint& print, bool writes) {
       if (place.buffer == kNone) return;
       const auto buffer = static_cast<std::size_t>(place.buffer);
-      if (schedule.buffers[buffer].kind == ScheduleBuffer::Kind::kConstant) return;
+      if (is_fixed(schedule.buffers[buffer])) return;
       for (const Access& earlier : accesses[buffer]) {
         if ((writes || earlier.writes) && share_bytes(earlier.print, print)) needed.push_back(earlier.step);
       }

@@ -16,15 +16,20 @@ struct Place {
 };
 
 struct ScheduleBuffer {
-  enum class Kind : std::uint8_t { kArena, kInput, kOutput, kConstant };
+  enum class Kind : std::uint8_t { kArena, kInput, kOutput, kConstant, kKnown };
   Kind kind = Kind::kArena;
-  int index = kNone;  ///< graph input or output number, or constant number
+  int index = kNone;  ///< graph input or output number, constant number, or value of Sizes::values
   std::int64_t bytes = 0;
   bool on_host = false;           ///< beside a device with its own memory: in the host's
   std::int64_t arena_offset = 0;  ///< of kArena, in the device's arena or the host's
   int first = 0;                  ///< scheduled steps between which it is live
   int last = 0;
 };
+
+/// Whether nothing writes the buffer while running.
+inline bool is_fixed(const ScheduleBuffer& buffer) {
+  return buffer.kind == ScheduleBuffer::Kind::kConstant || buffer.kind == ScheduleBuffer::Kind::kKnown;
+}
 
 /// How one phase of a step is cut among threads.
 struct Cut {

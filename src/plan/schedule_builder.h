@@ -97,6 +97,8 @@ class ScheduleBuilder {
   /// A library may lack what it had when the network was built (memory, a part of it): then another tactic runs.
   Status bind_library(ScheduledStep& step, std::string_view name);
   void push(ScheduledStep step);
+  /// Tells apart what is packed from values that follow from the sizes: those of other sizes are others.
+  std::string known_digest(const ScheduledStep& step) const;
   /// If and its kind: operands are handed over contiguous, bodies are planned for the sizes of the captures.
   Status add_bodies(int s);
 
@@ -121,6 +123,7 @@ class ScheduleBuilder {
   std::vector<int> constants_;
   std::vector<Mirror> mirrors_;
   std::map<int, int> host_constants_;  // buffer by constant
+  std::map<int, int> host_known_;      // buffer by value
 };
 
 }  // namespace bolide

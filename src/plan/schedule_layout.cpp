@@ -1,6 +1,7 @@
 #include "plan/schedule_builder.h"
 
 #include "ops/all.h"
+#include "plan/known_values.h"
 #include "plan/lanes.h"
 
 #include <algorithm>
@@ -19,7 +20,7 @@ Result<Schedule> ScheduleBuilder::run() {
 
 bool ScheduleBuilder::written_by_kernel(int value) const {
   const int producer = flow_.producer[static_cast<std::size_t>(value)];
-  if (producer == kNone) return false;
+  if (producer == kNone || schedule_.sizes.value(value) != nullptr) return false;
   const StepGraph::Step& step = graph_.steps[static_cast<std::size_t>(producer)];
   return !step.op.info().view && step.bodies.empty();
 }
@@ -103,6 +104,12 @@ Operand ScheduleBuilder::operand(int value) {
   if (result.constant != nullptr) {
     strides(value) = contiguous_strides(result.dims);
     place(value) = {constant_buffer(graph_.values[static_cast<std::size_t>(value)].constant), 0};
+  } else if (const Tensor* known = schedule_.sizes.value(value)) {
+    if (known->count() <= kMostBuiltOn) result.constant = known;
+    strides(value) = contiguous_strides(result.dims);
+    if (place(value).buffer == kNone) {
+      place(value) = {add_buffer(Kind::kKnown, value, static_cast<std::int64_t>(known->bytes())), 0};
+    }
   }
   result.strides = strides(value);
   return result;

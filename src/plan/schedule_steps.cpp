@@ -1,7 +1,9 @@
 #include "plan/schedule_builder.h"
 
+#include "base/hash.h"
 #include "base/log.h"
 #include "ops/all.h"
+#include "plan/known_values.h"
 #include "plan/run_kernel.h"
 
 #include <algorithm>
@@ -11,6 +13,7 @@ namespace bolide {
 
 Status ScheduleBuilder::add_step(int s) {
   const StepGraph::Step& step = graph_.steps[static_cast<std::size_t>(s)];
+  if (is_known(step, schedule_.sizes)) return {};
   if (!step.bodies.empty()) return add_bodies(s);
   if (step.op.info().view) return add_view(s);
   if (step.op.is<Concat>()) return add_concat(s);
@@ -75,7 +78,8 @@ Status ScheduleBuilder::add_compute(int s) {
     const int input = step.inputs[i];
     Operand read = operand(input);
     Place from = input == kNone ? Place{} : place(input);
-    if (i < choice.reformats.size() && choice.reformats[i] && input != kNone && read.constant == nullptr) {
+    if (i < choice.reformats.size() && choice.reformats[i] && input != kNone && read.constant == nullptr &&
+        schedule_.sizes.value(input) == nullptr) {
       Dims wanted = dense_strides(read.dims, *choice.reformats[i]);
       if (!same_strides(read.dims, wanted, read.strides)) {
         from = {add_buffer(Kind::kArena, kNone, bytes_of(input)), 0};
@@ -139,6 +143,18 @@ Status ScheduleBuilder::bind_library(ScheduledStep& step, std::string_view name)
   return choose_tactic(step, name, false);
 }
 
+std::string ScheduleBuilder::known_digest(const ScheduledStep& step) const {
+  std::string out;
+  for (const Place& from : step.inputs) {
+    if (from.buffer == kNone) continue;
+    const ScheduleBuffer& buffer = schedule_.buffers[static_cast<std::size_t>(from.buffer)];
+    if (buffer.kind != Kind::kKnown) continue;
+    const Tensor& known = *schedule_.sizes.value(buffer.index);
+    out += strings::join(' ', known.dims(), text(digest(std::span(known.data(), known.bytes()))));
+  }
+  return out;
+}
+
 Status ScheduleBuilder::finish(ScheduledStep step, const Tactic* wanted, std::string_view name) {
   const Target& target = backend_.target();
   step.tactic = wanted;
@@ -155,8 +171,8 @@ Status ScheduleBuilder::finish(ScheduledStep step, const Tactic* wanted, std::st
         wanted->bind(step.problem, target).within(strings::join("step '", step.name, "', ", wanted->name())));
   }
   if (wanted->packed_bytes(step.problem, target) > 0) {
-    step.pack_key =
-        strings::join(step.step, ' ', CostTable::tactic_key(*wanted), ' ', wanted->pack_key(step.problem, target));
+    step.pack_key = strings::join(step.step, ' ', CostTable::tactic_key(*wanted), ' ',
+                                  wanted->pack_key(step.problem, target), known_digest(step));
   }
   // By the estimate, measured or not: measuring cuts by it, too, so that what was measured is what runs.
   if (!step.kernel->on_device()) {

@@ -56,6 +56,14 @@ Status ScheduleBuilder::mirror(const std::string& name, Operand& operand, Place&
     at.buffer = known->second;
     return {};
   }
+  if (const int buffer = at.buffer; schedule_.buffers[static_cast<std::size_t>(buffer)].kind == Kind::kKnown) {
+    const int value = schedule_.buffers[static_cast<std::size_t>(buffer)].index;
+    const auto [host, fresh] = host_known_.try_emplace(value, kNone);
+    if (fresh)
+      host->second = add_host_buffer(Kind::kKnown, value, schedule_.buffers[static_cast<std::size_t>(buffer)].bytes);
+    at.buffer = host->second;
+    return {};
+  }
   for (const Mirror& known : mirrors_) {
     if (known.device.buffer != at.buffer || known.device.offset != at.offset || known.dims != operand.dims) continue;
     if (!same_strides(operand.dims, known.device_strides, operand.strides)) continue;

@@ -1,6 +1,7 @@
 #include "plan/selector.h"
 
 #include "ops/all.h"
+#include "plan/known_values.h"
 
 #include <algorithm>
 #include <limits>
@@ -14,8 +15,11 @@ Operand base_operand(const StepGraph& graph, const Sizes& sizes, const std::vect
   const auto index = static_cast<std::size_t>(value);
   Operand operand{.dtype = graph.values[index].type.dtype, .dims = sizes.dims[index]};
   operand.constant = graph.constant(value);
-  operand.strides = dense_strides(
-      operand.dims, operand.constant != nullptr || orders[index].empty() ? row_major(operand.rank()) : orders[index]);
+  const Tensor* known = sizes.value(value);
+  if (known != nullptr && known->count() <= kMostBuiltOn) operand.constant = known;
+  operand.strides = dense_strides(operand.dims, operand.constant != nullptr || known != nullptr || orders[index].empty()
+                                                    ? row_major(operand.rank())
+                                                    : orders[index]);
   return operand;
 }
 
@@ -182,7 +186,7 @@ class Search {
     const StepGraph::Step& step = graph_.steps[static_cast<std::size_t>(s)];
     StepChoice result;
     result.reformats.resize(step.inputs.size());
-    if (!step.bodies.empty()) return result;
+    if (!step.bodies.empty() || is_known(step, sizes_)) return result;
     const Problem problem = problem_of(graph_, flow_, sizes_, choice.orders, s, backend_.target().threads);
     if (step.op.info().view) {
       for (std::size_t i = 0; i < step.outputs.size(); ++i) {
@@ -196,7 +200,8 @@ class Search {
       for (std::size_t i = 0; i < step.inputs.size(); ++i) {
         const Operand& input = problem.inputs[i];
         const int producer = flow_.producer[static_cast<std::size_t>(step.inputs[i])];
-        const bool in_place = producer != kNone && !graph_.steps[static_cast<std::size_t>(producer)].op.info().view &&
+        const bool in_place = producer != kNone && sizes_.value(step.inputs[i]) == nullptr &&
+                              !graph_.steps[static_cast<std::size_t>(producer)].op.info().view &&
                               choice.orders[static_cast<std::size_t>(step.inputs[i])] ==
                                   choice.orders[static_cast<std::size_t>(step.outputs[0])];
         if (!in_place) result.us += backend_.copy_us(bytes_of(input));
@@ -347,7 +352,7 @@ Operand seen_operand(const StepGraph& graph, const Sizes& sizes, const std::vect
                      int value) {
   const int p = flow.producer[static_cast<std::size_t>(value)];
   Operand own = base_operand(graph, sizes, orders, value);
-  if (p == kNone) return own;
+  if (p == kNone || sizes.value(value) != nullptr) return own;
   const StepGraph::Step& step = graph.steps[static_cast<std::size_t>(p)];
   if (!step.op.info().view) return own;
   std::vector<Operand> inputs;

@@ -1,6 +1,7 @@
 #include "plan/sizes.h"
 
 #include "plan/check_types.h"
+#include "plan/known_values.h"
 
 #include <algorithm>
 
@@ -40,7 +41,7 @@ Status check_input(const StepGraph::Value& value, const Dims& given, const DimBi
 
 }  // namespace
 
-Result<Sizes> resolve_sizes(const StepGraph& graph, std::span<const Dims> inputs) {
+Result<Sizes> resolve_dims(const StepGraph& graph, std::span<const Dims> inputs) {
   if (inputs.size() != graph.inputs.size()) {
     return invalid_argument(inputs.size(), " inputs given, the model takes ", graph.inputs.size());
   }
@@ -72,6 +73,12 @@ Result<Sizes> resolve_sizes(const StepGraph& graph, std::span<const Dims> inputs
     sizes.dims[v] = *std::move(dims);
     sizes.known[v] = true;
   }
+  return sizes;
+}
+
+Result<Sizes> resolve_sizes(const StepGraph& graph, std::span<const Dims> inputs) {
+  TRY(Sizes sizes, resolve_dims(graph, inputs));
+  sizes.values = known_values(graph, sizes);
   return sizes;
 }
 
@@ -199,13 +206,13 @@ Result<std::vector<Dims>> complete_sizes(const StepGraph& graph,
   }
   TRY(std::vector<Dims> ones, fill_sizes(graph, names, by_input, 1));
   const auto fits = [&graph](const std::vector<Dims>& inputs) {
-    const auto sizes = resolve_sizes(graph, inputs);
+    const auto sizes = resolve_dims(graph, inputs);
     return sizes && check_types(graph, *sizes);
   };
   if (fits(ones)) return ones;
   for (std::int64_t filler = 2; filler <= 65536; filler *= 2) {
     TRY(std::vector<Dims> candidate, fill_sizes(graph, names, by_input, filler));
-    const auto sizes = resolve_sizes(graph, candidate);
+    const auto sizes = resolve_dims(graph, candidate);
     if (sizes && all_positive(graph, *sizes) && check_types(graph, *sizes)) return candidate;
   }
   // One or two names that are sums of others: the length of a cache and what is new.

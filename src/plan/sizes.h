@@ -3,6 +3,7 @@
 
 #include "plan/step_graph.h"
 
+#include <map>
 #include <set>
 
 namespace bolide {
@@ -12,12 +13,21 @@ struct Sizes {
   std::vector<Dims> dims;  ///< by value; empty vector with known[i] == false where only the data decide
   std::vector<bool> known;
   bool all_known = true;
+  /// Values that follow from the sizes alone, by value: no step computes them. See known_values().
+  std::map<int, Tensor> values;
+
+  const Tensor* value(int index) const {
+    const auto found = values.find(index);
+    return found == values.end() ? nullptr : &found->second;
+  }
 };
 
 /// Binds the names of the graph's inputs to the given sizes and evaluates every shape.
 /// Errors: InvalidArgument naming the input, with the size asked and the size the graph says, when they disagree or
 /// when one name would get two values; when a size comes out negative.
 Result<Sizes> resolve_sizes(const StepGraph& graph, std::span<const Dims> inputs);
+/// The same without Sizes::values.
+Result<Sizes> resolve_dims(const StepGraph& graph, std::span<const Dims> inputs);
 
 /// Names that the sizes of the graph's inputs tell: `n` of an input [n], or of [2*n+1], but not of [min(n,9)].
 std::set<std::string> told_names(const StepGraph& graph);

@@ -84,7 +84,7 @@ Status ContextCore::prepare() {
   const StepGraph& graph = engine_->graph();
   TRY(std::vector<Dims> dims, input_sizes());
   if (!engine_->sizes_known()) {
-    TRY_OK(resolve_sizes(graph, dims));
+    TRY_OK(resolve_dims(graph, dims));
     executor_.reset();
     on_device_ = nullptr;
     stale_ = false;

@@ -91,7 +91,8 @@ void DeviceExecutor::place_buffers(std::span<void* const> ports) {
       case Kind::kOutput:
         steps_.place(b, ports[port] != nullptr ? static_cast<std::byte*>(ports[port]) : io_device_[port]);
         break;
-      case Kind::kConstant: break;
+      case Kind::kConstant:
+      case Kind::kKnown: break;
     }
   }
 }

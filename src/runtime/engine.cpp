@@ -72,7 +72,7 @@ Result<std::int64_t> EngineCore::cut_batch(std::vector<Dims>& inputs) const {
   // A device of its own is kept busy by large batches.
   if (backend_->has_own_memory()) return 1;
   if (!splits_ || !sizes_known_ || inputs[0].empty() || inputs[0][0] < 2) return 1;
-  TRY(const Sizes sizes, resolve_sizes(*graph_, inputs));
+  TRY(const Sizes sizes, resolve_dims(*graph_, inputs));
   const std::int64_t part = slice_size(*graph_, sizes, options_.max_slice_bytes);
   const std::int64_t parts = inputs[0][0] / part;
   for (Dims& input : inputs) input[0] = part;

@@ -19,7 +19,8 @@ Status Executor::run(const RunBuffers& buffers, const RunWatch& watch) {
       case Kind::kOutput:
         steps_.place(b, static_cast<std::byte*>(buffers.outputs[static_cast<std::size_t>(buffer.index)]));
         break;
-      case Kind::kConstant: break;
+      case Kind::kConstant:
+      case Kind::kKnown: break;
     }
   }
   for (std::size_t s = 0; s < schedule.steps.size(); ++s) {

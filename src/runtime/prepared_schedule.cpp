@@ -1,6 +1,9 @@
 #include "runtime/prepared_schedule.h"
 
+#include "base/arena.h"
 #include "base/thread_pool.h"
+
+#include <cstring>
 
 namespace bolide {
 namespace {
@@ -27,6 +30,29 @@ Status load_kernels(const Schedule& schedule, Device& device) {
 }
 
 }  // namespace
+
+Status PreparedSchedule::upload_known(Device& device) {
+  constexpr std::size_t kAlignment = 256;
+  std::vector<std::pair<std::size_t, std::size_t>> parts;  // buffer, offset
+  std::size_t total = 0;
+  for (std::size_t b = 0; b < schedule_.buffers.size(); ++b) {
+    const ScheduleBuffer& buffer = schedule_.buffers[b];
+    if (buffer.kind != ScheduleBuffer::Kind::kKnown || buffer.on_host) continue;
+    parts.emplace_back(b, total);
+    total += (static_cast<std::size_t>(buffer.bytes) + kAlignment - 1) / kAlignment * kAlignment;
+  }
+  if (total == 0) return {};
+  TRY(known_, device.allocate(total).within("values that follow from the sizes"));
+  TRY(AlignedBuffer staging, AlignedBuffer::allocate(total));
+  for (const auto& [b, offset] : parts) {
+    const Tensor& known = *schedule_.sizes.value(schedule_.buffers[b].index);
+    if (known.bytes() > 0) std::memcpy(staging.data() + offset, known.data(), known.bytes());
+    bases_[b] = known_->data() + offset;
+  }
+  TRY(const std::unique_ptr<DeviceStream> stream, device.make_stream());
+  TRY_OK(stream->upload(known_->data(), staging.data(), total));
+  return stream->wait();
+}
 
 Status PreparedSchedule::prepare_bodies(PackStore& packs, DeviceStore& store, const Backend& host) {
   bodies_.resize(schedule_.steps.size());
@@ -71,9 +97,12 @@ Result<std::shared_ptr<const PreparedSchedule>> PreparedSchedule::make(std::shar
       const bool there = own_memory && !buffer.on_host;
       base = there ? store.find_constant(buffer.index)
                    : prepared->graph_->constants[static_cast<std::size_t>(buffer.index)].data();
+    } else if (buffer.kind == ScheduleBuffer::Kind::kKnown) {
+      base = prepared->schedule_.sizes.value(buffer.index)->data();
     }
     prepared->bases_.push_back(base);
   }
+  if (own_memory && backend.device() != nullptr) TRY_OK(prepared->upload_known(*backend.device()));
   TRY_OK(prepared->prepare_bodies(packs, store, backend.host() != nullptr ? *backend.host() : backend));
   return std::shared_ptr<const PreparedSchedule>(std::move(prepared));
 }

@@ -20,7 +20,7 @@ class PreparedSchedule {
   std::span<const std::shared_ptr<const PreparedSchedule>> bodies(std::size_t step) const { return bodies_[step]; }
   /// What the step's kernel packed; null when nothing.
   const std::byte* packed(std::size_t step) const { return packed_[step]; }
-  /// Where the constant of a buffer lies; null for other buffers.
+  /// Where the constant of a buffer lies, or what follows from the sizes; null for other buffers.
   const std::byte* base(std::size_t buffer) const { return bases_[buffer]; }
 
   /// Steps are numbered in order, those of bodies right after the step that has them.
@@ -32,12 +32,15 @@ class PreparedSchedule {
 
  private:
   PreparedSchedule() = default;
+  /// Brings values that follow from the sizes onto the device, in one block.
+  Status upload_known(Device& device);
   Status prepare_bodies(PackStore& packs, DeviceStore& store, const Backend& host);
 
   std::shared_ptr<const StepGraph> graph_;
   Schedule schedule_;
   std::vector<const std::byte*> packed_;                                      // by step
   std::vector<const std::byte*> bases_;                                       // by buffer
+  std::unique_ptr<DeviceBlock> known_;                                        // see upload_known()
   std::vector<std::vector<std::shared_ptr<const PreparedSchedule>>> bodies_;  // by step
   std::vector<std::size_t> numbers_;                                          // by step
   std::size_t step_count_ = 0;

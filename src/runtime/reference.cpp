@@ -43,7 +43,7 @@ Result<Tensors> evaluate_step(const StepGraph::Step& step, std::span<const std::
 Status check_inputs(const StepGraph& graph, std::span<const Tensor> inputs) {
   std::vector<Dims> dims;
   for (const Tensor& input : inputs) dims.push_back(input.dims());
-  TRY_OK(resolve_sizes(graph, dims));
+  TRY_OK(resolve_dims(graph, dims));
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const StepGraph::Value& value = graph.values[static_cast<std::size_t>(graph.inputs[i])];
     if (inputs[i].dtype() != value.type.dtype) {

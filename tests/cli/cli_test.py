@@ -378,6 +378,42 @@ class CommandLine(unittest.TestCase):
         self.expect(DONE, "compare", path, "--shapes", "x:5")
         self.expect(DONE, "run", path, "--shapes", "x:5")
 
+    def test_complex_numbers_are_drawn_and_compared(self):
+        x, y = value("x", 14, ["n"]), value("y", 14, ["n"])
+        path = self.model("complex.onnx", model(Graph([node("Identity", ["x"], ["y"])], [x], [y])))
+        self.expect(DONE, "compare", path, "--shapes", "x:5")
+        data = self.folder / "complex"
+        data.mkdir(exist_ok=True)
+        (data / "input_0.pb").write_bytes(tensor("x", 14, [2], struct.pack("<4f", 1, 2, 3, 4)))
+        (data / "output_0.pb").write_bytes(tensor("y", 14, [2], struct.pack("<4f", 1, 2, 3, 4)))
+        self.expect(DONE, "compare", path, "--data", data)
+        (data / "output_0.pb").write_bytes(tensor("y", 14, [2], struct.pack("<4f", 1, 2, 3, 7)))
+        self.expect(FAILED, "compare", path, "--data", data, says=["1 of 2", "3.0e+00"])
+
+    def test_one_element_of_another_rank_is_taken_with_a_warning(self):
+        for dims, given in (([1], []), ([], [1])):
+            path = self.model("one.onnx", model(Graph([node("Abs", ["x"], ["y"])], [value("x", FLOAT, dims)], [value("y", FLOAT, dims)])))
+            array = self.file("one.npy", npy([-2.0], given))
+            outcome = self.expect(DONE, "run", path, "--input", f"x={array}", "--json", says=f"rank {len(given)}")
+            self.assertEqual(outcome.json()["outputs"][0]["dims"], dims)
+
+    def test_a_warning_is_told_once(self):
+        path = self.model("bogus.onnx", model(Graph([node("Abs", ["x"], ["y"], bogus=3)], [value("x", FLOAT, [2])], [value("y", FLOAT, [2])])))
+        for command in ("check", "compare"):
+            self.assertEqual(self.expect(DONE, command, path).err.count("attribute 'bogus'"), 1)
+
+    def test_steps_that_only_compute_sizes_are_not_planned(self):
+        x, y = value("x", FLOAT, ["n", "c", "h", "w"]), value("y", FLOAT, None)
+        nodes = [node("Shape", ["x"], ["s"]), node("Slice", ["s", "two", "four", "zero"], ["hw"]), node("Add", ["hw", "three"], ["more"], name="plus"),
+                 node("Slice", ["s", "zero", "two", "zero"], ["nc"], name="front"), node("Concat", ["nc", "more"], ["sizes"], axis=0),
+                 node("Resize", ["x", "", "", "sizes"], ["y"])]
+        constants = [vector("zero", [0]), vector("two", [2]), vector("three", [3]), vector("four", [4])]
+        path = self.model("sizes.onnx", model(Graph(nodes, [x], [y], constants)))
+        found = self.expect(DONE, "check", path, "--shapes", "x:2x3x5x7", "--json").json()
+        self.assertEqual({n["op"]: n["how"] for n in found["nodes"]}["Resize"], "fast")
+        self.assertEqual(found["plan_steps"], 1)
+        self.expect(DONE, "compare", path, "--shapes", "x:2x3x5x7")
+
     def test_pictures_become_inputs(self):
         exact = self.expect(DONE, "run", DIGITS, "--input", f"image={self.file('e.npy', npy([v / 255 for v in IMAGE], [1, 1, 28, 28]))}", "--json").json()
         picture = self.expect(DONE, "run", DIGITS, "--image-channels", "gray", "--input", f"image={self.file('p.png', png(28, 28, IMAGE))}", "--json").json()

@@ -7,6 +7,29 @@ namespace {
 
 bool holds_batch(const Dim& dim) { return std::ranges::count(dim.names(), kBatchName) > 0; }
 
+/// The size of `target` that takes the batch up, which stands at `axis` of `input`.
+std::optional<std::size_t> holder_of(const Shape& input, std::size_t axis, const Dims& target, std::int64_t batch) {
+  std::optional<std::int64_t> before = 1;  // elements of the axes outside of the batch's
+  for (std::size_t i = 0; i < axis && before; ++i) {
+    const auto size = input[i].constant();
+    before = size && *size < 1 << 20 && *before < 1 << 30 ? std::optional(*before * *size) : std::nullopt;
+  }
+  const bool alone = input[axis].single_name().has_value();
+  std::int64_t outside = 1;
+  std::optional<std::size_t> first;
+  for (std::size_t i = 0; i < target.size(); ++i) {
+    if (target[i] < 1 || target[i] > 1 << 20 || outside > 1 << 30) return first;
+    const bool holds = target[i] % batch == 0;
+    // The order of elements says where a batch of its own is; one that was joined to another size comes out as it was.
+    const bool here =
+        alone ? before && outside <= *before && outside * target[i] >= *before * batch : target[i] == batch;
+    if (holds && here) return i;
+    if (holds && !first) first = i;
+    outside *= target[i];
+  }
+  return first;
+}
+
 }  // namespace
 
 std::optional<std::int64_t> free_batch(std::span<TensorType* const> inputs) {
@@ -34,8 +57,7 @@ Dims reshape_for_any_batch(const Shape& input, const Dims& target, std::int64_t 
     return out;
   }
   if (std::ranges::find(target, -1) != target.end()) return target;
-  const auto holder = std::ranges::find_if(out, [batch](std::int64_t size) { return size > 0 && size % batch == 0; });
-  if (holder != out.end()) *holder = -1;
+  if (const auto holder = holder_of(input, axis, target, batch)) out[*holder] = -1;
   return out;
 }
 

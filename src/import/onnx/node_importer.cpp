@@ -1,6 +1,7 @@
 #include "import/onnx/node_importer.h"
 
 #include "base/log.h"
+#include "import/onnx/batch_operands.h"
 #include "import/onnx/dynamic_batch.h"
 #include "import/onnx/rules/all.h"
 #include "import/onnx/topology.h"
@@ -173,18 +174,31 @@ void NodeImporter::import() {
   bind_outputs(*values, first_new);
 }
 
-void NodeImporter::free_batch_of_reshape(Values& inputs) {
+void NodeImporter::free_batch_of_reshape(Values& inputs, std::map<std::string_view, const OnnxAttribute*>& attributes) {
   if (!state_.batch || node_.op_type != "Reshape" || inputs.size() < 2) return;
   const Tensor* target = graph_.constant(inputs[1]);
   const Result<Dims> sizes = target != nullptr ? to_i64(*target) : Result<Dims>(Dims());
   if (target == nullptr || !sizes || inputs[0] == kNoValue) return;
+  const auto allowzero = attributes.find("allowzero");
+  const bool keeps_zeros = allowzero != attributes.end() && allowzero->second->i != 0;
+  if (keeps_zeros && std::ranges::find(*sizes, 0) != sizes->end()) return;
   const Dims free = reshape_for_any_batch(graph_.value(inputs[0]).type.shape, *sizes, *state_.batch);
-  if (free != *sizes) inputs[1] = graph_.add_constant(name_ + "/shape", Tensor::of<std::int64_t>(free));
+  if (free == *sizes) return;
+  inputs[1] = graph_.add_constant(name_ + "/shape", Tensor::of<std::int64_t>(free));
+  if (keeps_zeros) attributes.erase(allowzero);  // a 0 in the new sizes copies the batch
 }
 
 Result<Values> NodeImporter::apply(const RuleEntry& entry, Values inputs) {
-  free_batch_of_reshape(inputs);
-  OnnxNodeView view(node_, name_, version(), std::move(inputs), attributes(), graph_, state_.external);
+  auto given = attributes();
+  free_batch_of_reshape(inputs, given);
+  if (state_.batch && entry.domain.empty()) {
+    const auto integer = [&given](std::string_view attribute, std::int64_t otherwise) {
+      const auto found = given.find(attribute);
+      return found != given.end() ? found->second->i : otherwise;
+    };
+    follow_batch(graph_, node_.op_type, name_, *state_.batch, integer, inputs);
+  }
+  OnnxNodeView view(node_, name_, version(), std::move(inputs), std::move(given), graph_, state_.external);
   Builder build(
       graph_, name_, [this](std::string_view name) { return into_.reserved_.contains(name); },
       [this](std::span<const OnnxGraph* const> bodies, std::span<const TensorType> types) {

@@ -43,8 +43,8 @@ class NodeImporter {
   /// The node's attributes, references to function attributes replaced.
   std::map<std::string_view, const OnnxAttribute*> attributes();
   std::int64_t version() const;
-  /// A constant target of Reshape for a batch of any size.
-  void free_batch_of_reshape(Values& inputs);
+  /// A constant target of Reshape for a batch of any size, and the attributes that go with it.
+  void free_batch_of_reshape(Values& inputs, std::map<std::string_view, const OnnxAttribute*>& attributes);
   Result<Values> apply(const RuleEntry& entry, Values inputs);
   Result<Values> inline_function(const OnnxFunction& function, const Values& inputs);
   Result<Bodies> import_bodies(std::span<const OnnxGraph* const> bodies, std::span<const TensorType> inputs);

@@ -152,5 +152,21 @@ TEST(ResizeTactic, PositionsBeyondABoxAreTheExtrapolationValue) {
   expect_resized<float>(resize, image({2, 3, 5, 7}), image({}), {9, 8}, 1e-3, false, box);
 }
 
+TEST(ResizeTactic, ABatchThatIsCutIsLeftToTheReference) {
+  Resize resize;  // position 0 of one is position 0 of five
+  resize.coordinates = ResizeCoordinates::kAsymmetric;
+  resize.nearest_mode = ResizeNearest::kFloor;
+  const Op op(resize);
+  const Tensor sizes = Tensor::of<std::int64_t>(Dims{1, 3, 4, 4});
+  Problem problem{.op = &op};
+  problem.inputs.push_back({.dims = {5, 3, 2, 2}, .strides = {12, 4, 2, 1}});
+  problem.inputs.push_back({.absent = true});
+  problem.inputs.push_back({.absent = true});
+  problem.inputs.push_back({.dtype = DataType::kI64, .dims = {4}, .strides = {1}, .constant = &sizes});
+  problem.outputs.push_back({.dims = {1, 3, 4, 4}, .strides = {48, 16, 4, 1}});
+  const CpuBackend backend(make_cpu_target(std::nullopt));
+  EXPECT_EQ(backend.find_tactic("cpu.resize")->accepts(problem, backend.target()).reason, "resizing of axis 0");
+}
+
 }  // namespace
 }  // namespace bolide::test

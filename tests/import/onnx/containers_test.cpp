@@ -130,6 +130,15 @@ TEST(DynamicBatch, ConstantTargetsOfReshapeFollow) {
   EXPECT_EQ(reshape_for_any_batch({2, 8}, {16}, 2), (Dims{16}));  // a constant's
 }
 
+TEST(DynamicBatch, ABatchOfOneIsFoundByTheOrderOfElements) {
+  const Dim batch(kBatchName);
+  EXPECT_EQ(reshape_for_any_batch({17, batch, 16}, {17, 16}, 1), (Dims{-1, 16}));
+  EXPECT_EQ(reshape_for_any_batch({Dim(17) * batch, 16}, {17, 1, 16}, 1), (Dims{17, -1, 16}));
+  EXPECT_EQ(reshape_for_any_batch({batch, 4, 7, 8}, {4, 7, 8}, 1), (Dims{-1, 7, 8}));
+  EXPECT_EQ(reshape_for_any_batch({Dim(4) * batch, 7, 8}, {1, 4, 7, 8}, 1), (Dims{-1, 4, 7, 8}));
+  EXPECT_EQ(reshape_for_any_batch({3, batch, 8}, {3, 1, 2, 4}, 1), (Dims{3, 0, 2, 4}));
+}
+
 TEST(DynamicBatch, AModelOfOneBatchSizeTakesAny) {
   OnnxGraph graph;
   graph.inputs = {f32("x", {"2", "3", "4"}), f32("y", {"2", "12"}), f32("z", {"1", "12"})};
@@ -143,6 +152,52 @@ TEST(DynamicBatch, AModelOfOneBatchSizeTakesAny) {
   EXPECT_EQ(text(read->value(read->inputs()[0]).type), "f32[batch,3,4]");
   EXPECT_EQ(text(read->value(read->inputs()[1]).type), "f32[batch,12]");
   EXPECT_EQ(text(read->value(read->inputs()[2]).type), "f32[1,12]");
+  EXPECT_EQ(text(read->value(read->outputs()[0]).type), "f32[batch,12]");
+}
+
+/// The model `graph` with a batch of any size.
+Result<Graph> with_any_batch(OnnxGraph graph) {
+  const std::string bytes = write_model(model(18, std::move(graph)));
+  return import_onnx(bytes_of(bytes), nullptr, {.shapes = {}, .dynamic_batch = true});
+}
+
+TEST(DynamicBatch, SizesThatNameItFollow) {
+  OnnxGraph graph;
+  graph.inputs = {f32("x", {"2", "3", "4", "1"})};
+  graph.initializers = {ints("large", {4}, {2, 3, 8, 2}), ints("wide", {5}, {7, 2, 3, 4, 6})};
+  graph.nodes = {node("Resize", {"x", "", "", "large"}, {"y"}), node("Expand", {"x", "wide"}, {"z"})};
+  graph.outputs = {output("y"), output("z")};
+  const Result<Graph> read = with_any_batch(std::move(graph));
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(text(read->value(read->outputs()[0]).type), "f32[batch,3,8,2]");
+  EXPECT_EQ(text(read->value(read->outputs()[1]).type), "f32[7,batch,3,4,6]");
+}
+
+TEST(DynamicBatch, ValuesMadeForItFollowWhereTheirEntriesAreEqual) {
+  OnnxGraph graph;
+  graph.inputs = {f32("x", {"2", "3"})};
+  graph.initializers = {floats("token", {2, 1}, {5, 5}), floats("scale", {2, 1}, {3, 3})};
+  graph.nodes = {node("Concat", {"token", "x"}, {"joined"}, {attr("axis", 1)}),
+                 node("Mul", {"joined", "scale"}, {"y"})};
+  graph.outputs = {output("y")};
+  const Result<Graph> read = with_any_batch(graph);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(text(read->value(read->outputs()[0]).type), "f32[batch,4]");
+  // Entries that differ belong to the places of the batch: they cannot be more or fewer.
+  graph.initializers = {floats("token", {2, 1}, {5, 6}), floats("scale", {2, 1}, {3, 3})};
+  const Result<Graph> fixed = with_any_batch(graph);
+  EXPECT_TRUE(!fixed || text(fixed->value(fixed->outputs()[0]).type) != "f32[batch,4]");
+}
+
+TEST(DynamicBatch, AnExportersAllowzeroDoesNotStandInTheWay) {
+  OnnxGraph graph;
+  graph.inputs = {f32("x", {"2", "3", "4"})};
+  graph.initializers = {ints("to", {2}, {2, -1})};
+  graph.nodes = {node("Reshape", {"x", "to"}, {"out"}, {attr("allowzero", 1)})};
+  graph.outputs = {output("out")};
+  const std::string bytes = write_model(model(18, std::move(graph)));
+  const Result<Graph> read = import_onnx(bytes_of(bytes), nullptr, {.shapes = {}, .dynamic_batch = true});
+  ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ(text(read->value(read->outputs()[0]).type), "f32[batch,12]");
 }
 

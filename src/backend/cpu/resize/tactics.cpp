@@ -45,8 +45,9 @@ struct ResizeWork {
   bool channels_last = false;
 };
 
-/// True when every position is its own element.
-bool keeps(const ResizeAxis& axis) {
+/// True when the axis has as many positions as before, each its own element.
+bool keeps(const ResizeAxis& axis, std::int64_t before) {
+  if (static_cast<std::int64_t>(axis.taps.size()) != before) return false;
   for (std::size_t i = 0; i < axis.taps.size(); ++i) {
     const auto& weights = axis.taps[i].weights;
     if (axis.taps[i].outside) return false;
@@ -104,7 +105,7 @@ Result<ResizeWork> resize_work(const Problem& problem, const KernelTable& table)
     }
   }
   for (const ResizeAxis& axis : axes) {
-    if (axis.axis < 2 && !keeps(axis)) return unsupported("resizing of axis ", axis.axis);
+    if (axis.axis < 2 && !keeps(axis, x.dims[axis.axis])) return unsupported("resizing of axis ", axis.axis);
   }
   out.channels_last = out.channels == 1 || (out.x[1] == 1 && out.y[1] == 1);
   if (!out.channels_last && !out.nearest && out.x[4] != 1) return unsupported("neither channels nor width contiguous");
