@@ -1,12 +1,18 @@
 #!/usr/bin/env python3
 """Keeps the tables of docs/onnx.md in step with the importer's rules (src/import/onnx/rules.cpp).
 
-usage: tools/onnx_operators.py [--write]
+usage: tools/onnx_operators.py [--write [--measure BOLIDE FOLDER...]]
 Without --write: prints what the page does not say yet, and fails when it claims an operator that has no rule.
+--measure asks `BOLIDE check --json` how the nodes of all model.onnx under the folders run, for the column "runs by";
+without it the column stays.
 """
 
+import json
+import os
 import re
+import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -43,11 +49,38 @@ def rules():
     return found
 
 
-def table(of):
-    lines = ["| operator | read from version | |", "|---|---|---|"]
+def measure(bolide, folders):
+    """{(domain, operator): how its nodes run}"""
+    def check(model):
+        done = subprocess.run([bolide, "check", model, "--json"], capture_output=True, text=True)
+        return json.loads(done.stdout)["nodes"] if done.returncode == 0 else []
+
+    models = sorted(path for folder in folders for path in Path(folder).rglob("model.onnx"))
+    found = {}
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for nodes in pool.map(check, models):
+            for node in nodes:
+                found.setdefault((node["domain"], node["op"]), set()).add(node["how"])
+    return {key: words(hows) for key, hows in found.items()}
+
+
+def words(hows):
+    if {"fast", "reference"} <= hows:
+        return "kernels, some forms the reference"
+    return "kernels" if "fast" in hows else "the reference" if "reference" in hows else "no step"
+
+
+def written(text, domain):
+    """The column "runs by" as the page has it."""
+    start, end = between(text, domain)
+    return dict(re.findall(r"^\| `(\w+)` \|[^|]*\|[^|]*\| ?(.*?) ?\|$", text[start:end], re.M))
+
+
+def table(of, hows):
+    lines = ["| operator | read from version | | runs by |", "|---|---|---|---|"]
     for name in sorted(of):
         forms = ", ".join(str(v) for v in of[name][1:])
-        lines.append(f"| `{name}` | {of[name][0]} | {'other forms from ' + forms if forms else ''} |")
+        lines.append(f"| `{name}` | {of[name][0]} | {'other forms from ' + forms if forms else ''} | {hows.get(name, '')} |")
     return "\n".join(lines)
 
 
@@ -62,7 +95,15 @@ def main():
     text = PAGE.read_text()
     if "--write" in sys.argv[1:]:
         missing = [f"`{name}`" for name in STANDARD if name not in found["ai.onnx"]]
-        contents = {domain: table(found.get(domain, {})) for domain in DOMAINS.values()}
+        measured = {}
+        if "--measure" in sys.argv[1:]:
+            bolide, *folders = sys.argv[sys.argv.index("--measure") + 1:]
+            measured = measure(bolide, folders)
+        contents = {}
+        for domain in DOMAINS.values():
+            hows = written(text, domain)
+            hows.update({name: how for (of, name), how in measured.items() if of == domain})
+            contents[domain] = table(found.get(domain, {}), hows)
         contents["missing"] = (", ".join(missing) or "None") + "."
         for mark, content in contents.items():
             start, end = between(text, mark)

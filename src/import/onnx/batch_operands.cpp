@@ -87,14 +87,18 @@ class Follower {
   /// Whether the entries along the axis are known to be equal.
   bool is_same(ValueId value, std::size_t axis) const {
     if (size_ == 1) return true;
-    if (const Tensor* constant = graph_.constant(value)) return all_equal(*constant, axis);
-    const Node* producer = graph_.producer(value);
-    if (producer == nullptr) return false;
-    if (producer->op.is<ConstantOfShape>()) return true;
-    if (!producer->op.is<Expand>()) return false;
-    const Shape from = shape_of(producer->inputs[0]);
-    const std::size_t missing = shape_of(value).size() - from.size();
-    return axis < missing || from[axis - missing] == Dim(1);
+    while (true) {
+      if (const Tensor* constant = graph_.constant(value)) return all_equal(*constant, axis);
+      const Node* producer = graph_.producer(value);
+      if (producer == nullptr || !producer->op.is<Expand>()) {
+        return producer != nullptr && producer->op.is<ConstantOfShape>();
+      }
+      const std::size_t to = shape_of(value).size();
+      value = producer->inputs[0];
+      const std::size_t missing = to - shape_of(value).size();
+      if (axis < missing || shape_of(value)[axis - missing] == Dim(1)) return true;
+      axis -= missing;
+    }
   }
 
   Graph& graph_;
