@@ -73,7 +73,7 @@ Result<Tensors> RegionRunner::run(std::span<const Tensor> inputs) {
   TRY_OK(check_inputs(graph, inputs));
   std::vector<Dims> dims;
   for (const Tensor& input : inputs) dims.push_back(input.dims());
-  TRY(const Sizes sizes, resolve_sizes(graph, dims));
+  TRY(const Sizes sizes, resolve_dims(graph, dims));
   names_ = sizes.names;
   values_.assign(graph.values.size(), std::nullopt);
   for (std::size_t v = 0; v < values_.size(); ++v) {

@@ -107,6 +107,11 @@ void NodeImporter::report_unknown() {
   Error reason = unsupported(
       "is of a domain that Bolide does not know: give the plugin that has it (--plugin FILE or bolide::load_plugin(); "
       "docs/recipes/write-a-plugin.md), or export it as a local function of standard operators");
+  if (domain == "com.microsoft.nchwc") {
+    reason = unsupported(
+        "was written by ONNX Runtime's optimizer for one machine: give the model it was made from, or save it with "
+        "ORT_ENABLE_EXTENDED or less");
+  }
   if (other_version) {
     reason = unsupported("is newer than its operator set: state the set that the exporter wrote for");
   } else if (known_domain) {

@@ -56,6 +56,15 @@ TEST(ImportProblems, InBodiesAndFunctionsAreFoundByTheNodesAroundThem) {
   EXPECT_NE(text.find("\n  node 1/1 'z/w' (Flatten, ai.onnx 13, output 'w')"), std::string::npos) << text;
 }
 
+TEST(ImportProblems, AModelOptimisedForOneMachineIsCalledThat) {
+  OnnxNode packed = node("Conv", {"x"}, {"y"});
+  packed.domain = "com.microsoft.nchwc";
+  OnnxModel bad = model(13, {.nodes = {packed}, .inputs = {f32("x", {"2"})}, .outputs = {output("y")}});
+  bad.opset_imports.emplace("com.microsoft.nchwc", 1);
+  const std::string text = problems(bad);
+  EXPECT_NE(text.find("ORT_ENABLE_EXTENDED"), std::string::npos) << text;
+}
+
 TEST(ImportProblems, AreToldAllAtOnce) {
   const OnnxModel bad = model(13, {.nodes = {node("Conv", {"x", "w"}, {"a"}, {attr("strides", 2)}),
                                              node("Frobnicate", {"x"}, {"b"}), node("Relu", {"b"}, {"silent"}),
