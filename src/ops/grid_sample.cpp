@@ -25,6 +25,22 @@ double reflected(double at, double low, double high) {
   return low + (folded <= range ? folded : 2 * range - folded);
 }
 
+/// A tap whose sums are taken in f32.
+struct FloatTap {
+  std::int64_t at = 0;
+  float weight = 0;
+  FloatTap() = default;
+  FloatTap(const Tap& tap)
+      : at(tap.at), weight(static_cast<float>(tap.weight)) {}  // NOLINT(google-explicit-constructor)
+};
+float sample(const float* x, std::span<const FloatTap> taps) {
+  const auto share = [&](std::size_t i) { return taps[i].weight * x[taps[i].at]; };
+  if (taps.size() == 4) return (share(0) + share(1)) + (share(2) + share(3));
+  float sum = 0;
+  for (std::size_t i = 0; i < taps.size(); ++i) sum += share(i);
+  return sum;
+}
+
 struct Axis {
   std::int64_t size = 0;
   const GridSample& op;
@@ -115,11 +131,12 @@ Result<Tensors> GridSample::evaluate(TensorInputs inputs, EvalContext& context) 
   };
   constexpr std::int64_t kBlock = 64;  // points of one picture
   const std::int64_t blocks = (points + kBlock - 1) / kBlock;
-  const auto each_block = [&](const auto& channel) {
+  const auto each_block = [&]<class Kept>(Kept, const auto& channel) {
     const std::int64_t grain = bit_width(x.dtype()) < 8 ? x.dims()[0] * blocks : 1;  // elements may share a byte
     parallel_ranges(x.dims()[0] * blocks, grain, [&](std::int64_t block, std::int64_t end) {
       std::vector<AxisTaps> taps(spatial);
       std::vector<Tap> flat;
+      std::vector<Kept> kept;
       std::array<std::size_t, kBlock + 1> ends{};
       for (; block < end; ++block) {
         const std::int64_t batch = block / blocks;
@@ -130,16 +147,17 @@ Result<Tensors> GridSample::evaluate(TensorInputs inputs, EvalContext& context) 
           taps_at(batch * points + first + i, taps, flat);
           ends[static_cast<std::size_t>(i + 1)] = flat.size();
         }
+        kept.assign(flat.begin(), flat.end());
         for (std::int64_t c = 0; c < channels; ++c) {
           channel(batch * strides[0] + c * strides[1], (batch * channels + c) * points + first, count,
-                  std::span<const Tap>(flat), std::span<const std::size_t>(ends));
+                  std::span<const Kept>(kept), std::span<const std::size_t>(ends));
         }
       }
     });
   };
   if (moves) {
     const auto each_point = [&](const auto& move) {
-      each_block([&](std::int64_t from, std::int64_t to, std::int64_t count, auto taps, auto ends) {
+      each_block(Tap(), [&](std::int64_t from, std::int64_t to, std::int64_t count, auto taps, auto ends) {
         for (std::int64_t i = 0; i < count; ++i) {
           const std::size_t at = ends[static_cast<std::size_t>(i)];
           if (at < ends[static_cast<std::size_t>(i + 1)]) move(from + taps[at].at, to + i);
@@ -155,9 +173,20 @@ Result<Tensors> GridSample::evaluate(TensorInputs inputs, EvalContext& context) 
     }
     return out;
   }
+  if (mode == SampleMode::kLinear && x.dtype() == DataType::kF32) {
+    const float* const numbers = x.span<float>().data();
+    float* const sums = out[0].span<float>().data();
+    each_block(FloatTap(), [&](std::int64_t from, std::int64_t to, std::int64_t count, auto taps, auto ends) {
+      for (std::int64_t i = 0; i < count; ++i) {
+        const std::size_t first = ends[static_cast<std::size_t>(i)];
+        sums[to + i] = sample(numbers + from, taps.subspan(first, ends[static_cast<std::size_t>(i + 1)] - first));
+      }
+    });
+    return out;
+  }
   const bool whole = is_integer(x.dtype());
   TRY_OK(with_numbers(x, [&](const auto* numbers) -> Status {
-    each_block([&](std::int64_t from, std::int64_t to, std::int64_t count, auto taps, auto ends) {
+    each_block(Tap(), [&](std::int64_t from, std::int64_t to, std::int64_t count, auto taps, auto ends) {
       std::array<double, kBlock> sums;
       for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
         sums[i] = sample(numbers + from, taps.subspan(ends[i], ends[i + 1] - ends[i]));

@@ -18,8 +18,9 @@ constexpr std::array<std::string_view, 3> enum_names(SamplePadding) { return {"z
 ///          float: positions, last axis of x first, -1 and 1 at the edges of x or with `align_corners` at the centres
 ///          of its outermost elements
 /// Outputs  y : [n, c, out...] of x's dtype; integers truncate
-/// Numerics positions in f32 (f64 for f64), sums in double, rounded once; nearest rounds halves to even; cubic has a =
-///          -0.75 and repeats the border for each element that it reads. Undefined positions read outside.
+/// Numerics positions in f32 (f64 for f64); sums in double, rounded once, linear ones of f32 in f32; nearest rounds
+///          halves to even; cubic has a = -0.75 and repeats the border for each element that it reads. Undefined
+///          positions read outside.
 /// Source   ONNX GridSample-22
 struct GridSample {
   SampleMode mode = SampleMode::kLinear;

@@ -4,6 +4,7 @@
 #include "ops/elements.h"
 #include "ops/expr_apply.h"
 
+#include <algorithm>
 #include <complex>
 
 namespace bolide {
@@ -87,6 +88,38 @@ Result<Tensor> copy_of(const Tensor& data, const EvalContext& context) {
   return out;
 }
 
+/// ScatterElements without a reduction on one line: every thread writes a part of it, all that goes there in order.
+Result<Tensors> replace_in_line(const Tensor& data, const Tensor& indices, const Tensor& updates,
+                                const EvalContext& context) {
+  TRY(Tensor out, allocate_raw(context, data.dtype(), data.dims()));
+  const std::int64_t size = data.count();
+  std::atomic<bool> wrong = size == 0 && indices.count() > 0;
+  TRY_OK(with_indices(indices, [&](const auto* given) {
+    with_element(out.dtype(), [&](auto zero) {
+      using T = decltype(zero);
+      const T* const old = reinterpret_cast<const T*>(data.data());
+      const T* const from = reinterpret_cast<const T*>(updates.data());
+      T* const to = reinterpret_cast<T*>(out.data());
+      const std::int64_t part = size / ThreadPool::shared().size() + 1;
+      parallel_ranges(size, std::max<std::int64_t>(part, 1 << 16), [&](std::int64_t begin, std::int64_t end) {
+        std::copy(old + begin, old + end, to + begin);
+        bool outside = false;
+        for (std::int64_t i = 0; i < updates.count(); ++i) {
+          const std::int64_t place = place_within(given[i], size);
+          outside = outside || place < 0;
+          if (place >= begin && place < end) to[place] = from[i];
+        }
+        if (outside) wrong.store(true, std::memory_order_relaxed);
+      });
+    });
+    return ok();
+  }));
+  if (wrong) TRY_OK(Indices::make(indices, {size}).within("ScatterElements"));
+  Tensors result;
+  result.push_back(std::move(out));
+  return result;
+}
+
 }  // namespace
 
 Result<TensorTypes> ScatterElements::infer(const InferContext& context) const {
@@ -111,6 +144,8 @@ Result<Tensors> ScatterElements::evaluate(TensorInputs inputs, EvalContext& cont
       return invalid_argument("ScatterElements: indices ", places, " reach beyond data ", dims);
     }
   }
+  const bool plain = reduction == ScatterReduction::kReplace && bit_width(inputs[0]->dtype()) >= 8;
+  if (dims.size() == 1 && plain) return replace_in_line(*inputs[0], *inputs[1], *inputs[2], context);
   TRY(const Indices indices, Indices::make(*inputs[1], {dims[at]}).within("ScatterElements"));
   TRY(Tensor out, copy_of(*inputs[0], context));
   const ElementLines lines(places, dims, at);
@@ -128,15 +163,6 @@ Result<Tensors> ScatterElements::evaluate(TensorInputs inputs, EvalContext& cont
       using T = decltype(zero);
       const T* const from = reinterpret_cast<const T*>(updates.data());
       T* const to = reinterpret_cast<T*>(out.data());
-      if (dims.size() == 1) {  // one line: by parts of what is written
-        const std::int64_t part = dims[0] / ThreadPool::shared().size() + 1;
-        parallel_ranges(dims[0], std::max<std::int64_t>(part, 1 << 16), [&](std::int64_t begin, std::int64_t end) {
-          for (std::int64_t i = 0; i < updates.count(); ++i) {
-            if (const std::int64_t place = indices.at(i); place >= begin && place < end) to[place] = from[i];
-          }
-        });
-        return;
-      }
       lines.each([&](std::int64_t i, std::int64_t start) { to[start + indices.at(i) * lines.stride()] = from[i]; });
     });
   }

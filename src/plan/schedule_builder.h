@@ -19,6 +19,7 @@ class ScheduleBuilder {
     schedule_.places.resize(graph.values.size());
     schedule_.strides.resize(graph.values.size());
     aliases_.resize(graph.values.size());
+    leaves_as_.assign(graph.values.size(), kNone);
     constants_.assign(graph.constants.size(), kNone);
   }
 
@@ -69,6 +70,8 @@ class ScheduleBuilder {
   // Where values lie.
   bool written_by_kernel(int value) const;
   void find_aliases();
+  /// Values whose elements are a graph output's, in its order, under other sizes: they are written there.
+  void find_outputs();
   int add_buffer(Kind kind, int index, std::int64_t bytes);
   void touch(int buffer);
   void place_sources();
@@ -120,6 +123,7 @@ class ScheduleBuilder {
   const TacticRules& rules_;
   Schedule schedule_;
   std::vector<Alias> aliases_;
+  std::vector<int> leaves_as_;  ///< the index of the output in whose memory a value lies, or kNone
   std::vector<int> constants_;
   std::vector<Mirror> mirrors_;
   std::map<int, int> host_constants_;  // buffer by constant

@@ -10,6 +10,7 @@ namespace bolide {
 
 Result<Schedule> ScheduleBuilder::run() {
   find_aliases();
+  find_outputs();
   place_sources();
   for (std::size_t s = 0; s < graph_.steps.size(); ++s) TRY_OK(add_step(static_cast<int>(s)));
   for (std::size_t i = 0; i < graph_.outputs.size(); ++i) TRY_OK(finish_output(static_cast<int>(i)));
@@ -41,6 +42,26 @@ void ScheduleBuilder::find_aliases() {
       }
       start += dims(input)[axis];
     }
+  }
+}
+
+void ScheduleBuilder::find_outputs() {
+  for (std::size_t i = graph_.outputs.size(); i-- > 0;) {
+    leaves_as_[static_cast<std::size_t>(graph_.outputs[i])] = static_cast<int>(i);
+  }
+  for (std::size_t i = 0; i < graph_.outputs.size(); ++i) {
+    int value = graph_.outputs[i];
+    for (;;) {
+      const int producer = flow_.producer[static_cast<std::size_t>(value)];
+      if (producer == kNone) break;
+      const StepGraph::Step& step = graph_.steps[static_cast<std::size_t>(producer)];
+      const bool renames =
+          step.op.is<Identity>() || step.op.is<Reshape>() || step.op.is<Squeeze>() || step.op.is<Unsqueeze>();
+      if (!renames) break;
+      value = step.inputs[0];
+    }
+    int& index = leaves_as_[static_cast<std::size_t>(value)];
+    if (index == kNone && written_by_kernel(value)) index = static_cast<int>(i);
   }
 }
 
@@ -81,9 +102,12 @@ void ScheduleBuilder::place_written(int value) {
   }
   const Order layout = order(value).empty() ? row_major(static_cast<int>(dims(value).size())) : order(value);
   strides(value) = dense_strides(dims(value), layout);
-  const auto output = std::find(graph_.outputs.begin(), graph_.outputs.end(), value);
-  if (output != graph_.outputs.end() && same_strides(dims(value), strides(value), contiguous_strides(dims(value)))) {
-    place(value) = {add_buffer(Kind::kOutput, static_cast<int>(output - graph_.outputs.begin()), bytes_of(value)), 0};
+  const int output = leaves_as_[static_cast<std::size_t>(value)];
+  const bool taken = std::ranges::any_of(schedule_.buffers, [output](const ScheduleBuffer& buffer) {
+    return buffer.kind == Kind::kOutput && buffer.index == output;
+  });
+  if (output != kNone && !taken && same_strides(dims(value), strides(value), contiguous_strides(dims(value)))) {
+    place(value) = {add_buffer(Kind::kOutput, output, bytes_of(value)), 0};
   } else {
     place(value) = {add_buffer(Kind::kArena, kNone, bytes_of(value)), 0};
   }

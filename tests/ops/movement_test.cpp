@@ -264,5 +264,31 @@ TEST(GatherND, SaysWhichIndexIsOutside) {
             "string[2]{c,b}");
 }
 
+TEST(ScatterElements, OfOneLineKeepsTheOrderOfUpdates) {
+  Tensor data = *Tensor::allocate(DataType::kF32, {300000});
+  std::vector<std::int64_t> places;
+  std::vector<float> updates;
+  for (std::int64_t i = 0; i < 5000; ++i) {
+    places.push_back(i * 7919 % 100000 * (i % 2 == 0 ? 3 : -3) - (i % 2 == 0 ? 0 : 1));
+    updates.push_back(static_cast<float>(i));
+  }
+  places.push_back(places[0]);  // the last one stays
+  updates.push_back(-1);
+  std::vector<float> want(300000);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    want[static_cast<std::size_t>(places[i] < 0 ? places[i] + 300000 : places[i])] = updates[i];
+  }
+  const auto count = static_cast<std::int64_t>(places.size());
+  const auto y = run(ScatterElements{},
+                     {data, Tensor::of<std::int64_t>(places, Dims{count}), Tensor::of<float>(updates, Dims{count})});
+  EXPECT_TRUE((*y)[0] == Tensor::of<float>(want, Dims{300000}));
+  EXPECT_EQ(show(run(ScatterElements{}, {floats({2}, {1, 2}), longs({1}, {2}), floats({1}, {3})})),
+            "invalid argument: ScatterElements: index 2 into a size of 2");
+  EXPECT_EQ(show(run(ScatterElements{}, {floats({0}, {}), longs({1}, {0}), floats({1}, {3})})),
+            "invalid argument: ScatterElements: index 0 into a size of 0");
+  EXPECT_EQ(show(run(ScatterElements{}, {words({2}, {"a", "b"}), longs({1}, {-1}), words({1}, {"c"})})),
+            "string[2]{a,c}");
+}
+
 }  // namespace
 }  // namespace bolide

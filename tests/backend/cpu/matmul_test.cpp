@@ -85,6 +85,17 @@ TEST(MatMul, WideNumbersKeepTheirOwnArithmetic) {
   }
 }
 
+TEST(MatMul, WideNumbersOfManyTermsArePackedByParts) {
+  for (const std::int64_t n : {16, 37}) {
+    Case test = product({.dims = {21, 600}, .dtype = DataType::kI64}, {.dims = {600, n}, .dtype = DataType::kI64});
+    test.op = Op(MatMul{.out = DataType::kI64});
+    expect_tactic(test, "cpu.matmul.wide");
+    test.inputs[0].dtype = test.inputs[1].dtype = DataType::kF64;
+    test.op = Op(MatMul{.out = DataType::kF64});
+    expect_tactic(test, "cpu.matmul.wide");
+  }
+}
+
 TEST(MatMul, EmptySizes) {
   expect_tactic(product(matrix({0, 7}), matrix({7, 9})), kTiles);
   expect_tactic(product(matrix({5, 0}), matrix({0, 9})), kTiles);

@@ -108,6 +108,11 @@ void load_strip(const EltwiseKernels& kernels, DataType dtype, const void* base,
     load_as<float>(base, view, to);
     return;
   }
+  if (dtype == DataType::kF32 && view.stride == 1) {
+    const float* const from = static_cast<const float*>(base) + view.offset;
+    kernels.copy_rows(from, view.row_stride, to, view.length, view.rows, view.length);
+    return;
+  }
   for (std::int64_t r = 0; r < view.rows; ++r, to += view.length) {
     const std::int64_t row = view.offset + r * view.row_stride;
     if (view.stride == 1) {
@@ -130,6 +135,11 @@ void store_strip(const EltwiseKernels& kernels, DataType dtype, const float* fro
   }
   if (dtype == DataType::kF32 && view.stride != 1) {
     store_as<float>(from, view, base);
+    return;
+  }
+  if (dtype == DataType::kF32) {
+    float* const to = static_cast<float*>(base) + view.offset;
+    kernels.copy_rows(from, view.length, to, view.row_stride, view.rows, view.length);
     return;
   }
   for (std::int64_t r = 0; r < view.rows; ++r, from += view.length) {

@@ -464,8 +464,17 @@ constexpr void fill(EltwiseKernels& table) {
   }
 }
 
+void copy_rows(const float* from, I64 from_row, float* to, I64 to_row, I64 rows, I64 length) {
+  for (I64 r = 0; r < rows; ++r, from += from_row, to += to_row) {
+    I64 i = 0;
+    for (; i + kLanes <= length; i += kLanes) store(to + i, load(from + i));
+    if (i < length) store_n(to + i, load_n(from + i, length - i), length - i);
+  }
+}
+
 constexpr EltwiseKernels make_eltwise() {
   EltwiseKernels table{};
+  table.copy_rows = copy_rows;
   fill<0>(table);
   table.silu = silu;
   table.range = range;

@@ -23,11 +23,16 @@ struct EltwiseKernels {
   /// The least and the largest of x[0, n) and 0; NaN does not count.
   using Range = void (*)(const float* x, std::int64_t n, float* low, float* high);
 
+  /// Rows of `length` floats from one matrix to another; strides between rows in floats.
+  using CopyRows = void (*)(const float* from, std::int64_t from_row, float* to, std::int64_t to_row, std::int64_t rows,
+                            std::int64_t length);
+
   Function fn[kFnCount];
   Range range;
   Function silu;                ///< a * sigmoid(a), which would be two of the above
   Load load[kDataTypeCount];    ///< null for types without a vector form
   Store store[kDataTypeCount];  ///< likewise
+  CopyRows copy_rows;
 };
 
 }  // namespace bolide

@@ -1,4 +1,4 @@
-/// Matrix products of numbers of 32 and 64 bits other than f32, without packing.
+/// Matrix products of numbers of 32 and 64 bits other than f32.
 #pragma once
 
 #include <cstdint>
@@ -6,8 +6,8 @@
 namespace bolide {
 
 struct WideProductKernels {
-  /// y[i, j] = sum over p of a[i, p] * b[p, j] in the order of p, each product rounded; integers wrap. Strides in
-  /// elements; columns of b and y are contiguous.
+  /// y[i, j] = sum over p of a[i, p] * b[p, j] in the order of p, f64 with one rounding a term where the ISA has
+  /// FMA and two on the baseline; integers wrap. Strides in elements; columns of b and y are contiguous.
   struct Operands {
     const void* a;
     std::int64_t a_row;

@@ -58,7 +58,7 @@ class WideMatMulKernel final : public HostKernel {
       : work_(std::move(work)), multiply_(multiply) {}
 
   Grid grid(int) const override {
-    return {.rows = work_.batches.count() * work_.m, .channels = work_.n, .row_grain = 8, .channel_grain = 32};
+    return {.rows = work_.batches.count() * work_.m, .channels = work_.n, .row_grain = 32, .channel_grain = 32};
   }
 
   Status run(int, const KernelBuffers& buffers, Range rows, Range channels) const override {
@@ -87,10 +87,10 @@ class WideMatMulKernel final : public HostKernel {
 };
 
 /// Needs     contiguous columns of b and y; no bias, no epilogue
-/// Numerics  sums in the order of k, every product rounded; integers wrap
+/// Numerics  sums in the order of k, f64 fused where the ISA has FMA; integers wrap
 class WideMatMul final : public Tactic {
  public:
-  constexpr WideMatMul() : Tactic("cpu.matmul.wide", 1) {}
+  constexpr WideMatMul() : Tactic("cpu.matmul.wide", 2) {}
 
   Verdict accepts(const Problem& problem, const Target&) const override {
     const Result<WideWork> work = wide_work(problem);

@@ -5,6 +5,8 @@
 #include "backend/cpu/movement/views.h"
 #include "ops/axis.h"
 
+#include <cstring>
+
 namespace bolide::cpu {
 namespace {
 
@@ -14,7 +16,8 @@ struct GatherWork {
   std::int64_t size = 0;    ///< of the axis
   std::int64_t stride = 0;  ///< of the axis, in elements of x
   std::int64_t element_bytes = 4;
-  bool wide = true;  ///< i64 indices, else i32
+  bool wide = true;   ///< i64 indices, else i32
+  bool dense = true;  ///< slices are runs of bytes in x and y
 };
 
 Result<GatherWork> gather_work(const Problem& problem) {
@@ -39,7 +42,11 @@ Result<GatherWork> gather_work(const Problem& problem) {
     push(indices.dims[d], y.strides[axis + d], 0, indices.strides[d]);
   }
   CopyView slice;
+  const Dims inner = contiguous_strides(x.dims);
+  bool dense = true;
   for (std::size_t d = axis + 1; d < x.dims.size(); ++d) {
+    const bool run = x.strides[d] == inner[d] && y.strides[d - 1 + indices.dims.size()] == inner[d];
+    dense = dense && (run || x.dims[d] == 1);
     slice.push(x.dims[d], y.strides[d - 1 + indices.dims.size()], x.strides[d]);
   }
   TRY(Piece one, piece(slice, x.dtype, 0, 0));
@@ -49,6 +56,7 @@ Result<GatherWork> gather_work(const Problem& problem) {
   out.stride = x.strides[axis];
   out.element_bytes = bit_width(x.dtype) / 8;
   out.wide = indices.dtype == DataType::kI64;
+  out.dense = dense;
   return out;
 }
 
@@ -73,12 +81,18 @@ class GatherKernel final : public HostKernel {
     }
     const auto* x = static_cast<const std::byte*>(buffers.inputs[0]);
     auto* y = static_cast<std::byte*>(buffers.outputs[0]);
+    const auto bytes = static_cast<std::size_t>(work_.slice.bytes());
     Walk walk(work_.slices, work_.slices.rank(), rows.begin);
     for (std::int64_t r = rows.begin; r < rows.end; ++r, walk.next()) {
       const std::int64_t index = given(buffers, walk.at(2));
       if (index < -work_.size || index >= work_.size) return outside(index);
       const std::int64_t from = walk.at(1) + (index < 0 ? index + work_.size : index) * work_.stride;
-      work_.slice.run(y + walk.at(0) * work_.element_bytes, x + from * work_.element_bytes, 0, work_.slice.units());
+      std::byte* const to = y + walk.at(0) * work_.element_bytes;
+      if (work_.dense) {
+        std::memcpy(to, x + from * work_.element_bytes, bytes);
+      } else {
+        work_.slice.run(to, x + from * work_.element_bytes, 0, work_.slice.units());
+      }
     }
     return ok();
   }
