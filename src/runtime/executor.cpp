@@ -6,21 +6,20 @@
 namespace bolide {
 
 Status Executor::run(const RunBuffers& buffers, const RunWatch& watch) {
-  using Kind = ScheduleBuffer::Kind;
   const Schedule& schedule = prepared().schedule();
   for (std::size_t b = 0; b < schedule.buffers.size(); ++b) {
     const ScheduleBuffer& buffer = schedule.buffers[b];
     switch (buffer.kind) {
-      case Kind::kArena: steps_.place(b, buffers.arena + buffer.arena_offset); break;
-      case Kind::kInput:  // only read
+      case ScheduleBuffer::Kind::kArena: steps_.place(b, buffers.arena + buffer.arena_offset); break;
+      case ScheduleBuffer::Kind::kInput:  // only read
         steps_.place(
             b, static_cast<std::byte*>(const_cast<void*>(buffers.inputs[static_cast<std::size_t>(buffer.index)])));
         break;
-      case Kind::kOutput:
+      case ScheduleBuffer::Kind::kOutput:
         steps_.place(b, static_cast<std::byte*>(buffers.outputs[static_cast<std::size_t>(buffer.index)]));
         break;
-      case Kind::kConstant:
-      case Kind::kKnown: break;
+      case ScheduleBuffer::Kind::kConstant:
+      case ScheduleBuffer::Kind::kKnown: break;
     }
   }
   for (std::size_t s = 0; s < schedule.steps.size(); ++s) {
