@@ -44,6 +44,16 @@ struct Grid {
   std::int64_t channel_grain = 1;
 };
 
+/// What the kernel of a device found wrong in the data of its step: a value beyond what it counts. In memory that
+/// both sides see; the device writes it, the host looks when the run is over.
+struct KernelFault {
+  /// kIndex: outside of [-size, size). kPicture: outside of [0, size). kLength: outside of [0, size].
+  enum class Kind : std::int64_t { kNothing, kIndex, kPicture, kLength };
+  Kind kind = Kind::kNothing;
+  std::int64_t value = 0;
+  std::int64_t size = 0;
+};
+
 /// Addresses for one run: element 0 of each operand of the problem (null where absent or packed away). All on the
 /// device for kernels of a device with memory of its own.
 struct KernelBuffers {
@@ -52,6 +62,7 @@ struct KernelBuffers {
   const std::byte* packed = nullptr;  ///< what pack() wrote, 64-byte aligned
   std::byte* workspace = nullptr;     ///< shared by all threads of the step, 64-byte aligned
   std::byte* scratch = nullptr;       ///< this thread's own, 64-byte aligned; host kernels only
+  KernelFault* fault = nullptr;       ///< device kernels only; null: nobody asks
 };
 
 /// A tactic bound to one problem: immutable once it is loaded, shared by contexts and threads. Either a HostKernel or a

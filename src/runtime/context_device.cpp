@@ -95,6 +95,7 @@ Status ContextCore::prepare_device(std::shared_ptr<const PreparedSchedule> prepa
     device_executors_.clear();
     workspace_.host = nullptr;
     TRY(workspace_.host, device->allocate_host(needs.host).within("inputs and outputs"));
+    DeviceExecutor::clear(*workspace_.host);
   }
   if (device_executors_.size() >= kMostExecutors) device_executors_.pop_back();
   device_executors_.push_front(
@@ -161,7 +162,7 @@ Status ContextCore::wait_and_deliver() {
   pending_ = false;
   TRY_OK(enqueued_->wait());
   if (on_device_ != nullptr) {
-    on_device_->deliver(pending_outputs_);
+    TRY_OK(on_device_->deliver(pending_outputs_));
     has_results_ = true;
   }
   return {};

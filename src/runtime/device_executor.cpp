@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace bolide {
 namespace {
@@ -11,7 +12,9 @@ namespace {
 using Kind = ScheduleBuffer::Kind;
 
 constexpr std::size_t kMostRecordings = 16;  // of different addresses
-constexpr int kRepeats = 16;                 // of a step that is timed alone
+constexpr std::size_t kMostFaults = 4096;    // steps from there on share the last place
+constexpr std::size_t kFaultBytes = kMostFaults * sizeof(KernelFault);
+constexpr int kRepeats = 16;  // of a step that is timed alone
 
 std::size_t rounded(std::int64_t bytes) { return (static_cast<std::size_t>(bytes) + 255) / 256 * 256; }
 
@@ -43,9 +46,11 @@ std::vector<std::size_t> port_bytes(const PreparedSchedule& prepared) {
 
 }  // namespace
 
+void DeviceExecutor::clear(const DeviceBlock& host) { std::memset(host.data(), 0, kFaultBytes); }
+
 DeviceExecutor::Needs DeviceExecutor::needs(const PreparedSchedule& prepared) {
   Needs needs{.device = rounded(prepared.schedule().arena_bytes),
-              .host = rounded(prepared.schedule().host_arena_bytes)};
+              .host = kFaultBytes + rounded(prepared.schedule().host_arena_bytes)};
   for (const std::size_t bytes : port_bytes(prepared)) {
     needs.device += rounded(static_cast<std::int64_t>(bytes));
     needs.host += rounded(static_cast<std::int64_t>(bytes));
@@ -59,7 +64,7 @@ DeviceExecutor::DeviceExecutor(std::shared_ptr<const PreparedSchedule> prepared,
   const Schedule& schedule = steps_.prepared().schedule();
   lanes_used_ = side_by_side ? schedule.lanes : 1;
   arena_ = workspace.device->data();
-  host_arena_ = workspace.host->data();
+  host_arena_ = workspace.host->data() + kFaultBytes;
   std::byte* at = arena_ + rounded(schedule.arena_bytes);
   std::byte* host_at = host_arena_ + rounded(schedule.host_arena_bytes);
   io_bytes_ = port_bytes(steps_.prepared());
@@ -70,6 +75,7 @@ DeviceExecutor::DeviceExecutor(std::shared_ptr<const PreparedSchedule> prepared,
     host_at += rounded(static_cast<std::int64_t>(bytes));
   }
   recordings_.reserve(kMostRecordings + 1);
+  faults_ = reinterpret_cast<KernelFault*>(workspace.host->data());
 }
 
 const ScheduledStep* DeviceExecutor::host_step() const {
@@ -97,10 +103,29 @@ void DeviceExecutor::place_buffers(std::span<void* const> ports) {
   }
 }
 
+Status DeviceExecutor::found_wrong() {
+  using Fault = KernelFault::Kind;
+  const std::vector<ScheduledStep>& steps = prepared().schedule().steps;
+  Status first;
+  for (std::size_t s = 0; s < std::min(steps.size(), kMostFaults); ++s) {
+    const KernelFault fault = std::exchange(faults_[s], {});
+    if (fault.kind == Fault::kNothing || !first) continue;
+    const std::int64_t size = fault.size;
+    first = fault.kind == Fault::kIndex
+                ? invalid_argument("index ", fault.value, " is outside [", -size, ",", size, ")")
+            : fault.kind == Fault::kPicture ? invalid_argument("a box of picture ", fault.value, "; there are ", size)
+                                            : invalid_argument("a length of ", fault.value, " in a sequence of ", size);
+    if (s + 1 == kMostFaults && steps.size() > kMostFaults) continue;  // of which step is not known
+    first = std::move(first).within(steps[s].problem.op->name()).within(strings::join("step '", steps[s].name, "'"));
+  }
+  return first;
+}
+
 Status DeviceExecutor::launch_step(DeviceStream& stream, std::size_t index) {
   const ScheduledStep& step = prepared().schedule().steps[index];
   const DeviceRange range(device_.get(), step.name);
-  const KernelBuffers buffers = steps_.buffers_of(index);
+  KernelBuffers buffers = steps_.buffers_of(index);
+  buffers.fault = faults_ + std::min(index, kMostFaults - 1);
   const Operand& moved = step.problem.outputs[0];
   const auto bytes = [&] { return packed_bytes(moved.dtype, moved.count()); };
   switch (step.transfer) {
@@ -240,20 +265,21 @@ void DeviceExecutor::stage(std::span<const DevicePort> inputs) const {
   }
 }
 
-void DeviceExecutor::deliver(std::span<const DevicePort> outputs) const {
+Status DeviceExecutor::deliver(std::span<const DevicePort> outputs) {
+  TRY_OK(found_wrong());
   const std::size_t first = io_bytes_.size() - outputs.size();
   for (std::size_t o = 0; o < outputs.size(); ++o) {
     const std::size_t bytes = io_bytes_[first + o];
     if (!outputs[o].on_device && bytes > 0) std::memcpy(outputs[o].data, io_host_[first + o], bytes);
   }
+  return {};
 }
 
 Status DeviceExecutor::run(DeviceStream& stream, std::span<const DevicePort> inputs,
                            std::span<const DevicePort> outputs, const HostScratch& scratch) {
   TRY_OK(enqueue(stream, stream, inputs, outputs, scratch));
   TRY_OK(stream.wait());
-  deliver(outputs);
-  return {};
+  return deliver(outputs);
 }
 
 Status DeviceExecutor::enqueue(DeviceStream& recorder, DeviceStream& stream, std::span<const DevicePort> inputs,
@@ -303,6 +329,7 @@ Status DeviceExecutor::profile(DeviceStream& stream, const HostScratch& scratch,
     TRY(const double all, device_->microseconds(*from, *to));
     us = all / kRepeats;
   }
+  (void)found_wrong();  // the run before has told it
   return {};
 }
 

@@ -37,7 +37,9 @@ class DeviceExecutor {
     std::size_t host = 0;
   };
   static Needs needs(const PreparedSchedule& prepared);
-  /// `workspace` has at least what needs() says.
+  /// Makes the host's part of a workspace ready, once after it was allocated.
+  static void clear(const DeviceBlock& host);
+  /// `workspace` has at least what needs() says. Touches none of it: it may be a lost device's.
   DeviceExecutor(std::shared_ptr<const PreparedSchedule> prepared, std::shared_ptr<Device> device,
                  const DeviceWorkspace& workspace, bool side_by_side);
 
@@ -50,8 +52,8 @@ class DeviceExecutor {
   /// in the host's memory are read before it returns; deliver() is for the outputs there.
   Status enqueue(DeviceStream& recorder, DeviceStream& stream, std::span<const DevicePort> inputs,
                  std::span<const DevicePort> outputs, const HostScratch& scratch);
-  /// Hands over outputs in the host's memory once the run is over.
-  void deliver(std::span<const DevicePort> outputs) const;
+  /// Hands over outputs in the host's memory once the run is over. Errors: what its kernels found wrong in the data.
+  Status deliver(std::span<const DevicePort> outputs);
   /// The first step that runs on the host; null when there is none.
   const ScheduledStep* host_step() const;
   /// Does the last run again, step by step, and times each by replaying it alone, with warm caches.
@@ -87,6 +89,8 @@ class DeviceExecutor {
   Status repeat_step(DeviceStream& stream, std::size_t index);
   void stage(std::span<const DevicePort> inputs) const;
   Status go(DeviceStream& stream, Recording& recording, const HostScratch& scratch);
+  /// What the kernels of runs that are over found wrong, once. Errors: InvalidArgument, as the host's kernels.
+  Status found_wrong();
 
   StepRunner steps_;
   std::shared_ptr<Device> device_;
@@ -96,6 +100,7 @@ class DeviceExecutor {
   std::vector<std::byte*> io_host_;
   std::vector<std::size_t> io_bytes_;
   int lanes_used_ = 1;
+  KernelFault* faults_ = nullptr;                      // by step; at the same place for all executors of a workspace
   std::vector<Recording> recordings_;                  // most recently made last
   std::vector<void*> ports_;                           // Recording::addresses of the last run
   std::vector<std::unique_ptr<DeviceStream>> lanes_;   // after the first, while recording

@@ -2,6 +2,10 @@
 #include "runtime/allocations.h"
 #include "fake_cuda/device_engine.h"
 
+#include <unistd.h>
+
+#include <fstream>
+
 namespace bolide::test {
 namespace {
 
@@ -30,6 +34,24 @@ TEST(DeviceSteadyState, EnqueuedRunsAllocateNothingOnWhateverStream) {
     EXPECT_TRUE(ran);
     EXPECT_EQ(after - before, 0);
   }
+}
+
+/// Of this process, in the host's memory.
+long resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  long all = 0;
+  long resident = 0;
+  file >> all >> resident;
+  return resident * sysconf(_SC_PAGESIZE);
+}
+
+TEST(DeviceSteadyState, EnginesCreatedAndDestroyedAThousandTimesLeaveBothMemoriesAsTheyWere) {
+  const auto once = [] { return static_cast<bool>(OnHost(*device_engine(layers())).context.run()); };
+  for (int i = 0; i < 50; ++i) ASSERT_TRUE(once());
+  const long before = resident_bytes();
+  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(once());
+  EXPECT_EQ(alive(), nothing_alive());
+  EXPECT_LT(resident_bytes() - before, 2 << 20);
 }
 
 }  // namespace

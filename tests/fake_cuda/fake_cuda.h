@@ -1,6 +1,6 @@
-/// A CUDA driver without a GPU, for tests: device memory is the host's, kernels are counted and do nothing, and every
-/// call can be made to fail. It is a libcuda.so.1 that BOLIDE_CUDA_PATH leads to; beside it stands a libnvrtc.so.13
-/// that makes no code.
+/// A CUDA driver without a GPU, for tests: device memory is the host's, kernels are counted and do nothing (but for
+/// fake_on_kernel), and every call can be made to fail. It is a libcuda.so.1 that BOLIDE_CUDA_PATH leads to; beside it
+/// stands a libnvrtc.so.13 that makes no code.
 ///
 /// What it is comes from the variable FAKE_CUDA, read when the driver is first called: `key=value` split at commas.
 /// devices=1, capability=90, memory_mib=1024, version=13000, name=Fake GPU, multiprocessors=132, init=0 (what cuInit
@@ -53,6 +53,10 @@ void fake_refuse_contexts(int result);
 
 /// Called with `argument` whenever a graph is launched, before it is; null: nothing is called.
 void fake_on_launch(void (*function)(void*), void* argument);
+
+/// Kernels whose names begin with `prefix` do something: whenever one runs, `function` gets its first `count`
+/// parameters, which are addresses. One at a time; null: they do nothing, as all others.
+void fake_on_kernel(const char* prefix, int count, void (*function)(void* const*));
 
 /// Of the graph that was instantiated last: nodes, edges, and the longest chain.
 struct FakeGraph {

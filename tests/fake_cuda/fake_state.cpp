@@ -136,6 +136,13 @@ void fake_on_launch(void (*function)(void*), void* argument) {
   state().on_launch_argument = argument;
 }
 
+void fake_on_kernel(const char* prefix, int count, void (*function)(void* const*)) {
+  const std::lock_guard lock(state().mutex);
+  state().kernel_prefix = prefix;
+  state().kernel_parameters = count;
+  state().on_kernel = function;
+}
+
 FakeGraph fake_last_graph() {
   const std::lock_guard lock(state().mutex);
   return state().last_graph;

@@ -101,6 +101,9 @@ struct State {
   int refuse_contexts = 0;
   void (*on_launch)(void*) = nullptr;
   void* on_launch_argument = nullptr;
+  std::string kernel_prefix;
+  int kernel_parameters = 0;
+  void (*on_kernel)(void* const*) = nullptr;
 };
 State& state();
 

@@ -110,11 +110,19 @@ int cuMemsetD8Async(unsigned long long to, unsigned char value, std::size_t byte
     return 0;
   });
 }
-int cuLaunchKernelEx(const LaunchConfig* config, fake::Function* function, void**, void**) {
+int cuLaunchKernelEx(const LaunchConfig* config, fake::Function* function, void** parameters, void**) {
   const std::lock_guard lock(state().mutex);
   if (const int failed = enter("cuLaunchKernelEx", current()); failed != 0) return failed;
   if (function == nullptr || current()->modules.count(function->module) == 0) return fake::kInvalidHandle;
-  return give(config->stream, true, nullptr);
+  if (state().on_kernel == nullptr || function->name.rfind(state().kernel_prefix, 0) != 0) {
+    return give(config->stream, true, nullptr);
+  }
+  std::vector<void*> addresses;
+  for (int i = 0; i < state().kernel_parameters; ++i) addresses.push_back(*static_cast<void**>(parameters[i]));
+  return give(config->stream, true, [addresses, on_kernel = state().on_kernel] {
+    on_kernel(addresses.data());
+    return 0;
+  });
 }
 
 int cuStreamBeginCapture_v2(Stream* stream, int) {

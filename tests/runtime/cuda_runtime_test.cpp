@@ -217,6 +217,32 @@ TEST(CudaRuntime, EnqueuedWithHostPointersGivesTheSameBits) {
   EXPECT_EQ(outputs[1], wanted);
 }
 
+TEST(CudaRuntime, AnIndexBeyondTheDataFailsTheRunThatHasItAndNoOther) {
+  BOLIDE_NEEDS_CUDA();
+  Graph graph;
+  const ValueId data = graph.add_constant("data", wave({4, 2}, 1));
+  const ValueId indices = *graph.add_input("indices", {DataType::kI64, {Dim(3)}});
+  graph.set_outputs({*graph.add(*parse_op("Gather", ""), {data, indices}, "picked")});
+  const auto engine = engine_of(std::move(graph));
+  ContextCore context(engine);
+  std::int64_t values[3] = {0, -4, 0};
+  const auto give = [&](std::int64_t last) {
+    values[2] = last;
+    return context.set_input(0, DataType::kI64, {3}, values);
+  };
+  for (const bool waits : {true, false}) {
+    ASSERT_TRUE(give(4));
+    const Status enqueued = waits ? ok() : context.enqueue(nullptr);
+    ASSERT_TRUE(enqueued) << enqueued.error().message;
+    const Status ran = waits ? context.run() : context.wait();
+    ASSERT_FALSE(ran);
+    EXPECT_EQ(ran.error().code, Code::kInvalidArgument);
+    EXPECT_NE(ran.error().message.find("Gather: index 4 is outside [-4,4)"), std::string::npos) << ran.error().message;
+    ASSERT_TRUE(give(3));
+    EXPECT_TRUE(context.run());
+  }
+}
+
 TEST(CudaRuntime, RunsInMemoryThatTheCallerGives) {
   BOLIDE_NEEDS_CUDA();
   const auto engine = engine_of(branches());

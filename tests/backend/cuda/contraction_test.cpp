@@ -147,40 +147,60 @@ TEST(CudaConv, ImagesOfAFewChannels) {
               (seen.count("cuda.conv.stem") > 0 && seen.count("cuda.gemm.patches") > 0));
 }
 
+/// For these, ptxas keeps values in local memory where nothing stops it.
+const ConvCase kOddDepthwise[] = {
+    {.n = 1, .c = 6, .h = 7, .w = 9, .o = 6, .kernel_h = 2, .kernel_w = 4, .groups = 6, .residual = true},
+    {.n = 1, .c = 7, .h = 9, .w = 9, .o = 7, .stride = 2, .groups = 7, .residual = true},
+};
+const ConvCase kDepthwise[] = {
+    {.n = 2, .c = 24, .h = 9, .w = 11, .o = 24, .groups = 24, .residual = true},
+    {.n = 2,
+     .c = 40,
+     .h = 13,
+     .w = 12,
+     .o = 40,
+     .kernel_h = 5,
+     .kernel_w = 5,
+     .stride = 2,
+     .pad = 2,
+     .groups = 40,
+     .x_gap = 8},
+    {.n = 1, .c = 19, .h = 15, .w = 15, .o = 19, .pad = 2, .dilation = 2, .groups = 19},
+    {.n = 1,
+     .c = 16,
+     .h = 15,
+     .w = 15,
+     .o = 16,
+     .kernel_h = 7,
+     .kernel_w = 7,
+     .pad = 3,
+     .groups = 16,
+     .x_gap = 16,
+     .x_offset = 2},
+    {.n = 1, .c = 8, .h = 5, .w = 5, .o = 16, .groups = 8},
+    {.n = 1,
+     .c = 10,
+     .h = 9,
+     .w = 20,
+     .o = 10,
+     .kernel_h = 3,
+     .kernel_w = 11,
+     .pad = 5,
+     .groups = 10,
+     .residual = true},
+    {.n = 1, .c = 16, .h = 12, .w = 12, .o = 16, .kernel_h = 11, .kernel_w = 11, .pad = 5, .groups = 16},
+};
+
 TEST(CudaConv, DepthwiseOfAnyChannelsAndStrides) {
   BOLIDE_NEEDS_DEVICE(device);
-  const ConvCase cases[] = {
-      {.n = 2, .c = 24, .h = 9, .w = 11, .o = 24, .groups = 24, .residual = true},
-      {.n = 2,
-       .c = 40,
-       .h = 13,
-       .w = 12,
-       .o = 40,
-       .kernel_h = 5,
-       .kernel_w = 5,
-       .stride = 2,
-       .pad = 2,
-       .groups = 40,
-       .x_gap = 8},
-      {.n = 1, .c = 19, .h = 15, .w = 15, .o = 19, .pad = 2, .dilation = 2, .groups = 19},
-      {.n = 1,
-       .c = 16,
-       .h = 15,
-       .w = 15,
-       .o = 16,
-       .kernel_h = 7,
-       .kernel_w = 7,
-       .pad = 3,
-       .groups = 16,
-       .x_gap = 16,
-       .x_offset = 2},
-      {.n = 1, .c = 8, .h = 5, .w = 5, .o = 16, .groups = 8},
-  };
   std::set<std::string> seen;
   for (const DataType type : kTypes) {
-    for (const ConvCase& c : cases) {
-      SCOPED_TRACE(strings::join(name(type), " c ", c.c, " k ", c.kernel_h));
-      seen.merge(families(run_on_device(conv_case(c, type), device, false)));
+    for (const std::span<const ConvCase> cases :
+         {std::span<const ConvCase>(kOddDepthwise), std::span<const ConvCase>(kDepthwise)}) {
+      for (const ConvCase& c : cases) {
+        SCOPED_TRACE(strings::join(name(type), " c ", c.c, " k ", c.kernel_h));
+        seen.merge(families(run_on_device(conv_case(c, type), device, false)));
+      }
     }
   }
   EXPECT_GT(seen.count("cuda.conv.depthwise"), 0U);
@@ -277,6 +297,15 @@ TEST(CudaAttention, HeadsMasksAndCausality) {
   }
   EXPECT_TRUE(seen.count("cuda.attention.64x64") > 0 || device->facts().capability < 80);
   EXPECT_TRUE(seen.count("cuda.attention.wgmma") > 0 || device->facts().capability != 90);
+}
+
+TEST(CudaContractionTexts, OfDepthwiseKeepNothingInLocalMemory) {
+  BOLIDE_NEEDS_NVRTC();
+  for (const ConvCase& c : kOddDepthwise) {
+    for (const int capability : {80, 90}) {
+      EXPECT_GT(compile_texts(conv_case(c, DataType::kF16), capability, "cuda.conv.depthwise", false), 3) << capability;
+    }
+  }
 }
 
 TEST(CudaContractionTexts, CompileForEveryKindOfCard) {

@@ -153,6 +153,12 @@ int compile_texts(const Case& test, int capability, std::string_view prefix, boo
   const auto target = make_cuda_target(capability, tf32);
   EXPECT_TRUE(target) << (target ? "" : target.error().message);
   if (!target) return 0;
+  struct Job {
+    std::string where;
+    cuda::Program program;
+    Result<cuda::CodePtr> code = cuda::CodePtr();
+  };
+  std::vector<Job> jobs;
   int count = 0;
   for (const Tactic* tactic : tactics_for(test.op)) {
     if (tactic->name().substr(0, prefix.size()) != prefix) continue;
@@ -162,16 +168,23 @@ int compile_texts(const Case& test, int capability, std::string_view prefix, boo
     if (!kernel) continue;
     const auto* texts = dynamic_cast<const cuda::ContractionKernel*>(kernel->get());
     if (texts == nullptr) continue;
-    for (const auto& use : texts->programs()) {
-      const auto code = cuda::compile(use.program, {capability});
-      EXPECT_TRUE(code) << tactic->name() << " for " << capability << ": " << (code ? "" : code.error().message);
-      if (!code) continue;
-      for (const auto& [name, facts] : cuda::kernel_facts(**code)) {
-        EXPECT_EQ(facts.local_bytes, 0) << tactic->name() << " for " << capability << ": " << name << ", "
-                                        << prepared.problem.key();
-      }
+    for (auto& use : texts->programs()) {
+      jobs.push_back({strings::join(tactic->name(), " for ", capability, ", ", prepared.problem.key()), use.program});
     }
     ++count;
+  }
+  const int threads = ThreadPool::usable_threads();
+  ThreadPool::shared().ensure(threads);
+  ThreadPool::shared().parallel_for(static_cast<std::int64_t>(jobs.size()), threads, [&](std::int64_t i, int) {
+    Job& job = jobs[static_cast<std::size_t>(i)];
+    job.code = cuda::compile(job.program, {capability});
+  });
+  for (const Job& job : jobs) {
+    EXPECT_TRUE(job.code) << job.where << ": " << job.code.error().message;
+    if (!job.code) continue;
+    for (const auto& [name, facts] : cuda::kernel_facts(**job.code)) {
+      EXPECT_EQ(facts.local_bytes, 0) << job.where << ": " << name;
+    }
   }
   return count;
 }

@@ -33,7 +33,7 @@ DEVICE bool input_at(const Window& w, int out, int tap, int& in) {
   return in >= 0 && in < w.in;
 }
 
-extern "C" __global__ void __launch_bounds__(256) contract_simt(const __grid_constant__ DirectContraction p) {
+extern "C" __global__ void BLOCK_OF(256) contract_simt(const __grid_constant__ DirectContraction p) {
   constexpr int kRows = 64, kColumns = 64, kDepth = 16;
   __shared__ float tile_a[kDepth][kRows + 4], tile_b[kDepth][kColumns + 4];
   const int tid = threadIdx.x, tx = tid & 15, ty = tid >> 4;

@@ -55,7 +55,7 @@ DEVICE void unpack(float (&out)[VEC], const Vector& v) {
   }
 }
 
-extern "C" __global__ void __launch_bounds__(128) depthwise(const __grid_constant__ Depthwise p) {
+extern "C" __global__ void BLOCK_OF(128) depthwise(const __grid_constant__ Depthwise p) {
   wait_for_kernel_before();
   const int vectors = (p.c + VEC - 1) / VEC, across = (p.ow + TW - 1) / TW, down = (p.oh + TH - 1) / TH;
   const u32 id = blockIdx.x * 128u + threadIdx.x;

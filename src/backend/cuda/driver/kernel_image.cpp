@@ -1,5 +1,6 @@
 #include "backend/cuda/driver/kernel_image.h"
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 #include <string_view>
@@ -92,6 +93,7 @@ void read_attributes(const Image& image, const Sections& sections, const Section
                      std::map<std::string, KernelFacts>& facts) {
   constexpr std::uint8_t kWithBytes = 4;
   constexpr std::uint8_t kFrameBytes = 0x11;
+  constexpr std::uint8_t kStackBytes = 0x12;
   constexpr std::uint8_t kRegisters = 0x2f;
   const std::uint64_t end = section.offset + std::min(section.bytes, image.size() - section.offset);
   for (std::uint64_t at = section.offset; at + 4 <= end;) {
@@ -103,10 +105,17 @@ void read_attributes(const Image& image, const Sections& sections, const Section
     const auto symbol = image.at<std::uint32_t>(at);
     const auto value = image.at<std::int32_t>(at + 4);
     at += length;
-    if (length != 8 || !symbol || !value || (number != kFrameBytes && number != kRegisters)) continue;
+    if (length != 8 || !symbol || !value || (number != kFrameBytes && number != kStackBytes && number != kRegisters)) {
+      continue;
+    }
     const std::string name = symbol_name(image, sections, *symbol);
     if (name.empty()) continue;
-    (number == kRegisters ? facts[name].registers : facts[name].local_bytes) = *value;
+    KernelFacts& own = facts[name];
+    if (number == kRegisters) {
+      own.registers = *value;
+    } else {
+      own.local_bytes = std::max(own.local_bytes, *value);
+    }
   }
 }
 

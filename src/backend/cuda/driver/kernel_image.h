@@ -1,7 +1,8 @@
 /// What machine code says of its kernels, read from the code itself: known without a device.
 ///
 /// Source: the ELF object format, and the sections `.nv.info` and `.nv.shared.NAME` of NVIDIA's objects, whose
-/// attributes 0x2f (registers of a function) and 0x11 (bytes of its frame) are what ptxas prints with `-v`.
+/// attributes 0x2f (registers of a function), 0x11 (bytes of its frame) and 0x12 (with those it calls) are what ptxas
+/// prints with `-v`.
 #pragma once
 
 #include <cstddef>

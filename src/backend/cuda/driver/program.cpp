@@ -1,5 +1,6 @@
 #include "backend/cuda/driver/program.h"
 
+#include "backend/cuda/driver/kernel_image.h"
 #include "base/log.h"
 
 #include <unistd.h>
@@ -49,7 +50,7 @@ Digest key_of(const Program& program, const Arch& arch, const NvrtcApi& api) {
   return digest(all);
 }
 
-Result<CodePtr> compile_for(const Program& program, const Arch& arch, const NvrtcApi& api) {
+Result<CodePtr> compile_once(const Program& program, const Arch& arch, const NvrtcApi& api, const char* more_option) {
   NvrtcProgram handle = nullptr;
   const auto check = [&](int result, const char* call) -> Status {
     if (result == 0) return {};
@@ -64,6 +65,7 @@ Result<CodePtr> compile_for(const Program& program, const Arch& arch, const Nvrt
   } const destroy{api, handle};
   std::vector<const char*> options = {arch.option.c_str(), "--std=c++17", "-default-device"};
   for (const std::string& option : program.options) options.push_back(option.c_str());
+  if (more_option != nullptr) options.push_back(more_option);
   if (const int result = api.compile(handle, static_cast<int>(options.size()), options.data()); result != 0) {
     std::size_t size = 0;
     std::string log;
@@ -83,6 +85,22 @@ Result<CodePtr> compile_for(const Program& program, const Arch& arch, const Nvrt
   auto* to = reinterpret_cast<char*>(code->data());
   TRY_OK(check(arch.ptx ? api.ptx(handle, to) : api.cubin(handle, to), "nvrtcGetCUBIN"));
   return CodePtr(std::move(code));
+}
+
+int most_local_bytes(std::span<const std::byte> code) {
+  int most = 0;
+  for (const auto& [name, facts] : kernel_facts(code)) most = std::max(most, facts.local_bytes);
+  return most;
+}
+
+Result<CodePtr> compile_for(const Program& program, const Arch& arch, const NvrtcApi& api) {
+  TRY(CodePtr code, compile_once(program, arch, api, nullptr));
+  // ptxas may rather spill a few registers than have fewer blocks at a time; common.cu says how it is kept from it.
+  const int local = most_local_bytes(*code);
+  const auto has = [&](const char* part) { return program.text.find(part) != std::string::npos; };
+  if (local == 0 || !(has("void BLOCK_OF(") || has("void ROW_BOUNDS("))) return code;
+  TRY(CodePtr again, compile_once(program, arch, api, "-DONE_BLOCK"));
+  return most_local_bytes(*again) < local ? again : code;
 }
 
 }  // namespace

@@ -27,6 +27,7 @@ Result<ElementText> of_boxes(const Problem& problem, std::string_view name) {
   ElementText text(name, problem.outputs[0].dims, problem.outputs[0].strides);
   text.pointer("y", {Kind::kOutput, 0, 0}, c_type(x.dtype)).pointer("x", {Kind::kInput, 0, 0}, c_type(x.dtype));
   text.pointer("boxes", {Kind::kInput, 1, 0}, c_type(boxes.dtype));
+  text.pointer("fault", {Kind::kFault, 0, 0}, "Fault");
   return text;
 }
 std::string corner(const Operand& boxes, int i) {
@@ -71,8 +72,8 @@ Result<TextWork> align(const Problem& problem, const RoiAlign& op) {
   };
   const bool largest = op.mode == RoiMode::kMax;
   std::string body = strings::join(
-      "  const int64_t picture = place_of((int64_t)batches[p0 * ", batches.strides[0], "ll], ", x.dims[0],
-      "ll);\n  const ", type, "* const plane = x + picture * ", x.strides[0], "ll + p1 * ", x.strides[1],
+      "  const int64_t picture = picture_of((double)batches[p0 * ", batches.strides[0], "ll], ", x.dims[0],
+      "ll, fault);\n  const ", type, "* const plane = x + picture * ", x.strides[0], "ll + p1 * ", x.strides[1],
       "ll;\n  const RoiLine down = roi_line(", corner(boxes, 1), ", ", corner(boxes, 3), ", ", op.output_height,
       "), across = roi_line(", corner(boxes, 0), ", ", corner(boxes, 2), ", ", op.output_width,
       ");\n  float sum = 0.f;\n  for (int i = 0; i < down.count; ++i)\n  for (int j = 0; j < across.count; ++j) {\n"
@@ -100,9 +101,9 @@ Result<TextWork> max_roi(const Problem& problem, const MaxRoiPool& op) {
   const Operand& boxes = problem.inputs[1];
   TRY(ElementText text, of_boxes(problem, "max_roi_pool"));
   const std::string type(c_type(x.dtype));
-  std::string body =
-      strings::join("  const int64_t picture = place_of((int64_t)", corner(boxes, 0), ", ", x.dims[0], "ll);\n  const ",
-                    type, "* const plane = x + picture * ", x.strides[0], "ll + p1 * ", x.strides[1], "ll;\n");
+  std::string body = strings::join("  const int64_t picture = picture_of((double)", corner(boxes, 0), ", ", x.dims[0],
+                                   "ll, fault);\n  const ", type, "* const plane = x + picture * ", x.strides[0],
+                                   "ll + p1 * ", x.strides[1], "ll;\n");
   for (int axis = 0; axis < 2; ++axis) {
     const std::int64_t bins = op.pooled_shape[static_cast<std::size_t>(axis)];
     const std::string scale = number_text(static_cast<double>(op.spatial_scale), Arithmetic::kF64);

@@ -34,14 +34,14 @@ Result<TextWork> dynamic_quantize_work(const Problem& problem) {
   program.text =
       joined_text({"rows"}) +
       strings::join(
-          "extern \"C\" __global__ void __launch_bounds__(256) range_parts(const float* __restrict__ x, float* parts) "
+          "extern \"C\" __global__ void BLOCK_OF(256) range_parts(const float* __restrict__ x, float* parts) "
           "{\n"
           "  float low = 0.f, high = 0.f;\n  for (int64_t i = (int64_t)blockIdx.x * 256 + threadIdx.x; i < ",
           count, "ll; i += ", blocks * 256, ") {\n  ", position, "    const float v = x[", offset_text(x.strides),
           "];\n    if (v < low) low = v;\n    if (v > high) high = v;\n  }\n"
           "  low = all_lanes<Least, 256, false>(low);\n  high = all_lanes<Most, 256, false>(high);\n"
           "  if (threadIdx.x == 0) { parts[blockIdx.x * 2] = low; parts[blockIdx.x * 2 + 1] = high; }\n}\n"
-          "extern \"C\" __global__ void __launch_bounds__(256) range_finish(const float* __restrict__ parts, float* "
+          "extern \"C\" __global__ void BLOCK_OF(256) range_finish(const float* __restrict__ parts, float* "
           "scale, uint8_t* zero) {\n"
           "  float low = 0.f, high = 0.f;\n  if (threadIdx.x < ",
           blocks,

@@ -94,13 +94,16 @@ Result<TextWork> reverse_sequence(const Problem& problem, const ReverseSequence&
   if (!is_integer(lengths.dtype) || c_type(lengths.dtype).empty()) return unsupported("lengths of ", lengths.dtype);
   ElementText text("reverse_sequence", y.dims, y.strides);
   text.pointer("y", {Kind::kOutput, 0, 0}, type).pointer("x", {Kind::kInput, 0, 0}, type);
-  text.pointer("lengths", {Kind::kInput, 1, 0}, c_type(lengths.dtype));
+  if (lengths.dims != Dims{x.dims[batch]}) return unsupported(lengths.dims, " lengths for ", x.dims[batch], " batches");
+  text.pointer("lengths", {Kind::kInput, 1, 0}, c_type(lengths.dtype)).pointer("fault", {Kind::kFault, 0, 0}, "Fault");
   Dims rest = x.strides;
   rest[time] = 0;
   return one_launch(
       text.finish(strings::join("  const int64_t length = (int64_t)lengths[p", batch, " * ", lengths.strides[0],
-                                "ll], t = p", time, " < length && length <= ", x.dims[time], " ? length - 1 - p", time,
-                                " : p", time, ";\n  y[", offset_text(y.strides), "] = x[", offset_text(rest), " + t * ",
+                                "ll];\n  const bool wrong = length < 0 || length > ", x.dims[time],
+                                ";\n  if (wrong) report(fault, kLengthFault, length, ", x.dims[time],
+                                ");\n  const int64_t t = p", time, " < length && !wrong ? length - 1 - p", time, " : p",
+                                time, ";\n  y[", offset_text(y.strides), "] = x[", offset_text(rest), " + t * ",
                                 x.strides[time], "ll];\n")),
       static_cast<double>(packed_bytes(x.dtype, x.count())));
 }

@@ -18,6 +18,7 @@ Result<TextWork> gather_nd_work(const Problem& problem) {
   ElementText text("gather_nd", y.dims, y.strides);
   text.pointer("y", {AddressArg::Kind::kOutput, 0, 0}, type).pointer("x", {AddressArg::Kind::kInput, 0, 0}, type);
   text.pointer("indices", {AddressArg::Kind::kInput, 1, 0}, c_type(indices.dtype));
+  text.pointer("fault", {AddressArg::Kind::kFault, 0, 0}, "Fault");
   Dims rows(indices.strides.begin(), indices.strides.end() - 1);
   std::string body = strings::join("  const int64_t row = ", offset_text(rows), ";\n  int64_t from = 0");
   for (std::size_t d = 0; d < batch; ++d) body += strings::join(" + p", d, " * ", x.strides[d], "ll");
@@ -27,8 +28,8 @@ Result<TextWork> gather_nd_work(const Problem& problem) {
   body += ";\n";
   for (std::size_t d = 0; d < depth; ++d) {
     body += strings::join("  from += place_of((int64_t)indices[row + ",
-                          static_cast<std::int64_t>(d) * indices.strides[lead], "ll], ", x.dims[batch + d], "ll) * ",
-                          x.strides[batch + d], "ll;\n");
+                          static_cast<std::int64_t>(d) * indices.strides[lead], "ll], ", x.dims[batch + d],
+                          "ll, fault) * ", x.strides[batch + d], "ll;\n");
   }
   body += strings::join("  y[", offset_text(y.strides), "] = x[from];\n");
   TextWork work;

@@ -12,7 +12,7 @@ struct Scatter {
   ScatterReduction reduction = ScatterReduction::kReplace;
   std::int64_t count = 1;
   std::int64_t places = 1;
-  std::string place;  ///< statements of `int64_t place_of_update(int64_t i, indices)`
+  std::string place;  ///< statements of `int64_t place_of_update(int64_t i, indices, fault)`
   Dims update_dims;   ///< that count updates
   Dims inner_dims;    ///< of a slice
   Dims y_place;       ///< strides of y along the dims that places count
@@ -44,6 +44,12 @@ Result<Scatter> scatter_of(const Problem& problem) {
   if (const auto* elements = problem.op->as<ScatterElements>()) {
     out.reduction = elements->reduction;
     TRY(const std::size_t axis, normalize_axis(elements->axis, y.rank()));
+    if (updates.dims != indices.dims) return unsupported("updates ", updates.dims, " for indices ", indices.dims);
+    for (std::size_t d = 0; d < y.dims.size(); ++d) {
+      if (d != axis && indices.dims[d] > y.dims[d]) {
+        return unsupported("indices ", indices.dims, " reach beyond data ", y.dims);
+      }
+    }
     out.update_dims = indices.dims;
     out.u_update = updates.strides;
     out.place_dims = y.dims;
@@ -51,7 +57,7 @@ Result<Scatter> scatter_of(const Problem& problem) {
     const Dims own = contiguous_strides(y.dims);
     out.place = split_text("i", "q", indices.dims);
     out.place += strings::join("  int64_t to = place_of((int64_t)indices[", offset_text(indices.strides, "q"), "], ",
-                               y.dims[axis], "ll) * ", own[axis], "ll;\n");
+                               y.dims[axis], "ll, fault) * ", own[axis], "ll;\n");
     for (std::size_t d = 0; d < y.dims.size(); ++d) {
       if (d != axis) out.place += strings::join("  to += q", d, " * ", own[d], "ll;\n");
     }
@@ -65,13 +71,17 @@ Result<Scatter> scatter_of(const Problem& problem) {
     out.place_dims = part(y.dims, 0, depth);
     out.y_place = part(y.strides, 0, depth);
     out.inner_dims = part(y.dims, depth, y.dims.size());
+    Dims wanted = out.update_dims;
+    wanted.insert(wanted.end(), out.inner_dims.begin(), out.inner_dims.end());
+    if (updates.dims != wanted) return unsupported("updates ", updates.dims, ", not ", wanted);
     out.y_inner = part(y.strides, depth, y.strides.size());
     out.place = split_text("i", "q", out.update_dims);
     out.place += strings::join("  const int64_t row = ", offset_text(part(indices.strides, 0, lead), "q"),
                                ";\n  int64_t to = 0;\n");
     for (std::size_t d = 0; d < depth; ++d) {
-      out.place += strings::join("  to = to * ", y.dims[d], "ll + place_of((int64_t)indices[row + ",
-                                 static_cast<std::int64_t>(d) * indices.strides[lead], "ll], ", y.dims[d], "ll);\n");
+      out.place +=
+          strings::join("  to = to * ", y.dims[d], "ll + place_of((int64_t)indices[row + ",
+                        static_cast<std::int64_t>(d) * indices.strides[lead], "ll], ", y.dims[d], "ll, fault);\n");
     }
   }
   for (const std::int64_t size : out.update_dims) out.count *= size;
@@ -130,15 +140,17 @@ Result<TextWork> scatter_work(const Problem& problem) {
 
   const std::string place =
       strings::join("__device__ __forceinline__ int64_t place_of_update(int64_t i, const ", index_type,
-                    "* __restrict__ indices) {\n", scatter.place, "  return to;\n}\n");
+                    "* __restrict__ indices, Fault* fault) {\n", scatter.place, "  return to;\n}\n");
   ElementText claim("scatter_claim", {scatter.count}, {1});
   claim.pointer("owners", owners, "int");
   if (!replaces) claim.pointer("counts", counts, "int");
-  claim.pointer("indices", {AddressKind::kInput, 1, 0}, index_type);
-  TRY_OK(add(claim.finish(replaces ? "  atomicMax(owners + place_of_update(p0, indices), (int)p0);\n"
-                                   : "  const int64_t to = place_of_update(p0, indices);\n  atomicMin(owners + to, "
-                                     "(int)p0);\n  atomicAdd(counts + to, 1);\n",
-                          place)));
+  claim.pointer("indices", {AddressKind::kInput, 1, 0}, index_type)
+      .pointer("fault", {AddressKind::kFault, 0, 0}, "Fault");
+  TRY_OK(
+      add(claim.finish(replaces ? "  atomicMax(owners + place_of_update(p0, indices, fault), (int)p0);\n"
+                                : "  const int64_t to = place_of_update(p0, indices, fault);\n  atomicMin(owners + to, "
+                                  "(int)p0);\n  atomicAdd(counts + to, 1);\n",
+                       place)));
 
   Dims dims = {scatter.count};
   dims.insert(dims.end(), scatter.inner_dims.begin(), scatter.inner_dims.end());
@@ -151,7 +163,8 @@ Result<TextWork> scatter_work(const Problem& problem) {
   y_inner.insert(y_inner.end(), scatter.y_inner.begin(), scatter.y_inner.end());
   Dims u_inner = {0};
   u_inner.insert(u_inner.end(), scatter.u_inner.begin(), scatter.u_inner.end());
-  std::string body = "  const int64_t place = place_of_update(p0, indices);\n  if (owners[place] != (int)p0) return;\n";
+  std::string body =
+      "  const int64_t place = place_of_update(p0, indices, 0);\n  if (owners[place] != (int)p0) return;\n";
   body += split_text("place", "z", scatter.place_dims);
   body += strings::join("  const int64_t to = ", offset_text(scatter.y_place, "z"), " + ", offset_text(y_inner),
                         ", inner = ", offset_text(u_inner), ";\n");
@@ -164,12 +177,13 @@ Result<TextWork> scatter_work(const Problem& problem) {
   } else {
     TRY(const Arithmetic arithmetic, number_arithmetic(x.dtype));
     const std::string_view number = c_type(arithmetic);
-    body += strings::join("  ", c_type(x.dtype),
-                          " value = y[to];\n  int left = counts[place];\n  for (int64_t i = p0; left > 0; ++i) {\n",
-                          "    if (i != p0 && place_of_update(i, indices) != place) continue;\n    --left;\n    const ",
-                          number, " a = Load<", number, ">::from(value), b = Load<", number,
-                          ">::from(u[update_at(i) + inner]);\n", "    value = Store<", c_type(x.dtype), ">::from(",
-                          reduced(scatter.reduction, arithmetic == Arithmetic::kI64), ");\n  }\n  y[to] = value;\n");
+    body +=
+        strings::join("  ", c_type(x.dtype),
+                      " value = y[to];\n  int left = counts[place];\n  for (int64_t i = p0; left > 0; ++i) {\n",
+                      "    if (i != p0 && place_of_update(i, indices, 0) != place) continue;\n    --left;\n    const ",
+                      number, " a = Load<", number, ">::from(value), b = Load<", number,
+                      ">::from(u[update_at(i) + inner]);\n", "    value = Store<", c_type(x.dtype), ">::from(",
+                      reduced(scatter.reduction, arithmetic == Arithmetic::kI64), ");\n  }\n  y[to] = value;\n");
   }
   TRY_OK(add(apply.finish(body, before, {"-fmad=false"})));
   return work;

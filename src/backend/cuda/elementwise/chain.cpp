@@ -81,8 +81,8 @@ bool rounds(const Chain& chain, const Operand& out) {
 std::string function_text(const Chain& chain, const Operand& out, const NestText& nest, int width) {
   const std::string_view number = c_type(chain.arithmetic);
   const std::string_view out_type = c_type(out.dtype);
-  std::string text = strings::join("extern \"C\" __global__ void __launch_bounds__(", kThreads, ") chain_", width, "(",
-                                   out_type, "* __restrict__ y");
+  std::string text = strings::join("extern \"C\" __global__ void BLOCK_OF(", kThreads, ") chain_", width, "(", out_type,
+                                   "* __restrict__ y");
   std::vector<std::optional<double>> literals;
   for (std::size_t i = 0; i < chain.work.operands.size(); ++i) {
     literals.push_back(literal(chain.work.operands[i]));

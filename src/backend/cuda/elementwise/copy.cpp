@@ -42,7 +42,7 @@ std::optional<Tiling> tiling_of(const NestText& nest) {
 std::string tile_text(const NestText& nest, const Tiling& tiling, std::string_view function, std::string_view type) {
   const std::int64_t a = nest.dims[tiling.to_dim];
   const std::int64_t b = nest.dims[tiling.from_dim];
-  std::string text = strings::join("extern \"C\" __global__ void __launch_bounds__(256) ", function, "(", type,
+  std::string text = strings::join("extern \"C\" __global__ void BLOCK_OF(256) ", function, "(", type,
                                    "* __restrict__ y, const ", type, "* __restrict__ x) {\n  __shared__ ", type,
                                    " tile[32][33];\n  int64_t rest = blockIdx.x;\n  const int ta = (int)(rest % ",
                                    (a + kTile - 1) / kTile, ") * 32;\n  rest /= ", (a + kTile - 1) / kTile,
@@ -69,10 +69,10 @@ std::string tile_text(const NestText& nest, const Tiling& tiling, std::string_vi
 std::string row_text(const NestText& nest, bool zeros, std::string_view function, std::string_view type, int width) {
   const std::string_view offset = nest.offset_type();
   std::string text = strings::join(
-      "extern \"C\" __global__ void __launch_bounds__(", kThreads, ") ", function, "_", width, "(", type,
-      "* __restrict__ y", zeros ? std::string() : strings::join(", const ", type, "* __restrict__ x"), ") {\n  const ",
-      offset, " group = (", offset, ")blockIdx.x * ", kThreads,
-      " + threadIdx.x;\n  if (group >= ", nest.count() / width, ") return;\n", nest.offsets("group", width));
+      "extern \"C\" __global__ void BLOCK_OF(", kThreads, ") ", function, "_", width, "(", type, "* __restrict__ y",
+      zeros ? std::string() : strings::join(", const ", type, "* __restrict__ x"), ") {\n  const ", offset,
+      " group = (", offset, ")blockIdx.x * ", kThreads, " + threadIdx.x;\n  if (group >= ", nest.count() / width,
+      ") return;\n", nest.offsets("group", width));
   const std::string group = strings::join("Group<", type, ", ", width, ">");
   if (zeros) {
     text += strings::join("  *(", group, "*)(y + o0) = ", group, "{};\n}\n");

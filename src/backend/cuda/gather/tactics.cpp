@@ -41,6 +41,9 @@ Result<GatherWork> gather_work(const Problem& problem) {
   Dims from(y.dims.size(), 0);
   Dims at(y.dims.size(), 0);
   if (elements != nullptr) {
+    for (std::size_t d = 0; d < y.dims.size(); ++d) {
+      if (d != axis && y.dims[d] > x.dims[d]) return unsupported("indices ", y.dims, " reach beyond data ", x.dims);
+    }
     from = x.strides;
     from[axis] = 0;
     at = indices.strides;
@@ -57,7 +60,7 @@ Result<GatherWork> gather_work(const Problem& problem) {
                     .bytes = bits / 8};
 }
 
-/// Any strides. An index that is out of range reads the nearest place there is: kernels cannot report.
+/// Any strides. An index that is out of range is reported and reads the nearest place there is.
 class GatherTactic final : public Tactic {
  public:
   constexpr GatherTactic() : Tactic("cuda.gather", 1) {}
@@ -76,9 +79,11 @@ class GatherTactic final : public Tactic {
                                   : work.bytes == 2 ? "uint16_t"
                                   : work.bytes == 4 ? "uint32_t"
                                                     : "uint64_t";
-    TextLaunch launch{
-        .program = {.name = "gather", .text = joined_text({"chain"})},
-        .args = {{AddressArg::Kind::kOutput, 0}, {AddressArg::Kind::kInput, 0}, {AddressArg::Kind::kInput, 1}}};
+    TextLaunch launch{.program = {.name = "gather", .text = joined_text({"chain"})},
+                      .args = {{AddressArg::Kind::kOutput, 0},
+                               {AddressArg::Kind::kInput, 0},
+                               {AddressArg::Kind::kInput, 1},
+                               {AddressArg::Kind::kFault}}};
     int widest = 1;
     for (const int width : {8, 4, 2}) {
       if (width * work.bytes > 16 || work.nest.dims.back() % width != 0 || work.stride % width != 0) continue;
@@ -95,13 +100,12 @@ class GatherTactic final : public Tactic {
     for (int width = widest;; width = 1) {
       const std::string group = strings::join("Group<", type, ", ", width, ">");
       launch.program.text += strings::join(
-          "extern \"C\" __global__ void __launch_bounds__(", kThreads, ") gather_", width, "(", type,
-          "* __restrict__ y, const ", type, "* __restrict__ x, const ", work.wide ? "int64_t" : "int",
-          "* __restrict__ indices) {\n  const int64_t group = (int64_t)blockIdx.x * ", kThreads,
-          " + threadIdx.x;\n  if (group >= ", work.nest.count() / width, ") return;\n",
-          work.nest.offsets("group", width), "  int64_t at = indices[o2];\n  if (at < 0) at += ", work.size,
-          "ll;\n  at = at < 0 ? 0 : at >= ", work.size, "ll ? ", work.size - 1, "ll : at;\n  *(", group,
-          "*)(y + o0) = *(const ", group, "*)(x + o1 + at * ", work.stride, "ll);\n}\n");
+          "extern \"C\" __global__ void BLOCK_OF(", kThreads, ") gather_", width, "(", type, "* __restrict__ y, const ",
+          type, "* __restrict__ x, const ", work.wide ? "int64_t" : "int",
+          "* __restrict__ indices, Fault* __restrict__ fault) {\n  const int64_t group = (int64_t)blockIdx.x * ",
+          kThreads, " + threadIdx.x;\n  if (group >= ", work.nest.count() / width, ") return;\n",
+          work.nest.offsets("group", width), "  const int64_t at = place_of((int64_t)indices[o2], ", work.size,
+          "ll, fault);\n  *(", group, "*)(y + o0) = *(const ", group, "*)(x + o1 + at * ", work.stride, "ll);\n}\n");
       const std::int64_t blocks = (work.nest.count() / width + kThreads - 1) / kThreads;
       if (blocks >= INT64_C(1) << 31) return unsupported(work.nest.count(), " elements in one launch");
       // Indices are aligned to their own size, which may be less than a group's.

@@ -12,7 +12,7 @@ struct Depthwise {
   int images, h, w, oh, ow, pad_h, pad_w, c;
 };
 
-extern "C" __global__ void __launch_bounds__(128) depthwise_integers(const __grid_constant__ Depthwise p) {
+extern "C" __global__ void BLOCK_OF(128) depthwise_integers(const __grid_constant__ Depthwise p) {
   const int vectors = p.c / VEC;
   const u32 id = blockIdx.x * 128u + threadIdx.x, pixels = id / (u32)vectors;
   const int channel = (int)(id % (u32)vectors) * VEC;

@@ -7,6 +7,24 @@ typedef unsigned int uint32_t;
 typedef unsigned long long uint64_t;
 typedef long long int64_t;
 
+// Threads of a block. A kernel that would keep values in local memory, so that more blocks fit, is compiled once more for
+// ONE_BLOCK, which may have all registers.
+#ifdef ONE_BLOCK
+#define BLOCK_OF(threads) __launch_bounds__(threads, 1)
+#else
+#define BLOCK_OF(threads) __launch_bounds__(threads)
+#endif
+
+// What a kernel found wrong in the data, of one of its threads; the host reads it when the run is over. May be null.
+struct Fault { int64_t kind, value, size; };
+constexpr int kIndexFault = 1, kPictureFault = 2, kLengthFault = 3;
+__device__ __forceinline__ void report(Fault* fault, int kind, int64_t value, int64_t size) {
+  if (fault == 0) return;
+  fault->value = value;
+  fault->size = size;
+  fault->kind = kind;
+}
+
 struct half { uint16_t bits; };
 struct bf16 { uint16_t bits; };
 struct bool8 { uint8_t bits; };

@@ -3,7 +3,7 @@
 #if __CUDA_ARCH__ >= 1000
 #define ROW_BOUNDS(THREADS) __launch_bounds__(THREADS, 1024 / (THREADS))
 #else
-#define ROW_BOUNDS(THREADS) __launch_bounds__(THREADS)
+#define ROW_BOUNDS(THREADS) BLOCK_OF(THREADS)
 #endif
 
 // Reductions over the threads that share one row. Either `LANES` neighbouring threads share a row, or (BY_COLUMNS) the

@@ -42,8 +42,8 @@ std::string pool_text(const Problem& problem, const PoolWork& work, const NestTe
   const Operand& x = problem.inputs[0];
   const std::string_view type = c_type(x.dtype);
   std::string text = strings::join(
-      "extern \"C\" __global__ void __launch_bounds__(", kThreads, ") pool_", width, "(", type,
-      "* __restrict__ y, const ", type, "* __restrict__ x) {\n  const unsigned index = blockIdx.x * ", kThreads,
+      "extern \"C\" __global__ void BLOCK_OF(", kThreads, ") pool_", width, "(", type, "* __restrict__ y, const ", type,
+      "* __restrict__ x) {\n  const unsigned index = blockIdx.x * ", kThreads,
       " + threadIdx.x;\n  if (index >= ", nest.count() / width, "u) return;\n", "  unsigned rest = index;\n");
   // The nest is not joined: every dim of y keeps its own index p0, p1, ...
   for (std::size_t i = nest.dims.size(); i-- > 0;) {

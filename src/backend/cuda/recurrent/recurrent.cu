@@ -21,6 +21,7 @@ struct Recurrent {
   float* states[2];  // [DIRS, BATCH, HIDDEN]: h before and after a step
   float* cells;      // likewise: c of LSTM, z of GRU
   float* kept;       // likewise: r * h of GRU
+  Fault* fault;
 };
 constexpr int kGates = KIND == 0 ? 1 : KIND == 1 ? 3 : 4;
 constexpr int kWidth = kGates * HIDDEN;
@@ -32,7 +33,7 @@ __device__ __forceinline__ float sigmoid(float x) { return __fdividef(1.f, 1.f +
 __device__ __forceinline__ float tangent(float x) { return tanhf(clipped(x)); }
 
 // from_x = x w^T + the biases that do not wait for the reset gate.
-extern "C" __global__ void __launch_bounds__(256) recurrent_input(const __grid_constant__ Recurrent p) {
+extern "C" __global__ void BLOCK_OF(256) recurrent_input(const __grid_constant__ Recurrent p) {
   constexpr int kM = SEQ * BATCH, kDepth = 16;
   __shared__ float tile_a[kDepth][68], tile_b[kDepth][68];
   const int tid = threadIdx.x, tx = tid & 15, ty = tid >> 4, d = blockIdx.z;
@@ -75,10 +76,12 @@ extern "C" __global__ void __launch_bounds__(256) recurrent_input(const __grid_c
     }
 }
 
-extern "C" __global__ void __launch_bounds__(256) recurrent_begin(const __grid_constant__ Recurrent p) {
+extern "C" __global__ void BLOCK_OF(256) recurrent_begin(const __grid_constant__ Recurrent p) {
   const int at = blockIdx.x * 256 + threadIdx.x;
   if (at >= kStateCount) return;
   const int unit = at % HIDDEN, row = at / HIDDEN % BATCH, d = at / HIDDEN / BATCH;
+  if (HAS_LENGTHS && unit == 0 && (p.lengths[row] < 0 || p.lengths[row] > SEQ))
+    report(p.fault, kLengthFault, p.lengths[row], SEQ);
   p.states[0][at] = HAS_H ? p.h[d * H_DIR + row * H_BATCH + unit * H_UNIT] : 0.f;
   if (KIND == 2) p.cells[at] = HAS_C ? p.c[d * C_DIR + row * C_BATCH + unit * C_UNIT] : 0.f;
 }
@@ -185,12 +188,12 @@ __device__ __forceinline__ void unit_step(const Recurrent& p, int d, int first_r
 }
 
 // One step of everything: a warp a unit.
-extern "C" __global__ void __launch_bounds__(256) recurrent_step(const __grid_constant__ Recurrent p, int step) {
+extern "C" __global__ void BLOCK_OF(256) recurrent_step(const __grid_constant__ Recurrent p, int step) {
   const int unit = blockIdx.x * 8 + (threadIdx.x >> 5);
   if (unit < HIDDEN) unit_step<0>(p, blockIdx.z, blockIdx.y * kRows, unit, step);
 }
 #if KIND == 1 && !LINEAR
-extern "C" __global__ void __launch_bounds__(256) recurrent_candidate(const __grid_constant__ Recurrent p, int step) {
+extern "C" __global__ void BLOCK_OF(256) recurrent_candidate(const __grid_constant__ Recurrent p, int step) {
   const int unit = blockIdx.x * 8 + (threadIdx.x >> 5);
   if (unit < HIDDEN) unit_step<1>(p, blockIdx.z, blockIdx.y * kRows, unit, step);
 }

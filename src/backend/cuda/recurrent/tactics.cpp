@@ -20,6 +20,7 @@ struct DeviceRecurrent {
   std::array<void*, 2> states;
   void* cells;
   void* kept;
+  void* fault;
 };
 
 enum class Kind : std::uint8_t { kRnn, kGru, kLstm };
@@ -162,6 +163,7 @@ class RecurrentKernel final : public DeviceKernel {
     args.states = {states, states + l.state()};
     args.cells = states + 2 * l.state();
     args.kept = states + 3 * l.state();
+    args.fault = buffers.fault;
     const auto tiles = [](std::int64_t size, std::int64_t tile) {
       return static_cast<unsigned>((size + tile - 1) / tile);
     };

@@ -125,11 +125,10 @@ class ResizeTactic final : public Tactic {
         .args = {{AddressArg::Kind::kOutput, 0}, {AddressArg::Kind::kInput, 0}, {AddressArg::Kind::kPacked, 0}}};
     for (int width = widest;; width = 1) {
       const std::string group = strings::join("Group<", type, ", ", width, ">");
-      std::string text =
-          strings::join("extern \"C\" __global__ void __launch_bounds__(", kThreads, ") resize_", width, "(", type,
-                        "* __restrict__ y, const ", type,
-                        "* __restrict__ x, const Entry* __restrict__ table) {\n  unsigned rest = blockIdx.x * ",
-                        kThreads, "u + threadIdx.x;\n  if (rest >= ", y.count() / width, "u) return;\n");
+      std::string text = strings::join(
+          "extern \"C\" __global__ void BLOCK_OF(", kThreads, ") resize_", width, "(", type, "* __restrict__ y, const ",
+          type, "* __restrict__ x, const Entry* __restrict__ table) {\n  unsigned rest = blockIdx.x * ", kThreads,
+          "u + threadIdx.x;\n  if (rest >= ", y.count() / width, "u) return;\n");
       for (std::size_t i = order.size(); i-- > 0;) {
         const bool last = i + 1 == order.size();
         const std::int64_t size = last ? y.dims[order[i]] / width : y.dims[order[i]];

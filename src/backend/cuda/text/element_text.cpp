@@ -71,8 +71,8 @@ Result<TextLaunch> ElementText::finish(std::string_view body, std::string_view b
   out.program.name = name_;
   out.program.options = std::move(options);
   out.program.text =
-      strings::join(joined_text({"chain"}), before, "extern \"C\" __global__ void __launch_bounds__(", kThreads, ") ",
-                    name_, "(", parameters_, ") {\n  const int64_t thread = (int64_t)blockIdx.x * ", kThreads,
+      strings::join(joined_text({"chain"}), before, "extern \"C\" __global__ void BLOCK_OF(", kThreads, ") ", name_,
+                    "(", parameters_, ") {\n  const int64_t thread = (int64_t)blockIdx.x * ", kThreads,
                     " + threadIdx.x;\n  if (thread >= ", count_, "ll) return;\n", indices_, body, "}\n");
   out.args = args_;
   out.forms.push_back(

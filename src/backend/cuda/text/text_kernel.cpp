@@ -31,10 +31,11 @@ Status TextKernel::launch(DeviceStream& stream, const KernelBuffers& buffers) co
         case AddressArg::Kind::kOutput: base = static_cast<const std::byte*>(buffers.outputs[arg.index]); break;
         case AddressArg::Kind::kPacked: base = buffers.packed; break;
         case AddressArg::Kind::kWorkspace: base = buffers.workspace; break;
+        case AddressArg::Kind::kFault: base = reinterpret_cast<const std::byte*>(buffers.fault); break;
       }
       addresses[a] = base + arg.offset;
       parameters[a] = &addresses[a];
-      all |= reinterpret_cast<std::uintptr_t>(addresses[a]);
+      if (arg.kind != AddressArg::Kind::kFault) all |= reinterpret_cast<std::uintptr_t>(addresses[a]);
     }
     std::size_t form = 0;
     while (form + 1 < launch.forms.size() && all % launch.forms[form].alignment != 0) ++form;

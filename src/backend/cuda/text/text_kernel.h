@@ -8,7 +8,8 @@ namespace bolide::cuda {
 
 /// An address that a launch passes.
 struct AddressArg {
-  enum class Kind : std::uint8_t { kInput, kOutput, kPacked, kWorkspace };
+  /// kFault: `Fault* fault` of chain.cu, which may be null.
+  enum class Kind : std::uint8_t { kInput, kOutput, kPacked, kWorkspace, kFault };
   Kind kind = Kind::kInput;
   int index = 0;            ///< of the problem's inputs or outputs
   std::int64_t offset = 0;  ///< bytes
