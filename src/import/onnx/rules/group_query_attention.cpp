@@ -3,6 +3,7 @@
 #include "import/onnx/rules/microsoft.h"
 #include "import/onnx/rules/rotate.h"
 #include "ops/activation.h"
+#include "ops/attention.h"
 #include "ops/concat.h"
 #include "ops/expand.h"
 #include "ops/gather.h"
@@ -76,8 +77,9 @@ ValueId extended(Formula& f, ValueId cache, ValueId x, const Positions& at) {
   const ValueId s = f.size(x, 2);
   ValueId from = f.op(Min{}, {f.sub(keys, at.past), s});
   if (cache != kNoValue) from = f.where(f.op(Less{}, {keys, at.past}), keys, f.add(from, f.size(cache, 2)));
-  const ValueId rows = f.op(GatherND{.batch_dims = 1}, {f.transpose(all, {0, 2, 1, 3}), f.unsqueeze(from, {2})});
-  return f.transpose(rows, {0, 2, 1, 3});
+  const std::int64_t heads = f.known_size(x, 1, "the number of heads");
+  const ValueId each = f.op(Expand{}, {f.unsqueeze(from, {1, 3}), f.integers({1, heads, 1, 1})});
+  return f.op(GatherND{.batch_dims = 2}, {all, each});  // whole rows, where they lie
 }
 
 /// -infinity where a key lies behind the query or the end of its row, or `window` or more before the query:
@@ -107,6 +109,18 @@ ValueId repeat_heads(Formula& f, ValueId x, std::int64_t times) {
   const ValueId wide = f.op(Tile{}, {f.unsqueeze(x, {2}), f.integers({1, 1, times, 1, 1})});
   return f.reshape(
       wide, {0, times * f.known_size(x, 1, "the number of heads"), -1, f.known_size(x, 3, "the size of a head")});
+}
+
+/// attention() of one query a head, where some heads of q in a row share one of k and v: they are queries of one head,
+/// and k and v stay as they are. The bias is the same for all heads.
+ValueId grouped_attention(Formula& f, ValueId q, ValueId k, ValueId v, float scale, ValueId bias) {
+  const std::int64_t heads = f.known_size(q, 1, "the number of heads");
+  const std::int64_t kv_heads = f.known_size(k, 1, "the number of heads of keys");
+  const std::int64_t size = f.known_size(q, 3, "the size of a head");
+  if (scale == 0) scale = 1.0F / std::sqrt(static_cast<float>(size));
+  const ValueId together = f.reshape(q, {0, kv_heads, heads / kv_heads, size});
+  const ValueId y = f.op(Attention{.scale = scale}, {together, k, v, bias});
+  return f.reshape(y, {0, 1, heads * size});
 }
 
 struct Scores {
@@ -177,13 +191,17 @@ Result<Values> import_group_query_attention(OnnxNodeView& node, Builder& build) 
   const ValueId v = extended(f, node.in(4), split_heads(f, x[2], kv_heads), at);
   ValueId bias = visible_bias(f, at, f.dtype(q), node.flag("causal", true), node.integer("local_window_size", -1));
   bias = plus(f, bias, node.has_input(3) ? to_length(f, node.in(10), at.length) : node.in(10));
-  const ValueId wide_k = repeat_heads(f, k, heads / kv_heads);
-  const ValueId wide_v = repeat_heads(f, v, heads / kv_heads);
   const float scale = node.number("scale", 0.0F);
   Scores form{.cap = static_cast<double>(node.number("softcap", 0.0F)), .sink = node.in(11)};
   if (form.sink == kNoValue && node.integer("smooth_softmax", 0) == 1) {
     form.sink = build.constant("sink", *Tensor::allocate(f.dtype(q), {heads}));
   }
+  if (form.cap == 0 && form.sink == kNoValue) {
+    const bool alone = !f.failed() && f.type(q).shape[2] == Dim(1) && !node.has_input(10);
+    if (alone) return f.result({grouped_attention(f, q, k, v, scale, bias), k, v});
+  }
+  const ValueId wide_k = repeat_heads(f, k, heads / kv_heads);
+  const ValueId wide_v = repeat_heads(f, v, heads / kv_heads);
   if (form.cap == 0 && form.sink == kNoValue) {
     return f.result({attention(f, q, wide_k, wide_v, {.scale = scale, .bias = bias}), k, v});
   }
