@@ -10,6 +10,10 @@ endif()
 if(BOLIDE_SANITIZE)
   target_compile_options(bolide_flags INTERFACE -fsanitize=${BOLIDE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
   target_link_options(bolide_flags INTERFACE -fsanitize=${BOLIDE_SANITIZE})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    # NVIDIA's libraries are called through types that the project declares itself.
+    target_compile_options(bolide_flags INTERFACE -fno-sanitize=function)
+  endif()
 endif()
 
 # bolide_all_exist(VARIABLE TARGET FILES...): whether all the files are here. If not, the target is left out with a
