@@ -1,3 +1,4 @@
+#include "backend/cpu/elementwise/coded.h"
 #include "backend/cpu/elementwise/strips.h"
 #include "backend/cpu/elementwise/table8.h"
 #include "backend/cpu/elementwise/work.h"
@@ -146,7 +147,10 @@ class ElementwiseF32 final : public Tactic {
     TRY(StripProgram program, StripProgram::compile(work.expr, kernels));
     const Operand& out = problem.outputs[0];
     if (work.operands.size() == 1 && bit_width(work.operands[0].dtype) == 8 && bit_width(out.dtype) == 8) {
-      return bind_table8(work, out, program, kernels);
+      return bind_table8(work, out, program, kernel_table(cpu_target(target).isa));
+    }
+    if (std::optional<CodedExpr> coded = coded_form(work, out.dtype)) {
+      return bind_coded(work, *std::move(coded), out, kernel_table(cpu_target(target).isa));
     }
     TRY(Strips strips, Strips::make(out, work.operands));
     return std::unique_ptr<Kernel>(

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backend/cpu/elementwise/work.h"
+#include "backend/cpu/kernel_table.h"
 #include "backend/cpu/strip_program.h"
 #include "backend/tactic.h"
 
@@ -9,6 +10,6 @@ namespace bolide::cpu {
 
 /// `work` has one operand; it and `out` have dtypes of 8 bits.
 Result<std::unique_ptr<Kernel>> bind_table8(const ElementwiseWork& work, const Operand& out,
-                                            const StripProgram& program, const EltwiseKernels& kernels);
+                                            const StripProgram& program, const KernelTable& kernels);
 
 }  // namespace bolide::cpu

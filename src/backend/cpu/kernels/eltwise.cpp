@@ -386,7 +386,19 @@ void store_bf16(const float* from, void* to, I64 n) {
 }
 void load_f16(const void* from, float* out, I64 n) {
   const std::uint16_t* p = static_cast<const std::uint16_t*>(from);
-  for (I64 i = 0; i < n; ++i) {
+  I64 i = 0;
+#if defined(__AVX512F__)
+  for (; i + 16 <= n; i += 16) {
+    const __m256i halves = _mm256_loadu_si256(static_cast<const __m256i*>(static_cast<const void*>(p + i)));
+    _mm512_storeu_ps(out + i, _mm512_cvtph_ps(halves));
+  }
+#elif defined(__F16C__)
+  for (; i + 8 <= n; i += 8) {
+    const __m128i halves = _mm_loadu_si128(static_cast<const __m128i*>(static_cast<const void*>(p + i)));
+    _mm256_storeu_ps(out + i, _mm256_cvtph_ps(halves));
+  }
+#endif
+  for (; i < n; ++i) {
     const std::uint32_t sign = (p[i] & 0x8000U) << 16;
     const std::uint32_t rest = p[i] & 0x7fffU;
     // exponent moved by 112; subnormals become exact by one multiplication
@@ -397,7 +409,19 @@ void load_f16(const void* from, float* out, I64 n) {
 }
 void store_f16(const float* from, void* to, I64 n) {
   std::uint16_t* p = static_cast<std::uint16_t*>(to);
-  for (I64 i = 0; i < n; ++i) {
+  I64 i = 0;
+#if defined(__AVX512F__)
+  for (; i + 16 <= n; i += 16) {
+    const __m256i halves = _mm512_cvtps_ph(_mm512_loadu_ps(from + i), _MM_FROUND_TO_NEAREST_INT);
+    _mm256_storeu_si256(static_cast<__m256i*>(static_cast<void*>(p + i)), halves);
+  }
+#elif defined(__F16C__)
+  for (; i + 8 <= n; i += 8) {
+    const __m128i halves = _mm256_cvtps_ph(_mm256_loadu_ps(from + i), _MM_FROUND_TO_NEAREST_INT);
+    _mm_storeu_si128(static_cast<__m128i*>(static_cast<void*>(p + i)), halves);
+  }
+#endif
+  for (; i < n; ++i) {
     const std::uint32_t bits = bits_of(from[i]);
     const std::uint32_t size = bits & 0x7fffffffU;
     std::uint32_t half = 0;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "backend/cpu/kernels/attention.h"
+#include "backend/cpu/kernels/codes.h"
 #include "backend/cpu/kernels/depthwise.h"
 #include "backend/cpu/kernels/eltwise.h"
 #include "backend/cpu/kernels/gemm.h"
@@ -25,6 +26,7 @@ struct KernelTable {
   const AttentionKernels* attention;
   const WideProductKernels* wide_product;
   const IntegerEltwiseKernels* integer_eltwise;
+  const CodeKernels* codes;
 };
 
 }  // namespace bolide

@@ -50,6 +50,22 @@ auto by_kind(RowReduction kind, const F& f) {
   }
 }
 
+/// Sums and products of lanes in double, in pairs.
+template <RowReduction kKind>
+double over_lanes(Vec a) {
+  if constexpr (kKind == RowReduction::kMax || kKind == RowReduction::kMin) {
+    return static_cast<double>(fold(a, [](Vec x, Vec y) { return combine<kKind>(x, y); }));
+  }
+  float lane[kLanes];
+  store(lane, a);
+  double part[kLanes];
+  for (int v = 0; v < kLanes; ++v) part[v] = static_cast<double>(lane[v]);
+  for (int width = kLanes / 2; width > 0; width /= 2) {
+    for (int v = 0; v < width; ++v) part[v] = combine_partials<kKind>(part[v], part[v + width]);
+  }
+  return part[0];
+}
+
 template <RowReduction kKind>
 double reduce_row(const float* x, I64 n, float shift) {
   double total = static_cast<double>(kNeutral<kKind>);
@@ -66,10 +82,7 @@ double reduce_row(const float* x, I64 n, float shift) {
     for (; i + kLanes <= count; i += kLanes) sum[0] = combine<kKind>(sum[0], load(p + i) - offset);
     const Vec both =
         combine_partials<kKind>(combine_partials<kKind>(sum[0], sum[1]), combine_partials<kKind>(sum[2], sum[3]));
-    float lane[kLanes];
-    store(lane, both);
-    double part = static_cast<double>(lane[0]);
-    for (int v = 1; v < kLanes; ++v) part = combine_partials<kKind>(part, static_cast<double>(lane[v]));
+    double part = over_lanes<kKind>(both);
     for (; i < count; ++i) {
       const double value = static_cast<double>(p[i]) - static_cast<double>(shift);
       const double mapped = kKind == RowReduction::kSumSquare             ? value * value
@@ -137,32 +150,59 @@ void put(float* p, Vec a, I64 count) {
   }
 }
 
-void softmax(const float* x, float* out, I64 n, bool log_form) {
-  const Vec top = set1(static_cast<float>(reduce_row<RowReduction::kMax>(x, n, 0)));
+/// NaN does not count.
+float largest(const float* x, I64 n) {
+  const Vec least = set1(-__builtin_inff());
+  Vec top[4] = {least, least, least, least};
+  I64 i = 0;
+  for (; i + 4 * kLanes <= n; i += 4 * kLanes) {
+    for (int v = 0; v < 4; ++v) top[v] = max(load(x + i + v * kLanes), top[v]);
+  }
+  for (; i + kLanes <= n; i += kLanes) top[0] = max(load(x + i), top[0]);
+  float best = reduce_max(max(max(top[0], top[1]), max(top[2], top[3])));
+  for (; i < n; ++i) best = x[i] > best ? x[i] : best;
+  return best;
+}
+
+/// The sum of exp(x - top); with kStores the terms go to `out`.
+template <bool kStores>
+double exponentials(const float* x, float* out, I64 n, Vec top) {
   double total = 0;
   for (I64 start = 0; start < n; start += kBlock) {
-    const I64 count = n - start < kBlock ? n - start : kBlock;
-    Vec sum = zero();
-    each_vector(count, [&](I64 i, I64 width) {
-      const Vec e = exp_negative(get(x + start + i, width) - top);
-      if (!log_form) put(out + start + i, e, width);
-      if (width == kLanes) {
-        sum = sum + e;
-      } else {
-        float lane[kLanes];
-        store(lane, e);
-        sum = sum + load_n(lane, width);
+    const I64 stop = n - start < kBlock ? n : start + kBlock;
+    Vec sum[2] = {zero(), zero()};
+    I64 i = start;
+    for (; i + 2 * kLanes <= stop; i += 2 * kLanes) {
+      for (int v = 0; v < 2; ++v) {
+        const Vec e = exp_negative(load(x + i + v * kLanes) - top);
+        if (kStores) store(out + i + v * kLanes, e);
+        sum[v] = sum[v] + e;
       }
-    });
-    total += static_cast<double>(reduce_add(sum));
+    }
+    for (; i < stop; i += kLanes) {
+      const I64 width = stop - i < kLanes ? stop - i : kLanes;
+      float lane[kLanes];
+      store(lane, exp_negative(get(x + i, width) - top));
+      const Vec e = get(lane, width);
+      if (kStores) put(out + i, e, width);
+      sum[0] = sum[0] + e;
+    }
+    total += static_cast<double>(reduce_add(sum[0] + sum[1]));
   }
+  return total;
+}
+
+void softmax(const float* x, float* out, I64 n, bool log_form) {
+  // A NaN makes the sum NaN, and with it every result.
+  const Vec top = set1(largest(x, n));
   if (log_form) {
+    const double total = exponentials<false>(x, out, n, top);
     float logarithm[kLanes];
     store(logarithm, log(set1(static_cast<float>(total))));
     const Vec offset = set1(logarithm[0]);
     each_vector(n, [&](I64 i, I64 width) { put(out + i, get(x + i, width) - top - offset, width); });
   } else {
-    const Vec factor = set1(static_cast<float>(1.0 / total));
+    const Vec factor = set1(static_cast<float>(1.0 / exponentials<true>(x, out, n, top)));
     each_vector(n, [&](I64 i, I64 width) { put(out + i, get(out + i, width) * factor, width); });
   }
 }

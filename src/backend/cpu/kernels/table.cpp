@@ -11,9 +11,10 @@ extern const PoolKernels kPool;
 extern const AttentionKernels kAttention;
 extern const WideProductKernels kWideProduct;
 extern const IntegerEltwiseKernels kIntegerEltwise;
+extern const CodeKernels kCodes;
 
 extern const KernelTable kTable;
-const KernelTable kTable = {kLanes, &kGemm,      &kEltwise,     &kDepthwise,     &kRows,
-                            &kPool, &kAttention, &kWideProduct, &kIntegerEltwise};
+const KernelTable kTable = {kLanes, &kGemm,      &kEltwise,     &kDepthwise,      &kRows,
+                            &kPool, &kAttention, &kWideProduct, &kIntegerEltwise, &kCodes};
 
 }  // namespace bolide::BOLIDE_ISA_NS

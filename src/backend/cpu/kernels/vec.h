@@ -69,6 +69,7 @@ inline Vec select(Mask m, Vec a, Vec b) { return {_mm512_mask_blend_ps(m.v, b.v,
 inline Mask operator&(Mask a, Mask b) { return {static_cast<__mmask16>(a.v & b.v)}; }
 inline Mask operator|(Mask a, Mask b) { return {static_cast<__mmask16>(a.v | b.v)}; }
 inline Mask operator!(Mask a) { return {static_cast<__mmask16>(~a.v)}; }
+inline bool any(Mask m) { return m.v != 0; }
 
 inline IVec set1_int(I32 x) { return {_mm512_set1_epi32(x)}; }
 /// Rounds to nearest even; out of range and NaN give INT32_MIN.
@@ -132,6 +133,7 @@ inline Vec select(Mask m, Vec a, Vec b) { return {_mm256_blendv_ps(b.v, a.v, m.v
 inline Mask operator&(Mask a, Mask b) { return {_mm256_and_ps(a.v, b.v)}; }
 inline Mask operator|(Mask a, Mask b) { return {_mm256_or_ps(a.v, b.v)}; }
 inline Mask operator!(Mask a) { return {_mm256_xor_ps(a.v, _mm256_castsi256_ps(_mm256_set1_epi32(-1)))}; }
+inline bool any(Mask m) { return _mm256_movemask_ps(m.v) != 0; }
 
 inline IVec set1_int(I32 x) { return {_mm256_set1_epi32(x)}; }
 inline IVec to_int(Vec a) { return {_mm256_cvtps_epi32(a.v)}; }
@@ -195,6 +197,7 @@ inline Mask equal(Vec a, Vec b) { return {a.v == b.v}; }
 inline Mask operator&(Mask a, Mask b) { return {a.v & b.v}; }
 inline Mask operator|(Mask a, Mask b) { return {a.v | b.v}; }
 inline Mask operator!(Mask a) { return {~a.v}; }
+inline bool any(Mask m) { return (m.v[0] | m.v[1] | m.v[2] | m.v[3]) != 0; }
 
 inline IVec set1_int(I32 x) { return {Int4{x, x, x, x}}; }
 inline Vec to_float(IVec a) { return {__builtin_convertvector(a.v, Float4)}; }
@@ -276,21 +279,34 @@ inline Mask is_nan(Vec a) { return !equal(a, a); }
 /// The absolute value, by its bits.
 inline Vec abs(Vec a) { return as_float(as_int(a) & set1_int(0x7fffffff)); }
 
+/// Folds halves onto each other: lane i with lane i + width, for width from kLanes / 2 down to 1.
+template <class F>
+inline float fold(Vec a, const F& f) {
+#if defined(__AVX512F__)
+  a = f(a, Vec{_mm512_shuffle_f32x4(a.v, a.v, 0x4e)});
+  a = f(a, Vec{_mm512_shuffle_f32x4(a.v, a.v, 0xb1)});
+  a = f(a, Vec{_mm512_permute_ps(a.v, 0x4e)});
+  a = f(a, Vec{_mm512_permute_ps(a.v, 0xb1)});
+  return _mm512_cvtss_f32(a.v);
+#elif defined(__AVX2__)
+  a = f(a, Vec{_mm256_permute2f128_ps(a.v, a.v, 1)});
+  a = f(a, Vec{_mm256_permute_ps(a.v, 0x4e)});
+  a = f(a, Vec{_mm256_permute_ps(a.v, 0xb1)});
+  return _mm256_cvtss_f32(a.v);
+#else
+  a = f(a, Vec{Float4{a.v[2], a.v[3], a.v[0], a.v[1]}});
+  a = f(a, Vec{Float4{a.v[1], a.v[0], a.v[3], a.v[2]}});
+  return a.v[0];
+#endif
+}
+
 /// Lanes added in a fixed order that does not depend on the ISA only when the lanes hold integers; otherwise on kLanes.
 inline float reduce_add(Vec a) {
-  float lanes[kLanes];
-  store(lanes, a);
-  for (int width = kLanes / 2; width > 0; width /= 2) {
-    for (int i = 0; i < width; ++i) lanes[i] += lanes[i + width];
-  }
-  return lanes[0];
+  return fold(a, [](Vec x, Vec y) { return x + y; });
 }
+/// The largest lane; some lane where one is NaN.
 inline float reduce_max(Vec a) {
-  float lanes[kLanes];
-  store(lanes, a);
-  float out = lanes[0];
-  for (int i = 1; i < kLanes; ++i) out = out > lanes[i] ? out : lanes[i];
-  return out;
+  return fold(a, [](Vec x, Vec y) { return max(x, y); });
 }
 
 }  // namespace bolide::BOLIDE_ISA_NS

@@ -8,6 +8,8 @@
 #include "ops/transpose.h"
 #include "tensor/number.h"
 
+#include <algorithm>
+
 namespace bolide::onnx {
 namespace {
 
@@ -17,6 +19,23 @@ ValueId real(Formula& f, Builder& build, ValueId x, ValueId scale, ValueId zero)
 }
 
 ValueId plus(Formula& f, ValueId y, ValueId bias) { return bias == kNoValue ? y : f.op(Add{}, {y, bias}); }
+
+/// The zero point of all constant weights [k, n] of bytes; nothing where they are computed or columns differ.
+std::optional<std::int64_t> common_zero(const OnnxNodeView& node, Builder& build, std::size_t weights,
+                                        std::size_t zero) {
+  const auto constant = [&](std::size_t i) {
+    return node.has_input(i) ? build.value(node.in(i)).constant : std::shared_ptr<const Tensor>();
+  };
+  const std::shared_ptr<const Tensor> b = constant(weights);
+  if (b == nullptr || b->dims().size() != 2 || !is_integer(b->dtype()) || bit_width(b->dtype()) != 8)
+    return std::nullopt;
+  if (!node.has_input(zero)) return 0;
+  const std::shared_ptr<const Tensor> zeros = constant(zero);
+  if (zeros == nullptr || zeros->count() == 0) return std::nullopt;
+  const auto numbers = to_i64(*zeros);
+  if (!numbers || !std::equal(numbers->begin() + 1, numbers->end(), numbers->begin())) return std::nullopt;
+  return numbers->front();
+}
 
 struct BlockWeights {
   std::int64_t k = 0;
@@ -75,10 +94,21 @@ Result<Values> import_matmul_integer_to_float(OnnxNodeView& node, Builder& build
 }
 
 /// DynamicQuantizeMatMul of com.microsoft: A is rounded to u8 by its own range; inputs A, B, b_scale, and optionally
-/// b_zero and bias [n].
+/// b_zero and bias [n]. With one zero point of constant weights the product is that of integers: codes of A from 128
+/// on, and for the difference from their zero point, which is computed, the sums of the columns of B.
 Result<Values> import_dynamic_quantize_matmul(OnnxNodeView& node, Builder& build) {
+  if (!node.has_input(0) || !node.has_input(1) || !node.has_input(2)) {
+    return invalid_argument("inputs A, B and b_scale are needed");
+  }
   Formula f(build);
   const Values codes = f.op(DynamicQuantizeLinear{}, {node.in(0)}, 3);
+  if (const auto b_zero = common_zero(node, build, 1, 3); b_zero && f.rank(node.in(2)) < 2) {
+    const ValueId product = f.op(MatMul{.a_zero = 128, .b_zero = *b_zero}, {codes[0], node.in(1)});
+    const ValueId b = f.add(f.cast(node.in(1), DataType::kF32), -static_cast<double>(*b_zero));
+    const ValueId shift = f.sub(f.number(DataType::kF32, 128), f.cast(codes[2], DataType::kF32));
+    const ValueId sums = f.add(product, f.mul(f.reduce(ReduceKind::kSum, b, {0}), shift));
+    return f.result({plus(f, f.mul(sums, f.mul(node.in(2), codes[1])), node.in(4))});
+  }
   const ValueId a = real(f, build, codes[0], codes[1], codes[2]);
   const ValueId b = real(f, build, node.in(1), node.in(2), node.in(3));
   return f.result({plus(f, f.op(MatMul{}, {a, b}), node.in(4))});

@@ -1,0 +1,22 @@
+/// 8-bit codes: (code - zero) * scale, its inverse, and functions of one code as a table.
+#pragma once
+
+#include <cstdint>
+
+namespace bolide {
+
+struct CodeKernels {
+  /// out[i] = (from[i] - zero) * scale, each operation rounded.
+  using Dequantise = void (*)(const void* from, float zero, float scale, float* out, std::int64_t n);
+  /// to[i] = x[i] / scale, rounded half to even, plus `zero` (a whole number), saturated. NaN gives 0.
+  using Quantise = void (*)(const float* x, float scale, float zero, void* to, std::int64_t n);
+
+  Dequantise dequantise_u8;
+  Dequantise dequantise_i8;
+  Quantise quantise_u8;
+  Quantise quantise_i8;
+  /// to[i] = table[from[i]] of 256; they may be the same place.
+  void (*look_up)(const std::uint8_t* table, const std::uint8_t* from, std::uint8_t* to, std::int64_t n);
+};
+
+}  // namespace bolide
