@@ -9,6 +9,7 @@
 #include "ops/quantize.h"
 #include "ops/unary_math.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace bolide::test {
@@ -120,6 +121,33 @@ TEST(ElementwiseTactics, QuantizeAndDequantizeByTensorAndByAxis) {
     expect_tactic({.op = Op(DequantizeLinear{.axis = -3}), .inputs = {q, of({37}), zeros}, .outputs = {last({})}},
                   kF32);
     expect_tactic({.op = Op(DequantizeLinear{}), .inputs = {q, of({1})}}, kF32);
+  }
+}
+
+TEST(ElementwiseTactics, CodesInAndOutOfAChainOfAnyStrides) {
+  const std::string_view add =
+      "t0=sub(x0,3);t1=mul(t0,0.02);t2=sub(x1,128);t3=mul(t2,0.03);t4=add(t1,t3);t5=div(t4,0.05);t6=round(t5);add(t6,"
+      "9)";
+  const std::string_view gate = "t0=mul(x0,0.5);t1=sigmoid(x1);t2=mul(t0,t1);t3=div(t2,0.25);round(t3)";
+  for (const DataType type : {DataType::kU8, DataType::kI8}) {
+    for (const std::int64_t n : {1, 15, 16, 17, 33, 1000, 1030, 5000}) {
+      Layout x = of({n}, type);
+      x.fill = Fill::kFullRange;
+      expect_tactic({.op = fused(add, 2, type), .inputs = {x, x}}, kF32);
+      if (HasFailure()) return;
+    }
+    Layout x = last({2, 21, 7, 9}, type);
+    x.fill = Fill::kFullRange;
+    x.gap = 3;
+    Layout dense = x;
+    dense.gap = 0;
+    Layout y = last({});
+    y.gap = 5;
+    expect_tactic({.op = fused(add, 2, type), .inputs = {x, x}, .outputs = {y}}, kF32);
+    expect_tactic({.op = fused(add, 2, type), .inputs = {dense, of({2, 21, 7, 9}, type)}, .outputs = {last({})}}, kF32);
+    expect_tactic({.op = fused(add, 2, type), .inputs = {dense, of({21, 1, 1}, type)}}, kF32);
+    expect_tactic({.op = fused(gate, 2, type), .inputs = {dense, last({2, 21, 7, 9})}, .absolute = 1}, kF32);
+    expect_tactic({.op = fused("t0=sub(x0,5);mul(t0,0.1)", 1), .inputs = {x}, .outputs = {y}}, kF32);
   }
 }
 
@@ -273,6 +301,32 @@ TEST(VectorFunctions, PowersByOneNumber) {
         const bool same = (std::isnan(want) && std::isnan(got[i])) || want == got[i] ||
                           std::abs(want - got[i]) <= 2e-7F * std::abs(want);
         ASSERT_TRUE(same) << x[i] << " to the power of " << power << " is " << got[i] << ", expected " << want;
+      }
+    }
+  }
+}
+
+TEST(CodeKernels, QuotientsAtAndBesideHalvesRoundAsTheDivisionDoes) {
+  for (const Isa isa : isa_levels()) {
+    const CodeKernels& kernels = *kernel_table(isa).codes;
+    for (const float scale : {0.05F, 0.04F, 0.1F, 1.0F, 3.0F, 0x1.fffffep-7F, 1e-12F, 7e-30F, 1e30F}) {
+      for (const float zero : {0.0F, 7.0F, 128.0F}) {
+        std::vector<float> x = {0.0F, -0.0F, INFINITY, -INFINITY, NAN, 3e38F, -3e38F, 1e-40F};
+        for (int k = -300; k < 300; ++k) {
+          const float half = (static_cast<float>(k) + 0.5F) * scale;
+          x.insert(x.end(), {std::nextafter(half, -INFINITY), half, std::nextafter(half, INFINITY)});
+        }
+        std::vector<std::uint8_t> got(x.size());
+        kernels.quantise_u8(x.data(), scale, zero, got.data(), static_cast<std::int64_t>(x.size()));
+        std::vector<std::int8_t> got_signed(x.size());
+        kernels.quantise_i8(x.data(), scale, zero, got_signed.data(), static_cast<std::int64_t>(x.size()));
+        for (std::size_t i = 0; i < x.size(); ++i) {
+          const float code = std::nearbyint(x[i] / scale) + zero;
+          const float want = std::isnan(code) ? 0.0F : std::clamp(code, 0.0F, 255.0F);
+          const float want_signed = std::isnan(code) ? 0.0F : std::clamp(code, -128.0F, 127.0F);
+          ASSERT_EQ(static_cast<float>(got[i]), want) << x[i] << " / " << scale << " + " << zero;
+          ASSERT_EQ(static_cast<float>(got_signed[i]), want_signed) << x[i] << " / " << scale << " + " << zero;
+        }
       }
     }
   }

@@ -12,8 +12,12 @@ bool is_code(DataType dtype) { return dtype == DataType::kU8 || dtype == DataTyp
 /// Looks for the forms among the steps of an expression.
 class Matcher {
  public:
-  explicit Matcher(const ElementwiseWork& work)
-      : work_(work), steps_(work.expr.steps()), step_uses_(steps_.size(), 0), input_uses_(work.operands.size(), 0) {
+  Matcher(const ElementwiseWork& work, const Strips& strips)
+      : work_(work),
+        strips_(strips),
+        steps_(work.expr.steps()),
+        step_uses_(steps_.size(), 0),
+        input_uses_(work.operands.size(), 0) {
     for (const Expr::Step& step : steps_) {
       for (int j = 0; j < arity(step.fn); ++j) {
         const Expr::Arg& arg = step.args[static_cast<std::size_t>(j)];
@@ -51,7 +55,7 @@ class Matcher {
  private:
   bool one_number(const Expr::Arg& arg) const {
     if (arg.kind == Kind::kNumber) return true;
-    return arg.kind == Kind::kInput && work_.operands[static_cast<std::size_t>(arg.index)].count() == 1;
+    return arg.kind == Kind::kInput && strips_.scalar(arg.index + 1);
   }
   /// The step that `arg` is, when nobody else reads it and it applies `fn`.
   const Expr::Step* only(const Expr::Arg& arg, Fn fn) const {
@@ -92,7 +96,7 @@ class Matcher {
     const Expr::Arg& x = centred != nullptr ? centred->args[0] : step.args[0];
     if (x.kind != Kind::kInput || input_uses_[static_cast<std::size_t>(x.index)] != 1) return false;
     const Operand& operand = work_.operands[static_cast<std::size_t>(x.index)];
-    if (!is_code(operand.dtype) || operand.count() == 1) return false;
+    if (!is_code(operand.dtype) || strips_.scalar(x.index + 1)) return false;
     CodedExpr::Ends& ends = inputs[static_cast<std::size_t>(x.index)];
     ends = {true, centred != nullptr ? centred->args[1] : Expr::number(0), step.args[1]};
     stands_for[s] = x;
@@ -102,6 +106,7 @@ class Matcher {
   }
 
   const ElementwiseWork& work_;
+  const Strips& strips_;
   std::span<const Expr::Step> steps_;
   std::vector<int> step_uses_;
   std::vector<int> input_uses_;
@@ -234,14 +239,15 @@ class CodedKernel final : public HostKernel {
 
 }  // namespace
 
-std::optional<CodedExpr> coded_form(const ElementwiseWork& work, DataType out) { return Matcher(work).run(out); }
+std::optional<CodedExpr> coded_form(const ElementwiseWork& work, DataType out, const Strips& strips) {
+  return Matcher(work, strips).run(out);
+}
 
-Result<std::unique_ptr<Kernel>> bind_coded(const ElementwiseWork& work, CodedExpr form, const Operand& out,
-                                           const KernelTable& kernels) {
-  TRY(Strips strips, Strips::make(out, work.operands));
+Result<std::unique_ptr<Kernel>> bind_coded(const ElementwiseWork& work, CodedExpr form, DataType out,
+                                           const Strips& strips, const KernelTable& kernels) {
   TRY(StripProgram program, StripProgram::compile(form.core, *kernels.eltwise));
   return std::unique_ptr<Kernel>(
-      std::make_unique<CodedKernel>(work, std::move(form), out.dtype, strips, std::move(program), kernels));
+      std::make_unique<CodedKernel>(work, std::move(form), out, strips, std::move(program), kernels));
 }
 
 }  // namespace bolide::cpu

@@ -8,7 +8,8 @@
 
 namespace bolide::cpu {
 
-/// What stands around the float part of an expression. Scales and zero points are numbers or inputs of one element.
+/// What stands around the float part of an expression. Scales and zero points are numbers or inputs of one element a
+/// strip.
 struct CodedExpr {
   struct Ends {
     bool used = false;
@@ -22,10 +23,10 @@ struct CodedExpr {
 };
 
 /// Nothing where neither end has the form.
-std::optional<CodedExpr> coded_form(const ElementwiseWork& work, DataType out);
+std::optional<CodedExpr> coded_form(const ElementwiseWork& work, DataType out, const Strips& strips);
 
 /// Numerics: the operations of the expression, each rounded.
-Result<std::unique_ptr<Kernel>> bind_coded(const ElementwiseWork& work, CodedExpr form, const Operand& out,
-                                           const KernelTable& kernels);
+Result<std::unique_ptr<Kernel>> bind_coded(const ElementwiseWork& work, CodedExpr form, DataType out,
+                                           const Strips& strips, const KernelTable& kernels);
 
 }  // namespace bolide::cpu

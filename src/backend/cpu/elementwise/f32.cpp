@@ -149,10 +149,10 @@ class ElementwiseF32 final : public Tactic {
     if (work.operands.size() == 1 && bit_width(work.operands[0].dtype) == 8 && bit_width(out.dtype) == 8) {
       return bind_table8(work, out, program, kernel_table(cpu_target(target).isa));
     }
-    if (std::optional<CodedExpr> coded = coded_form(work, out.dtype)) {
-      return bind_coded(work, *std::move(coded), out, kernel_table(cpu_target(target).isa));
-    }
     TRY(Strips strips, Strips::make(out, work.operands));
+    if (std::optional<CodedExpr> coded = coded_form(work, out.dtype, strips)) {
+      return bind_coded(work, *std::move(coded), out.dtype, strips, kernel_table(cpu_target(target).isa));
+    }
     return std::unique_ptr<Kernel>(
         std::make_unique<StripKernel>(std::move(work), out.dtype, strips, std::move(program), kernels));
   }

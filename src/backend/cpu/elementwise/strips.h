@@ -36,6 +36,11 @@ class Strips {
   std::int64_t count() const { return count_; }
   /// Elements of the largest strip.
   std::int64_t largest() const { return rows_ * length_; }
+  /// Every strip has one element of the operand only.
+  bool scalar(int operand) const {
+    const int last = nest_.rank() - 1;
+    return nest_.stride(operand, last) == 0 && (!multi_row_ || nest_.stride(operand, last - 1) == 0);
+  }
   /// Operands whose neighbours along a strip are apart in memory.
   int scattered() const {
     int out = 0;

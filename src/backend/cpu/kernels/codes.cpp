@@ -11,49 +11,60 @@ void dequantise(const void* from, float zero, float scale, float* out, I64 n) {
   for (I64 i = 0; i < n; ++i) out[i] = (static_cast<float>(p[i]) - zero) * scale;
 }
 
-/// A product with the inverse differs from the quotient in the last places, which decides the rounding near halves
-/// only: there the quotient is taken. Quotients that are so large that this does not see them saturate.
-template <bool kByInverse>
-Vec rounded_quotient(Vec x, Vec scale, Vec inverse) {
-  if (kByInverse) {
-    const Vec near = x * inverse;
-    const Vec whole = round(near);
-    if (!any(less(set1(0.4995F), abs(near - whole)))) return whole;
-  }
-  return round(x / scale);
+/// x / scale by the rounded inverse, corrected once: the quotient from within 2^-23 units in its last place, rounded.
+Vec corrected_quotient(Vec x, Vec scale, Vec inverse) {
+  const Vec near = x * inverse;
+  return fma(fma(zero() - near, scale, x), inverse, near);
 }
 
+template <class T>
+void put_codes(IVec codes, T* to) {
+#if defined(__AVX512F__)
+  _mm_storeu_si128(static_cast<__m128i*>(static_cast<void*>(to)), _mm512_cvtepi32_epi8(codes.v));
+#else
+  I32 whole[kLanes];
+  __builtin_memcpy(whole, &codes, sizeof(codes));
+  for (int i = 0; i < kLanes; ++i) to[i] = static_cast<T>(whole[i]);
+#endif
+}
+
+/// With kByInverse, scale is in [2^-60, 2^60], and x is held where the codes end, so that nothing overflows.
 template <class T, bool kByInverse>
-void quantise_as(const float* x, float divisor, float zero, T* to, I64 n) {
+void quantise_as(const float* x, float divisor, float zero_point, T* to, I64 n) {
   constexpr bool kSigned = static_cast<T>(-1) < static_cast<T>(0);
-  constexpr I64 kBlock = 64;
-  const Vec low = set1(kSigned ? -128.0F : 0.0F);
-  const Vec high = set1(kSigned ? 127.0F : 255.0F);
+  constexpr float kLow = kSigned ? -128.0F : 0.0F;
+  constexpr float kHigh = kSigned ? 127.0F : 255.0F;
+  const Vec least = set1((kLow - zero_point) * divisor);
+  const Vec most = set1((kHigh - zero_point) * divisor);
   const Vec scale = set1(divisor);
   const Vec inverse = set1(1.0F / divisor);
-  const Vec offset = set1(zero);
-  I32 whole[kBlock];
-  for (I64 start = 0; start < n; start += kBlock) {
-    const I64 count = n - start < kBlock ? n - start : kBlock;
-    for (I64 i = 0; i < count; i += kLanes) {
-      const Vec value = count - i >= kLanes ? load(x + start + i) : load_n(x + start + i, count - i);
-      const Vec code = rounded_quotient<kByInverse>(value, scale, inverse) + offset;
-      const IVec rounded = to_int(select(is_nan(code), set1(0.0F), max(low, min(high, code))));
-      __builtin_memcpy(whole + i, &rounded, sizeof(rounded));
+  const Vec offset = set1(zero_point);
+  const auto codes = [&](Vec value) {
+    if (kByInverse) {
+      const Vec inside = min(max(value, least), most);  // NaN becomes the least
+      const Vec code = round(corrected_quotient(inside, scale, inverse)) + offset;
+      return to_int(kSigned ? select(is_nan(value), zero(), code) : code);
     }
-    if (count == kBlock) {
-      for (I64 i = 0; i < kBlock; ++i) to[start + i] = static_cast<T>(whole[i]);
-    } else {
-      for (I64 i = 0; i < count; ++i) to[start + i] = static_cast<T>(whole[i]);
-    }
-  }
+    const Vec code = round(value / scale) + offset;
+    return to_int(select(is_nan(code), zero(), max(set1(kLow), min(set1(kHigh), code))));
+  };
+  I64 i = 0;
+  for (; i + kLanes <= n; i += kLanes) put_codes(codes(load(x + i)), to + i);
+  if (i == n) return;
+  T last[kLanes];
+  put_codes(codes(load_n(x + i, n - i)), last);
+  for (I64 j = 0; i + j < n; ++j) to[i + j] = last[j];
 }
 
 template <class T>
 void quantise(const float* x, float scale, float zero, void* to, I64 n) {
-  const float size = __builtin_fabsf(scale);
-  if (size > 0x1p-100F && size < 0x1p100F && __builtin_fabsf(zero) <= 255.0F) {
-    quantise_as<T, true>(x, scale, zero, static_cast<T*>(to), n);
+#if defined(__FMA__)
+  constexpr bool kCorrects = true;
+#else
+  constexpr bool kCorrects = false;  // the correction needs products that are not rounded
+#endif
+  if (kCorrects && scale > 0x1p-60F && scale < 0x1p60F && __builtin_fabsf(zero) <= 255.0F) {
+    quantise_as<T, kCorrects>(x, scale, zero, static_cast<T*>(to), n);
   } else {
     quantise_as<T, false>(x, scale, zero, static_cast<T*>(to), n);
   }

@@ -9,6 +9,8 @@ struct CodeKernels {
   /// out[i] = (from[i] - zero) * scale, each operation rounded.
   using Dequantise = void (*)(const void* from, float zero, float scale, float* out, std::int64_t n);
   /// to[i] = x[i] / scale, rounded half to even, plus `zero` (a whole number), saturated. NaN gives 0.
+  /// The quotient is the rounded one but where that of real numbers lies within 2^-23 of its last place of two floats'
+  /// middle.
   using Quantise = void (*)(const float* x, float scale, float zero, void* to, std::int64_t n);
 
   Dequantise dequantise_u8;
