@@ -112,8 +112,17 @@ Result<TensorTypes> Reduce::infer(const InferContext& context) const {
   if (!is_real(type) || (type == DataType::kBool && !order)) {
     return unsupported("Reduce: ", enum_names(kind)[static_cast<std::size_t>(kind)], " of ", context.type(0));
   }
+  const bool codes = is_integer(type) && bit_width(type) <= 16;
+  if (as_f32 && (!codes || (kind != ReduceKind::kSum && kind != ReduceKind::kMean))) {
+    return unsupported("Reduce: ", enum_names(kind)[static_cast<std::size_t>(kind)], " of ", context.type(0),
+                       " as f32");
+  }
   TRY(const std::optional<Dims> known, known_integers(kInfo, context, 1, axes));
-  if (!known) return of_unknown_axes(context, keepdims);
+  if (!known) {
+    TRY(TensorTypes types, of_unknown_axes(context, keepdims));
+    if (as_f32) types[0].dtype = DataType::kF32;
+    return types;
+  }
   TRY(const std::vector<bool> gone, reduced_axes(*known, noop_with_empty_axes, context.rank(0)));
   Shape shape;
   for (std::size_t d = 0; d < gone.size(); ++d) {
@@ -123,11 +132,17 @@ Result<TensorTypes> Reduce::infer(const InferContext& context) const {
       shape.emplace_back(1);
     }
   }
-  return TensorTypes{{type, std::move(shape)}};
+  return TensorTypes{{as_f32 ? DataType::kF32 : type, std::move(shape)}};
 }
 
 Result<Tensors> Reduce::evaluate(TensorInputs inputs, EvalContext& context) const {
   TRY(const auto results, infer_known(*this, inputs, context));
+  if (as_f32) {
+    TRY(const Tensor numbers, cast(*inputs[0], DataType::kF32));
+    std::vector<const Tensor*> floats(inputs.begin(), inputs.end());
+    floats[0] = &numbers;
+    return Reduce{kind, axes, keepdims, noop_with_empty_axes}.evaluate(floats, context);
+  }
   const Tensor& x = *inputs[0];
   Dims along = axes;
   if (const Tensor* given = input_at(inputs, 1)) {

@@ -7,6 +7,8 @@
 /// whole multiples of that product is added to the integers, any other one after the factor. What followed still
 /// follows, in f32; fuse-epilogue takes it in, with the QuantizeLinear behind it.
 ///
+///     x8 -> DequantizeLinear -> Reduce(mean) -> y     =>   x8 -> Reduce(mean, as_f32) -> sub(zero) -> mul(scale) -> y
+///
 /// Fires when   both operands are dequantized from u8 or i8 with constant scales: x with one, the weights with one or
 ///              (constant weights) with one an output channel; zero points are equal over the channels
 /// Bound        sums are exact, where the float graph rounds each product's scale; the result differs from the float
@@ -14,8 +16,10 @@
 ///              rounding. Sums beyond 2^24 are rounded to f32.
 #include "ops/conv.h"
 #include "ops/conv_transpose.h"
+#include "ops/fused_elementwise.h"
 #include "ops/matmul.h"
 #include "ops/quantize.h"
+#include "ops/reduce.h"
 #include "passes/contraction_node.h"
 #include "passes/expr_builder.h"
 #include "passes/passes.h"
@@ -156,8 +160,34 @@ Result<std::optional<Patch>> in_integers(Graph& graph, NodeId id) {
   return std::optional<Patch>(std::move(patch));
 }
 
+/// A mean of numbers of one scale is that of their codes, of which there is a quarter of the bytes.
+Result<std::optional<Patch>> mean_of_codes(Graph& graph, NodeId id) {
+  std::optional<Patch> none;
+  const Node node = graph.node(id);
+  const auto* reduce = node.op.as<Reduce>();
+  if (reduce == nullptr || reduce->kind != ReduceKind::kMean || reduce->as_f32) return none;
+  const auto from = dequantized_from(graph, node.inputs[0]);
+  if (!from || !is_byte(from->codes) || !from->per_tensor()) return none;
+  Reduce of_codes = *reduce;
+  of_codes.as_f32 = true;
+  std::vector<ValueId> inputs = node.inputs;
+  inputs[0] = graph.producer(node.inputs[0])->inputs[0];
+  Patch patch(graph, id);
+  TRY(const ValueId mean, patch.add(of_codes, std::move(inputs)));
+  Expr real(1);
+  const Expr::Arg centred = real.push(Fn::kSub, Expr::in(0), Expr::number(from->zeros[0]));
+  real.push(Fn::kMul, centred, f32_number(from->scales[0]));
+  TRY(const ValueId y, patch.add(Elementwise{std::move(real)}, {mean}));
+  patch.replace(node.outputs[0], y);
+  return std::optional<Patch>(std::move(patch));
+}
+
 }  // namespace
 
-Result<int> fuse_integer_contractions(Graph& graph) { return rewrite_all(graph, in_integers); }
+Result<int> fuse_integer_contractions(Graph& graph) {
+  TRY(const int contractions, rewrite_all(graph, in_integers));
+  TRY(const int means, rewrite_all(graph, mean_of_codes));
+  return contractions + means;
+}
 
 }  // namespace bolide

@@ -77,5 +77,22 @@ return y
 )g");
 }
 
+TEST(FuseIntegerContractions, AMeanIsThatOfTheCodes) {
+  EXPECT_EQ(after_pass(fuse_integer_contractions, R"g(
+x = input u8[n,3,4,4]
+sx = const f32[]{0.5}
+zx = const u8[]{2}
+dx = DequantizeLinear(x, sx, zx)
+y = Reduce(dx) kind=mean axes=[2,3]
+return y
+)g",
+                       kClose),
+            R"g(x = input u8[n,3,4,4]
+y/Reduce = Reduce(x) kind=mean axes=[2,3] as_f32=true
+y = Elementwise(y/Reduce) expr="t0=sub(x0,2);mul(t0,0.5)" name="y/Elementwise"
+return y
+)g");
+}
+
 }  // namespace
 }  // namespace bolide

@@ -52,6 +52,16 @@ TEST(RecurrentTactic, SizesAroundTilesAndVectors) {
   }
 }
 
+TEST(RecurrentTactic, RowsOfTheBatchAreSharedByThreads) {
+  for (const std::int64_t batch : {1, 2, 8, 9, 70}) {
+    for (Case test : {layer(Op(LSTM{}), 4, {.sequence = 4, .batch = batch, .input = 6, .hidden = 20}),
+                      layer(Op(GRU{}), 3, {.sequence = 4, .batch = batch, .input = 6, .hidden = 20})}) {
+      test.threads = 4;
+      expect_tactic(test, kTactic);
+    }
+  }
+}
+
 TEST(RecurrentTactic, DirectionsAndBatchFirst) {
   const Sizes n{.sequence = 5, .batch = 3, .input = 7, .hidden = 9};
   for (const RecurrentDirection way : {RecurrentDirection::kReverse, RecurrentDirection::kBidirectional}) {

@@ -95,6 +95,23 @@ TEST(ReduceTactic, EveryKindOverEveryKindOfAxis) {
   }
 }
 
+TEST(ReduceTactic, SumsAndMeansOfCodes) {
+  for (const DataType type : {DataType::kU8, DataType::kI8}) {
+    for (const std::vector<std::int64_t>& axes :
+         std::vector<std::vector<std::int64_t>>{{}, {0}, {1}, {3}, {2, 3}, {1, 3}, {0, 2}}) {
+      for (const ReduceKind kind : {ReduceKind::kSum, ReduceKind::kMean}) {
+        const Op op(Reduce{.kind = kind, .axes = axes, .as_f32 = true});
+        Layout x = {.dims = {3, 37, 5, 181}, .dtype = type, .fill = Fill::kFullRange};
+        expect_tactic({.op = op, .inputs = {x}, .rounding = 1}, "cpu.reduce.codes");
+        x.order = Order::kChannelsLast;
+        x.gap = 3;
+        expect_tactic({.op = op, .inputs = {x}, .rounding = 1}, "cpu.reduce.codes");
+        if (HasFailure()) return;
+      }
+    }
+  }
+}
+
 TEST(ReduceTactic, LogSumExpOfRuns) {
   for (const std::int64_t size : {2, 15, 64, 5000}) {
     Layout x = rows({7, size});

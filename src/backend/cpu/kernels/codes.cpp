@@ -98,10 +98,48 @@ void look_up(const std::uint8_t* table, const std::uint8_t* from, std::uint8_t* 
   for (; i < n; ++i) to[i] = table[from[i]];
 }
 
+/// Signed codes as those of 128 more.
+template <class T>
+I64 sum(const void* x, I64 n) {
+  [[maybe_unused]] constexpr bool kSigned = static_cast<T>(-1) < static_cast<T>(0);
+  const T* p = static_cast<const T*>(x);
+  I64 i = 0;
+  I64 total = 0;
+#if defined(__AVX512BW__)
+  const __m512i flip = _mm512_set1_epi8(kSigned ? -128 : 0);
+  __m512i sums = _mm512_setzero_si512();
+  for (; i + 64 <= n; i += 64) {
+    sums = _mm512_add_epi64(sums,
+                            _mm512_sad_epu8(_mm512_xor_si512(_mm512_loadu_si512(p + i), flip), _mm512_setzero_si512()));
+  }
+  total = _mm512_reduce_add_epi64(sums) - (kSigned ? 128 * i : 0);
+#elif defined(__AVX2__)
+  const __m256i flip = _mm256_set1_epi8(kSigned ? -128 : 0);
+  __m256i sums = _mm256_setzero_si256();
+  for (; i + 32 <= n; i += 32) {
+    const __m256i codes = _mm256_loadu_si256(static_cast<const __m256i*>(static_cast<const void*>(p + i)));
+    sums = _mm256_add_epi64(sums, _mm256_sad_epu8(_mm256_xor_si256(codes, flip), _mm256_setzero_si256()));
+  }
+  total = _mm256_extract_epi64(sums, 0) + _mm256_extract_epi64(sums, 1) + _mm256_extract_epi64(sums, 2) +
+          _mm256_extract_epi64(sums, 3) - (kSigned ? 128 * i : 0);
+#endif
+  for (; i < n; ++i) total += p[i];
+  return total;
+}
+
+template <class T>
+void column_sums(const void* x, I64 n, I64 stride, I64 m, I32* sums) {
+  const T* p = static_cast<const T*>(x);
+  for (I64 i = 0; i < n; ++i, p += stride) {
+    for (I64 j = 0; j < m; ++j) sums[j] += p[j];
+  }
+}
+
 }  // namespace
 
 extern const CodeKernels kCodes;
-constexpr CodeKernels kCodes = {dequantise<std::uint8_t>, dequantise<std::int8_t>, quantise<std::uint8_t>,
-                                quantise<std::int8_t>, look_up};
+constexpr CodeKernels kCodes = {
+    dequantise<std::uint8_t>, dequantise<std::int8_t>, quantise<std::uint8_t>,    quantise<std::int8_t>,   look_up,
+    sum<std::uint8_t>,        sum<std::int8_t>,        column_sums<std::uint8_t>, column_sums<std::int8_t>};
 
 }  // namespace bolide::BOLIDE_ISA_NS

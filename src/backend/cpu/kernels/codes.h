@@ -19,6 +19,15 @@ struct CodeKernels {
   Quantise quantise_i8;
   /// to[i] = table[from[i]] of 256; they may be the same place.
   void (*look_up)(const std::uint8_t* table, const std::uint8_t* from, std::uint8_t* to, std::int64_t n);
+
+  /// The sum of x[0, n).
+  using Sum = std::int64_t (*)(const void* x, std::int64_t n);
+  /// sums[j] += the sum of x[i * stride + j] over i in [0, n), for j in [0, m); n is at most 2^22.
+  using ColumnSums = void (*)(const void* x, std::int64_t n, std::int64_t stride, std::int64_t m, std::int32_t* sums);
+  Sum sum_u8;
+  Sum sum_i8;
+  ColumnSums column_sums_u8;
+  ColumnSums column_sums_i8;
 };
 
 }  // namespace bolide

@@ -21,17 +21,24 @@ std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; 
 
 class RecurrentKernel final : public HostKernel {
  public:
-  RecurrentKernel(const RecurrentGeometry& geometry, const KernelTable& table)
+  RecurrentKernel(const RecurrentGeometry& geometry, int threads, const KernelTable& table)
       : g_(geometry),
         table_(table),
         at_(recurrent_packing(geometry, *table.gemm)),
         row_floats_(g_.width() + 4 * g_.hidden),
-        batch_tiles_(ceil_div(g_.batch, table.gemm->rows)) {}
+        batch_tiles_(ceil_div(g_.batch, table.gemm->rows)),
+        state_rows_(rows_of_states(g_, threads, table)),
+        state_tiles_(ceil_div(g_.batch, state_rows_)) {}
+
+  /// Rows of the batch whose states one thread takes through all steps: few enough for all threads to have some.
+  static std::int64_t rows_of_states(const RecurrentGeometry& g, int threads, const KernelTable& table) {
+    return std::clamp<std::int64_t>(ceil_div(g.batch * g.directions, threads), 1, table.gemm->rows);
+  }
 
   int phases() const override { return 2; }
   Grid grid(int phase) const override {
     Grid grid;
-    grid.rows = g_.directions * (phase == 0 ? g_.sequence * batch_tiles_ : batch_tiles_);
+    grid.rows = g_.directions * (phase == 0 ? g_.sequence * batch_tiles_ : state_tiles_);
     if (phase == 0) {
       grid.channels = g_.width();
       grid.channel_grain = table_.gemm->columns;
@@ -48,7 +55,7 @@ class RecurrentKernel final : public HostKernel {
       if (phase == 0) {
         multiply_x(buffers, unit, channels);
       } else {
-        run_steps(buffers, unit / batch_tiles_, unit % batch_tiles_);
+        run_steps(buffers, unit / state_tiles_, unit % state_tiles_);
       }
     }
     return ok();
@@ -84,8 +91,8 @@ class RecurrentKernel final : public HostKernel {
 
   /// Scratch of a row: gates, then h, c and two temporaries.
   void run_steps(const KernelBuffers& buffers, std::int64_t direction, std::int64_t tile) const {
-    const std::int64_t first = tile * table_.gemm->rows;
-    const std::int64_t count = std::min<std::int64_t>(table_.gemm->rows, g_.batch - first);
+    const std::int64_t first = tile * state_rows_;
+    const std::int64_t count = std::min(state_rows_, g_.batch - first);
     auto* rows = reinterpret_cast<float*>(buffers.scratch);
     for (std::int64_t r = 0; r < count; ++r) {
       for (int s = 0; s < 2; ++s) {
@@ -190,6 +197,8 @@ class RecurrentKernel final : public HostKernel {
   RecurrentPacking at_;
   std::int64_t row_floats_;
   std::int64_t batch_tiles_;
+  std::int64_t state_rows_;
+  std::int64_t state_tiles_;
 };
 
 class RecurrentTactic final : public Tactic {
@@ -207,7 +216,7 @@ class RecurrentTactic final : public Tactic {
     const double width = static_cast<double>(g.width());
     const double weights = 4 * width * static_cast<double>(g.directions * (g.input + g.hidden));
     const double from_x = roofline_us(one, rows * width * static_cast<double>(g.input), weights, 0.7);
-    one.threads = 1;
+    one.threads = static_cast<int>(std::min<std::int64_t>(g.batch * g.directions, std::max(1, one.threads)));
     const double steps = roofline_us(one, rows * width * static_cast<double>(g.hidden), weights, 0.3);
     return from_x + steps + rows * width * 1e-3;
   }
@@ -226,7 +235,8 @@ class RecurrentTactic final : public Tactic {
   bool packs_input(const Problem&, int input) const override { return input >= 1 && input <= 3; }
   Result<std::unique_ptr<Kernel>> bind(const Problem& problem, const Target& target) const override {
     TRY(const RecurrentGeometry geometry, recurrent_geometry(problem));
-    return std::unique_ptr<Kernel>(new RecurrentKernel(geometry, kernel_table(cpu_target(target).isa)));
+    return std::unique_ptr<Kernel>(
+        new RecurrentKernel(geometry, std::max(1, problem.threads), kernel_table(cpu_target(target).isa)));
   }
 
  private:

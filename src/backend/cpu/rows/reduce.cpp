@@ -1,7 +1,6 @@
-#include "ops/reduce.h"
 #include "backend/cpu/estimate.h"
 #include "backend/cpu/kernel_table.h"
-#include "backend/cpu/nest.h"
+#include "backend/cpu/rows/reduce_work.h"
 #include "backend/cpu/rows/tactics.h"
 
 #include <cmath>
@@ -9,91 +8,6 @@
 
 namespace bolide::cpu {
 namespace {
-
-struct ReduceWork {
-  ReduceKind kind = ReduceKind::kSum;
-  RowReduction reduction = RowReduction::kSum;
-  Nest kept;                      ///< operand 0: x, 1: y; without the dim of the vectors
-  Nest repeated;                  ///< reduced dims besides the one the kernel runs over; operand 0: x
-  bool columns = false;           ///< vectors along a kept dim instead of a reduced one
-  std::int64_t n = 1;             ///< numbers (rows, with `columns`) of one kernel call
-  std::int64_t row_stride = 0;    ///< between them, with `columns`
-  std::int64_t width = 1;         ///< the kept dim of the vectors
-  std::int64_t width_stride = 1;  ///< its stride in y
-  double each = 1;                ///< numbers in one result
-};
-
-RowReduction reduction_of(ReduceKind kind) {
-  switch (kind) {
-    case ReduceKind::kSum:
-    case ReduceKind::kMean:
-    case ReduceKind::kLogSum: return RowReduction::kSum;
-    case ReduceKind::kMax: return RowReduction::kMax;
-    case ReduceKind::kMin: return RowReduction::kMin;
-    case ReduceKind::kProd: return RowReduction::kProduct;
-    case ReduceKind::kL1: return RowReduction::kSumAbs;
-    case ReduceKind::kL2:
-    case ReduceKind::kSumSquare: return RowReduction::kSumSquare;
-    case ReduceKind::kLogSumExp: break;
-  }
-  return RowReduction::kSumExp;
-}
-
-void push(Nest& to, const Nest& from, int dim) {
-  to.dims.push_back(from.size(dim));
-  for (std::size_t o = 0; o < 2; ++o) to.strides[o].push_back(from.stride(static_cast<int>(o), dim));
-}
-
-Result<ReduceWork> reduce_work(const Problem& problem) {
-  const auto* op = problem.op->as<Reduce>();
-  if (op == nullptr) return unsupported("not a Reduce");
-  if (problem.inputs.size() > 1) return unsupported("axes that are computed");
-  const Operand& x = problem.inputs[0];
-  const Operand& y = problem.outputs[0];
-  if (x.dtype != DataType::kF32) return unsupported("f32 only, got ", x.dtype);
-  if (x.count() == 0) return unsupported("no elements");
-  std::vector<bool> gone(x.dims.size(), op->axes.empty() && !op->noop_with_empty_axes);
-  for (const std::int64_t axis : op->axes) gone[static_cast<std::size_t>(axis < 0 ? axis + x.rank() : axis)] = true;
-  std::array<Dims, 2> strides = {x.strides, Dims(x.dims.size(), 0)};
-  std::size_t at = 0;
-  for (std::size_t d = 0; d < x.dims.size(); ++d) {
-    if (!gone[d]) strides[1][d] = y.strides[at];
-    if (!gone[d] || op->keepdims) ++at;
-  }
-  const Nest nest = collapse(x.dims, strides);
-  const int last = nest.rank() - 1;
-  const bool one = nest.count() == 1;
-  if (!one && nest.stride(0, last) != 1) return unsupported("no dim of x is contiguous");
-  if (nest.rank() > kMaxNestRank) return unsupported("more than ", kMaxNestRank, " dims");
-
-  ReduceWork out;
-  out.kind = op->kind;
-  out.reduction = reduction_of(op->kind);
-  out.each = static_cast<double>(x.count() / y.count());
-  out.kept.strides.resize(2);
-  out.repeated.strides.resize(2);
-  out.columns = !one && nest.stride(1, last) != 0;
-  int rows = -1;  // the dim of the kernel's rows: the largest that is reduced
-  for (int d = 0; d < last; ++d) {
-    const bool reduced = nest.stride(1, d) == 0;
-    if (out.columns && reduced && (rows < 0 || nest.size(d) > nest.size(rows))) rows = d;
-  }
-  for (int d = 0; d < last; ++d) {
-    if (d != rows) push(nest.stride(1, d) == 0 ? out.repeated : out.kept, nest, d);
-  }
-  if (out.columns) {
-    out.width = nest.size(last);
-    out.width_stride = nest.stride(1, last);
-    out.n = rows < 0 ? 1 : nest.size(rows);
-    out.row_stride = rows < 0 ? 0 : nest.stride(0, rows);
-  } else {
-    out.n = nest.size(last);
-  }
-  if (out.kind == ReduceKind::kLogSumExp && (out.columns || out.repeated.count() != 1)) {
-    return unsupported("log_sum_exp of what is not one run of x");
-  }
-  return out;
-}
 
 class ReduceKernel final : public HostKernel {
  public:
@@ -187,7 +101,8 @@ class ReduceTactic final : public Tactic {
 
   Verdict accepts(const Problem& problem, const Target&) const override {
     const Result<ReduceWork> work = reduce_work(problem);
-    return work ? accept() : reject(work.error().message);
+    if (!work) return reject(work.error().message);
+    return problem.inputs[0].dtype == DataType::kF32 ? accept() : reject("f32 only, got ", problem.inputs[0].dtype);
   }
   double estimate_us(const Problem& problem, const Target& target) const override {
     const double count = static_cast<double>(problem.inputs[0].count());
@@ -200,12 +115,91 @@ class ReduceTactic final : public Tactic {
   }
 };
 
+/// Sums of 8-bit codes, exact.
+class ReduceCodesKernel final : public HostKernel {
+ public:
+  ReduceCodesKernel(ReduceWork work, bool is_signed, const CodeKernels& kernels)
+      : work_(std::move(work)), is_signed_(is_signed), kernels_(kernels) {}
+
+  Grid grid(int) const override {
+    return {.rows = work_.kept.count(),
+            .channels = work_.width,
+            .channel_grain = std::min<std::int64_t>(kBlock, work_.width)};
+  }
+  Status run(int, const KernelBuffers& buffers, Range rows, Range channels) const override {
+    const auto* x = static_cast<const std::uint8_t*>(buffers.inputs[0]);
+    auto* y = static_cast<float*>(buffers.outputs[0]);
+    const double factor = work_.kind == ReduceKind::kMean ? work_.each : 1;
+    Walk kept(work_.kept, work_.kept.rank(), rows.begin);
+    for (std::int64_t r = rows.begin; r < rows.end; ++r, kept.next()) {
+      for (std::int64_t c = channels.begin; c < channels.end; c += kBlock) {
+        const std::int64_t width = work_.columns ? std::min(kBlock, channels.end - c) : 1;
+        std::array<std::int64_t, kBlock> totals{};
+        Walk repeated(work_.repeated, work_.repeated.rank(), 0);
+        for (std::int64_t i = 0; i < work_.repeated.count(); ++i, repeated.next()) {
+          add(x + kept.at(0) + repeated.at(0) + c, width, totals.data());
+        }
+        float* const to = y + kept.at(1) + c * work_.width_stride;
+        for (std::int64_t j = 0; j < width; ++j) {
+          to[j * work_.width_stride] =
+              static_cast<float>(static_cast<double>(totals[static_cast<std::size_t>(j)]) / factor);
+        }
+      }
+    }
+    return ok();
+  }
+
+ private:
+  static constexpr std::int64_t kBlock = 64;
+  static constexpr std::int64_t kMostRows = std::int64_t{1} << 22;  // whose sums fit 32 bits
+
+  void add(const std::uint8_t* x, std::int64_t width, std::int64_t* totals) const {
+    if (!work_.columns) {
+      totals[0] += (is_signed_ ? kernels_.sum_i8 : kernels_.sum_u8)(x, work_.n);
+      return;
+    }
+    for (std::int64_t row = 0; row < work_.n; row += kMostRows) {
+      std::array<std::int32_t, kBlock> sums{};
+      (is_signed_ ? kernels_.column_sums_i8 : kernels_.column_sums_u8)(
+          x + row * work_.row_stride, std::min(kMostRows, work_.n - row), work_.row_stride, width, sums.data());
+      for (std::int64_t j = 0; j < width; ++j) totals[j] += sums[static_cast<std::size_t>(j)];
+    }
+  }
+
+  ReduceWork work_;
+  bool is_signed_;
+  const CodeKernels& kernels_;
+};
+
+/// Needs     u8 or i8 with a result of f32, some dim of x contiguous
+/// Numerics  exact sums, rounded once
+class ReduceCodes final : public Tactic {
+ public:
+  constexpr ReduceCodes() : Tactic("cpu.reduce.codes", 1) {}
+
+  Verdict accepts(const Problem& problem, const Target&) const override {
+    const Result<ReduceWork> work = reduce_work(problem);
+    if (!work) return reject(work.error().message);
+    return problem.inputs[0].dtype != DataType::kF32 ? accept() : reject("codes only, got f32");
+  }
+  double estimate_us(const Problem& problem, const Target& target) const override {
+    const double count = static_cast<double>(problem.inputs[0].count());
+    return cpu::estimate_us(cpu_target(target), static_cast<double>(problem_bytes(problem)), count * 0.02e-3);
+  }
+  Result<std::unique_ptr<Kernel>> bind(const Problem& problem, const Target& target) const override {
+    TRY(ReduceWork work, reduce_work(problem));
+    return std::unique_ptr<Kernel>(std::make_unique<ReduceCodesKernel>(
+        std::move(work), problem.inputs[0].dtype == DataType::kI8, *kernel_table(cpu_target(target).isa).codes));
+  }
+};
+
 constexpr ReduceTactic kTactic;
+constexpr ReduceCodes kCodes;
 
 }  // namespace
 
 std::span<const Tactic* const> reduce_tactics() {
-  static constexpr std::array<const Tactic*, 1> kTactics = {&kTactic};
+  static constexpr std::array<const Tactic*, 2> kTactics = {&kTactic, &kCodes};
   return kTactics;
 }
 

@@ -66,7 +66,8 @@ Result<ReduceRows> reduce_rows(const Problem& problem) {
     TRY(axes, to_i64(*problem.inputs[1].constant));
   }
   if (x.dtype == DataType::kF64) return unsupported("f64");
-  ReduceRows out{.kind = op->kind, .integers = is_integer(x.dtype) || x.dtype == DataType::kBool};
+  ReduceRows out{.kind = op->kind,
+                 .integers = !is_float(y.dtype) && (is_integer(x.dtype) || x.dtype == DataType::kBool)};
   const bool roots =
       op->kind == ReduceKind::kL2 || op->kind == ReduceKind::kLogSum || op->kind == ReduceKind::kLogSumExp;
   if (out.integers && roots) return unsupported("roots and logarithms of integers");
