@@ -10,6 +10,6 @@ namespace bolide::cpu {
 
 /// `work` has one operand; it and `out` have dtypes of 8 bits.
 Result<std::unique_ptr<Kernel>> bind_table8(const ElementwiseWork& work, const Operand& out,
-                                            const StripProgram& program, const KernelTable& kernels);
+                                            const StripProgram& program, const KernelTable& table);
 
 }  // namespace bolide::cpu
