@@ -31,6 +31,27 @@ TEST(AttentionTactic, SizesAroundTilesAndVectors) {
   }
 }
 
+TEST(AttentionTactic, FewQueriesReadKeysAsTheyLie) {
+  constexpr std::string_view kFew = "cpu.attention.few_queries";
+  for (const std::int64_t s : {1, 3, 8}) {
+    for (const std::int64_t t : {1, 6, 300}) {
+      for (const std::int64_t size : {1, 17, 64}) {
+        Case test = attention({.b = 2, .h = 2, .s = s, .t = t, .d = size, .e = 66 - size});
+        test.inputs[1].gap = 3;
+        test.inputs.push_back(normal({2, 1, 1, t}));
+        expect_tactic(test, kFew);
+        test.op = Op(Attention{.scale = 0.5F, .causal = true});
+        test.inputs[3] = {.absent = true};
+        expect_tactic(test, kFew);
+        if (HasFailure()) return;
+      }
+    }
+  }
+  Case test = attention({.b = 2, .h = 3, .s = 4, .t = 21, .d = 8, .e = 80});
+  test.inputs.push_back({.dims = {2, 3, 4, 21}, .order = Order::kChannelsLast, .fill = Fill::kNormal});
+  expect_tactic(test, kFew);
+}
+
 TEST(AttentionTactic, BatchesAndHeadsOfOneTransformerLayer) {
   Case test = attention({.b = 2, .h = 3, .s = 197, .t = 197, .d = 64, .e = 64}, {.scale = 0.125F});
   for (const int threads : {1, 4, 64}) {

@@ -7,7 +7,9 @@
 ///            over blocks, blocks in double
 #include "backend/cpu/attention/tactics.h"
 
+#include "backend/cpu/attention/few_queries.h"
 #include "backend/cpu/attention/geometry.h"
+#include "backend/cpu/attention/weights.h"
 #include "backend/cpu/gemm/product.h"
 #include "backend/cpu/gemm/tiles.h"
 
@@ -131,25 +133,9 @@ class AttentionKernel final : public HostKernel {
   /// A row of scores becomes its softmax.
   void weights(const KernelBuffers& buffers, std::int64_t matrix, std::int64_t query, std::int64_t keys,
                float* scores) const {
-    AttentionRow row;
-    row.x = scores;
-    row.n = g_.causal ? std::min(keys, query + 1) : keys;
-    row.scale = g_.scale;
-    if (g_.has_mask) {
-      row.mask = input(buffers, 3) + g_.at(g_.mask, matrix) + query * g_.mask[2];
-      if (g_.mask[3] == 0) {
-        row.offset = *row.mask;
-        row.mask = nullptr;
-      } else if (gathers_mask_) {
-        const std::int64_t queries = copies_queries_ ? round_up(block_ * g_.size, 16) : 0;
-        float* gathered = reinterpret_cast<float*>(buffers.scratch) + block_ * score_stride_ + queries;
-        for (std::int64_t j = 0; j < row.n; ++j) gathered[j] = row.mask[j * g_.mask[3]];
-        row.mask = gathered;
-      }
-    }
-    table_.attention->exponentials(row);
-    table_.rows->affine(scores, scores, row.n, static_cast<float>(1.0 / row.sum), 0.0F);
-    std::fill(scores + row.n, scores + keys, 0.0F);
+    const std::int64_t queries = copies_queries_ ? round_up(block_ * g_.size, 16) : 0;
+    float* gathered = reinterpret_cast<float*>(buffers.scratch) + block_ * score_stride_ + queries;
+    attention_weights(g_, table_, g_.has_mask ? input(buffers, 3) : nullptr, matrix, query, keys, scores, gathered);
   }
 
   AttentionGeometry g_;
@@ -202,7 +188,7 @@ constexpr AttentionTactic kTactic;
 }  // namespace
 
 std::span<const Tactic* const> attention_tactics() {
-  static constexpr std::array<const Tactic*, 1> kTactics = {&kTactic};
+  static const std::array<const Tactic*, 2> kTactics = {&kTactic, &attention_of_few_queries()};
   return kTactics;
 }
 

@@ -78,9 +78,67 @@ void exponentials(AttentionRow& row) {
   }
 }
 
+/// kKeys products at once.
+template <int kKeys>
+void some_scores(const float* q, const float* k, I64 stride, I64 size, float* out) {
+  Vec sum[kKeys];
+#pragma GCC unroll 4
+  for (int j = 0; j < kKeys; ++j) sum[j] = zero();
+  I64 i = 0;
+  for (; i + kLanes <= size; i += kLanes) {
+    const Vec x = load(q + i);
+#pragma GCC unroll 4
+    for (int j = 0; j < kKeys; ++j) sum[j] = fma(x, load(k + j * stride + i), sum[j]);
+  }
+  if (i < size) {
+    const Vec x = load_n(q + i, size - i);
+#pragma GCC unroll 4
+    for (int j = 0; j < kKeys; ++j) sum[j] = fma(x, load_n(k + j * stride + i, size - i), sum[j]);
+  }
+#pragma GCC unroll 4
+  for (int j = 0; j < kKeys; ++j) out[j] = reduce_add(sum[j]);
+}
+
+void scores(const float* q, const float* k, I64 stride, I64 keys, I64 size, float* out) {
+  I64 j = 0;
+  for (; j + 4 <= keys; j += 4) some_scores<4>(q, k + j * stride, stride, size, out + j);
+  for (; j < keys; ++j) some_scores<1>(q, k + j * stride, stride, size, out + j);
+}
+
+/// kVectors vectors of the result, or with kTail the first `rest` lanes of one.
+template <int kVectors, bool kTail>
+void some_values(const float* w, const float* v, I64 stride, I64 keys, float* out, I64 rest) {
+  Vec sum[kVectors];
+#pragma GCC unroll 4
+  for (int u = 0; u < kVectors; ++u) sum[u] = zero();
+  for (I64 j = 0; j < keys; ++j) {
+    const Vec weight = set1(w[j]);
+    const float* row = v + j * stride;
+#pragma GCC unroll 4
+    for (int u = 0; u < kVectors; ++u) {
+      sum[u] = fma(weight, kTail ? load_n(row, rest) : load(row + u * kLanes), sum[u]);
+    }
+  }
+#pragma GCC unroll 4
+  for (int u = 0; u < kVectors; ++u) {
+    if constexpr (kTail) {
+      store_n(out, sum[u], rest);
+    } else {
+      store(out + u * kLanes, sum[u]);
+    }
+  }
+}
+
+void weigh(const float* w, const float* v, I64 stride, I64 keys, I64 values, float* out) {
+  I64 i = 0;
+  for (; i + 4 * kLanes <= values; i += 4 * kLanes) some_values<4, false>(w, v + i, stride, keys, out + i, 0);
+  for (; i + kLanes <= values; i += kLanes) some_values<1, false>(w, v + i, stride, keys, out + i, 0);
+  if (i < values) some_values<1, true>(w, v + i, stride, keys, out + i, values - i);
+}
+
 }  // namespace
 
 extern const AttentionKernels kAttention;
-constexpr AttentionKernels kAttention = {exponentials};
+constexpr AttentionKernels kAttention = {exponentials, scores, weigh};
 
 }  // namespace bolide::BOLIDE_ISA_NS

@@ -1,4 +1,4 @@
-/// The row pass between the two products of attention.
+/// The row pass between the two products of attention, and the products of a single query.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,11 @@ struct AttentionRow {
 
 struct AttentionKernels {
   void (*exponentials)(AttentionRow& row);
+  /// out[j] = sum of q[i] * k[j * stride + i] over i < size, for j < keys: lanes of i in f32, then their sum.
+  void (*scores)(const float* q, const float* k, std::int64_t stride, std::int64_t keys, std::int64_t size, float* out);
+  /// out[i] = sum of w[j] * v[j * stride + i] over j < keys in their order, for i < values.
+  void (*weigh)(const float* w, const float* v, std::int64_t stride, std::int64_t keys, std::int64_t values,
+                float* out);
 };
 
 }  // namespace bolide
