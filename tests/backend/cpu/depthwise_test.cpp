@@ -6,6 +6,7 @@ namespace {
 
 constexpr std::string_view kF32 = "cpu.depthwise.f32";
 constexpr std::string_view kRows = "cpu.depthwise.rows";
+constexpr std::string_view kPlanes = "cpu.depthwise.planes";
 
 Layout image(Dims dims, DataType dtype = DataType::kF32) {
   return {.dims = std::move(dims), .dtype = dtype, .order = Order::kChannelsLast};
@@ -39,6 +40,31 @@ TEST(Depthwise, WidthsAroundTheBlockOfColumns) {
       if (HasFailure()) return;
     }
   }
+}
+
+TEST(Depthwise, RowMajorPlanesOfEveryWidthStrideAndDilation) {
+  const auto rows = [](Dims dims) { return Layout{.dims = std::move(dims)}; };
+  for (const std::int64_t width : {1, 2, 5, 8, 15, 16, 17, 31, 33, 64, 65, 130}) {
+    for (const std::int64_t stride : {1, 2, 3}) {
+      Case test = depthwise(5, 3, stride, {11, width});
+      test.inputs[0] = rows({2, 5, 11, width});
+      test.outputs = {rows({})};
+      expect_tactic(test, kPlanes);
+      if (HasFailure()) return;
+    }
+  }
+  Case test = depthwise(6, 3, 1, {90, 150});
+  Conv conv{.strides = {2, 1}, .pads = {3, 0, 1, 5}, .dilations = {3, 2}, .groups = 6};
+  conv.epilogue = *Expr::parse("t0=max(x0,0);min(t0,6)", 1);
+  test.op = Op(conv);
+  test.inputs[0] = rows({2, 6, 90, 150});
+  test.inputs[0].gap = 3;
+  test.outputs = {rows({})};
+  test.outputs[0].gap = 2;
+  expect_tactic(test, kPlanes);
+  test.op = Op(Conv{.strides = {3}, .pads = {2, 2}, .dilations = {2}, .groups = 20});
+  test.inputs = {rows({2, 20, 31}), constant({20, 1, 4}), constant({20})};
+  expect_tactic(test, kPlanes);
 }
 
 TEST(Depthwise, DilationUnevenPaddingAndOneDim) {

@@ -5,7 +5,7 @@
 namespace bolide::cpu {
 
 std::span<const Tactic* const> depthwise_tactics() {
-  static const std::array kTactics = {&depthwise_f32(), &depthwise_rows()};
+  static const std::array kTactics = {&depthwise_f32(), &depthwise_rows(), &depthwise_planes()};
   return kTactics;
 }
 

@@ -4,7 +4,7 @@
 
 namespace bolide::cpu {
 
-Result<DepthwiseWork> depthwise_work(const Problem& problem) {
+Result<DepthwiseWork> any_depthwise_work(const Problem& problem) {
   const Conv* conv = problem.op->as<Conv>();
   if (conv == nullptr) return unsupported("not a Conv");
   const Operand& x = problem.inputs[0];
@@ -35,9 +35,15 @@ Result<DepthwiseWork> depthwise_work(const Problem& problem) {
     out.x_strides[4 - spatial + d] = x.strides[2 + d];
     out.out_strides[4 - spatial + d] = y.strides[2 + d];
   }
+  return out;
+}
+
+Result<DepthwiseWork> depthwise_work(const Problem& problem) {
+  TRY(DepthwiseWork out, any_depthwise_work(problem));
   if (out.channels > 1 && out.out_strides[1] != 1)
     return unsupported("output channels stand ", out.out_strides[1], " apart");
-  if (x.dims[1] > 1 && out.x_strides[1] != 1) return unsupported("input channels stand ", out.x_strides[1], " apart");
+  if (problem.inputs[0].dims[1] > 1 && out.x_strides[1] != 1)
+    return unsupported("input channels stand ", out.x_strides[1], " apart");
   return out;
 }
 

@@ -21,8 +21,10 @@ struct DepthwiseWork {
   std::int64_t taps() const { return height.kernel * width.kernel; }
 };
 
-/// Errors: Unsupported with the reason for what is not a depthwise convolution over contiguous channels with constant
-/// weights in at most two dims.
+/// Errors: Unsupported with the reason for what is not a depthwise convolution with constant weights in at most two
+/// dims.
+Result<DepthwiseWork> any_depthwise_work(const Problem& problem);
+/// The same over contiguous channels.
 Result<DepthwiseWork> depthwise_work(const Problem& problem);
 Result<GemmEpilogue> depthwise_epilogue(const Problem& problem, const DepthwiseWork& work, const KernelTable& table);
 
@@ -47,5 +49,6 @@ double depthwise_core_us(const Problem& problem, const DepthwiseWork& work, cons
 
 const Tactic& depthwise_f32();
 const Tactic& depthwise_rows();
+const Tactic& depthwise_planes();
 
 }  // namespace bolide::cpu

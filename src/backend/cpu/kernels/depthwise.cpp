@@ -97,9 +97,37 @@ void run_row(const DepthwiseRow& r) {
   for (; p < r.out_width; ++p) border(r, p);
 }
 
+/// kV vectors from output i on; the last one may have fewer lanes.
+template <int kV>
+void run_vectors(const DepthwiseRun& r, I64 i) {
+  Vec sum[kV];
+  for (int v = 0; v < kV; ++v) sum[v] = set1(r.bias);
+  for (I64 t = 0; t < r.taps; ++t) {
+    const float* x = r.x + r.offset[t] + i;
+    const Vec w = set1(r.w[t]);
+    for (int v = 0; v < kV; ++v) sum[v] = fma(load(x + v * kLanes), w, sum[v]);
+  }
+  for (int v = 0; v < kV; ++v) {
+    const Vec value = r.clamps ? max(set1(r.low), min(set1(r.high), sum[v])) : sum[v];
+    const I64 rest = r.n - i - v * kLanes;
+    if (rest >= kLanes) {
+      store(r.out + i + v * kLanes, value);
+    } else {
+      store_n(r.out + i + v * kLanes, value, rest);
+    }
+  }
+}
+
+void run_taps(const DepthwiseRun& r) {
+  I64 i = 0;
+  for (; i + 3 * kLanes < r.n; i += 4 * kLanes) run_vectors<4>(r, i);
+  for (; i + kLanes < r.n; i += 2 * kLanes) run_vectors<2>(r, i);
+  for (; i < r.n; i += kLanes) run_vectors<1>(r, i);
+}
+
 }  // namespace
 
 extern const DepthwiseKernels kDepthwise;
-constexpr DepthwiseKernels kDepthwise = {run_row};
+constexpr DepthwiseKernels kDepthwise = {run_row, run_taps};
 
 }  // namespace bolide::BOLIDE_ISA_NS

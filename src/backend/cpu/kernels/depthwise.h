@@ -31,9 +31,26 @@ struct DepthwiseRow {
   std::int64_t channels = 0;
 };
 
+/// A run of one output row from rows that lie in memory with their padding: out[i] = clamp(bias + sum over t of
+/// w[t] * x[offset[t] + i]) for i in [0, n). Whole vectors of x are read.
+struct DepthwiseRun {
+  const float* x = nullptr;
+  const std::int64_t* offset = nullptr;
+  const float* w = nullptr;
+  std::int64_t taps = 0;
+  float bias = 0;
+  bool clamps = false;
+  float low = 0;
+  float high = 0;
+  float* out = nullptr;
+  std::int64_t n = 0;
+};
+
 struct DepthwiseKernels {
   /// Every sum runs over the kernel rows and in them over the columns in order, whatever the position.
   void (*row)(const DepthwiseRow& row);
+  /// The taps in order.
+  void (*run)(const DepthwiseRun& run);
 };
 
 }  // namespace bolide
