@@ -1,7 +1,12 @@
 // Reads the input as an engine file whose digests are made right first, so that what stands behind them is reached.
-// What is read must write, and read again, the same. Start from a corpus of real files: mutations rarely make one.
+// What is read must write, and read again, the same, and where this machine may run it, it runs. Start from a corpus of
+// real files: mutations rarely make one.
 #include "../tests/plan/engine_redigest.h"
 #include "../tests/plan/sample_engine.h"
+#include "backend/cpu/cpu_backend.h"
+#include "base/log.h"
+#include "run_small.h"
+#include "runtime/load.h"
 
 #include <cstdlib>
 
@@ -22,6 +27,7 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  bolide::set_log_sink([](bolide::LogLevel, std::string_view) {});
   const auto engine = bolide::read_engine(std::as_bytes(std::span(data, size)), nullptr);
   if (!engine) return 0;
   const bolide::testing::NamedBackend backend;
@@ -30,5 +36,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!written) std::abort();
   const auto again = bolide::read_engine(*written, nullptr);
   if (!again || *engine_bytes(*again) != *written) std::abort();
+  static const auto kBackend = std::make_shared<bolide::CpuBackend>(bolide::make_cpu_target(std::nullopt, 1));
+  auto loaded = bolide::load_engine(*engine, kBackend);
+  if (!loaded) return bolide::fuzz::check(loaded.error()), 0;
+  bolide::fuzz::run_small(*std::move(loaded));
   return 0;
 }

@@ -56,7 +56,8 @@ double relative_precision(DataType type) {
 bool same_number(DataType type, double a, double b) {
   // Constants come from texts of f32 numbers, whatever the dtype that holds them.
   const double precision = std::max(relative_precision(type), is_float(type) ? 0x1p-22 : 0.0);
-  return a == b || std::abs(a - b) <= precision * std::max(std::abs(a), std::abs(b));
+  const double largest = std::max(std::abs(a), std::abs(b));  // of which every finite number would be a part: infinity
+  return a == b || (std::isfinite(largest) && std::abs(a - b) <= precision * largest);
 }
 
 std::optional<double> uniform_number(const Graph& graph, ValueId id) {

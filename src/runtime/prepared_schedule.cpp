@@ -32,14 +32,14 @@ Status load_kernels(const Schedule& schedule, Device& device) {
 }  // namespace
 
 Status PreparedSchedule::upload_known(Device& device) {
-  constexpr std::size_t kAlignment = 256;
+  constexpr std::size_t kStep = 256;
   std::vector<std::pair<std::size_t, std::size_t>> parts;  // buffer, offset
   std::size_t total = 0;
   for (std::size_t b = 0; b < schedule_.buffers.size(); ++b) {
     const ScheduleBuffer& buffer = schedule_.buffers[b];
     if (buffer.kind != ScheduleBuffer::Kind::kKnown || buffer.on_host) continue;
     parts.emplace_back(b, total);
-    total += (static_cast<std::size_t>(buffer.bytes) + kAlignment - 1) / kAlignment * kAlignment;
+    total += (static_cast<std::size_t>(buffer.bytes) + kStep - 1) / kStep * kStep;
   }
   if (total == 0) return {};
   TRY(known_, device.allocate(total).within("values that follow from the sizes"));

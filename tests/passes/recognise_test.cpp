@@ -79,6 +79,19 @@ return y
   EXPECT_EQ(after_pass(recognise_activations, graph, {.rewrites = 0}), graph);
 }
 
+TEST(RecogniseActivations, TakesInfinityForNoOtherNumber) {
+  const std::string sum = R"(x = input f32[8]
+e = Exp(x)
+one = const f32[]{inf}
+a = Add(e, one)
+y = Log(a)
+return y
+)";
+  EXPECT_EQ(after_pass(recognise_activations, sum, {.rewrites = 0}), sum);
+  const std::string gate = "x = input f32[8]\ng = HardSigmoid(x) alpha=inf\ny = Mul(x, g)\nreturn y\n";
+  EXPECT_EQ(after_pass(recognise_activations, gate, {.rewrites = 0}), gate);
+}
+
 TEST(RecogniseActivations, KeepsPartsThatOthersRead) {
   const std::string graph = R"(x = input f32[8]
 s = Sigmoid(x)
