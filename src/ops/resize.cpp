@@ -216,7 +216,7 @@ Tensor from_pairs(const Tensor& pairs, DataType type) {
   return Tensor::borrow(type, Dims(pairs.dims().begin(), pairs.dims().end() - 1), pairs.data(), pairs.owner());
 }
 
-/// Nearest without arithmetic, for strings.
+/// Nearest without arithmetic: exact for every dtype.
 Result<Tensor> moved(Tensor x, const std::vector<ResizeAxis>& changed, const EvalContext& context) {
   for (const ResizeAxis& resized : changed) {
     Dims dims = x.dims();
@@ -225,10 +225,13 @@ Result<Tensor> moved(Tensor x, const std::vector<ResizeAxis>& changed, const Eva
     dims[resized.axis] = static_cast<std::int64_t>(resized.taps.size());
     TRY(Tensor y, context.allocate(x.dtype(), dims));
     const std::int64_t lines = inner == 0 ? 0 : y.count() / inner;
-    for (std::int64_t i = 0; i < lines; ++i) {
-      const ResizeTaps& tap = resized.taps[static_cast<std::size_t>(i % dims[resized.axis])];
-      copy_run(x, (i / dims[resized.axis] * in + tap.weights[0].first) * inner, y, i * inner, inner);
-    }
+    const std::int64_t out = dims[resized.axis];
+    parallel_ranges(lines, 1 + 4096 / std::max<std::int64_t>(1, inner), [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) {
+        const ResizeTaps& tap = resized.taps[static_cast<std::size_t>(i % out)];
+        copy_run(x, (i / out * in + tap.weights[0].first) * inner, y, i * inner, inner);
+      }
+    });
     x = std::move(y);
   }
   return x;
@@ -292,11 +295,12 @@ Result<Tensors> Resize::evaluate(TensorInputs inputs, EvalContext& context) cons
   TRY(const auto results, infer_known(*this, inputs, context));
   TRY_OK(context.check(DataType::kF64, results[0].dims));
   TRY(const std::vector<ResizeAxis> changed, resize_axes(*this, KnownInputs(inputs).context(), results[0].dims));
-  if (results[0].dtype == DataType::kString) {
-    TRY(Tensor strings, moved(*inputs[0], changed, context));
-    return one(std::move(strings));
-  }
   const bool pairs = is_complex(results[0].dtype);
+  const bool whole = results[0].dtype == DataType::kString || bit_width(results[0].dtype) % 8 == 0;
+  if (mode == ResizeMode::kNearest && coordinates != ResizeCoordinates::kTfCropAndResize && whole && !pairs) {
+    TRY(Tensor y, moved(*inputs[0], changed, context));
+    return one(std::move(y));
+  }
   const Tensor real = pairs ? as_pairs(*inputs[0]) : *inputs[0];
   TRY(Tensor x, as_f64(real));
   Dims dims = x.dims();

@@ -24,6 +24,14 @@ TEST(Resize, NearestRepeats) {
       (Numbers{1, 3}));
 }
 
+TEST(Resize, NearestKeepsEveryBitOfLargeIntegers) {
+  constexpr std::int64_t kOdd = (INT64_C(1) << 62) + 1;
+  const auto y = by_scale(Resize{}, make<std::int64_t>({2}, {kOdd, -kOdd}), {2});
+  ASSERT_TRUE(y);
+  EXPECT_EQ((*y)[0].span<std::int64_t>()[1], kOdd);
+  EXPECT_EQ((*y)[0].span<std::int64_t>()[2], -kOdd);
+}
+
 TEST(Resize, NearestModesDifferAtTies) {
   const auto of = [](ResizeNearest mode) {  // reads 0, 0.5, 1, 1.5
     return numbers(by_scale(Resize{.coordinates = ResizeCoordinates::kAsymmetric, .nearest_mode = mode},
