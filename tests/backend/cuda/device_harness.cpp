@@ -1,7 +1,6 @@
 #include "backend/cuda/device_harness.h"
 
 #include "backend/cuda/contraction/gemm_device.h"
-#include "backend/cuda/driver/kernel_image.h"
 #include "backend/cuda/tactics.h"
 #include "base/thread_pool.h"
 
@@ -153,40 +152,37 @@ int compile_texts(const Case& test, int capability, std::string_view prefix, boo
   const auto target = make_cuda_target(capability, tf32);
   EXPECT_TRUE(target) << (target ? "" : target.error().message);
   if (!target) return 0;
+  const std::shared_ptr<CudaDevice> device = CudaDevice::for_recording(target->facts, true);
   struct Job {
-    std::string where;
-    cuda::Program program;
-    Result<cuda::CodePtr> code = cuda::CodePtr();
+    const Tactic* tactic;
+    std::unique_ptr<Kernel> kernel;
+    Status loaded;
   };
   std::vector<Job> jobs;
-  int count = 0;
   for (const Tactic* tactic : tactics_for(test.op)) {
     if (tactic->name().substr(0, prefix.size()) != prefix) continue;
     if (!tactic->accepts(prepared.problem, *target).accepted) continue;
     auto kernel = tactic->bind(prepared.problem, *target);
     EXPECT_TRUE(kernel) << tactic->name();
-    if (!kernel) continue;
-    const auto* texts = dynamic_cast<const cuda::ContractionKernel*>(kernel->get());
-    if (texts == nullptr) continue;
-    for (auto& use : texts->programs()) {
-      jobs.push_back({strings::join(tactic->name(), " for ", capability, ", ", prepared.problem.key()), use.program});
-    }
-    ++count;
+    if (kernel) jobs.push_back({tactic, *std::move(kernel), {}});
   }
   const int threads = ThreadPool::usable_threads();
   ThreadPool::shared().ensure(threads);
   ThreadPool::shared().parallel_for(static_cast<std::int64_t>(jobs.size()), threads, [&](std::int64_t i, int) {
     Job& job = jobs[static_cast<std::size_t>(i)];
-    job.code = cuda::compile(job.program, {capability});
+    job.loaded = static_cast<DeviceKernel&>(*job.kernel).load(*device);
   });
   for (const Job& job : jobs) {
-    EXPECT_TRUE(job.code) << job.where << ": " << job.code.error().message;
-    if (!job.code) continue;
-    for (const auto& [name, facts] : cuda::kernel_facts(**job.code)) {
-      EXPECT_EQ(facts.local_bytes, 0) << job.where << ": " << name;
+    const std::string where = strings::join(job.tactic->name(), " for ", capability, ", ", prepared.problem.key());
+    EXPECT_TRUE(job.loaded) << where << ": " << (job.loaded ? "" : job.loaded.error().message);
+    const auto* texts = dynamic_cast<const cuda::ContractionKernel*>(job.kernel.get());
+    if (texts == nullptr || !job.loaded) continue;
+    for (const auto& use : texts->programs()) {
+      const auto function = device->function(use.program, use.function);
+      EXPECT_TRUE(function && function->local_bytes == 0) << where << ": " << use.function << " uses local memory";
     }
   }
-  return count;
+  return static_cast<int>(jobs.size());
 }
 
 }  // namespace bolide::test

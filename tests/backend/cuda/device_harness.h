@@ -17,7 +17,7 @@ std::vector<std::string> run_on_device(const Case& test, const std::shared_ptr<c
                                        std::string_view prefix = "");
 
 /// Compiles the text of every tactic whose name starts with `prefix` and that accepts the case on a typical device of
-/// `capability`. Returns how many there were.
+/// `capability`; the kernels may use no local memory. Returns how many tactics there were.
 int compile_texts(const Case& test, int capability, std::string_view prefix, bool tf32);
 
 }  // namespace bolide::test
