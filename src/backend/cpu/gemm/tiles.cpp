@@ -1,5 +1,7 @@
 #include "backend/cpu/gemm/tiles.h"
 
+#include "backend/cpu/transpose4.h"
+
 #include <algorithm>
 
 namespace bolide {
@@ -172,6 +174,28 @@ void run_integer_tiles(const TilePlan& plan, const IntegerTiles& tiles, const Ro
   walk(plan, source, buffers, rows, columns, direct ? &epilogue.output() : nullptr, residual, run);
 }
 
+namespace {
+
+/// One tap of a panel whose columns lie along k: out[i * width + j] = from[j * column_stride + i].
+void pack_transposed(const float* from, std::int64_t column_stride, std::int64_t k, std::int64_t columns, int width,
+                     float* out) {
+  std::int64_t i = 0;
+  for (; i + 4 <= k; i += 4) {
+    std::int64_t j = 0;
+    for (; j + 4 <= columns; j += 4) {
+      cpu::transpose4(out + i * width + j, width, from + j * column_stride + i, column_stride);
+    }
+    for (; j < columns; ++j) {
+      for (std::int64_t step = i; step < i + 4; ++step) out[step * width + j] = from[j * column_stride + step];
+    }
+  }
+  for (; i < k; ++i) {
+    for (std::int64_t j = 0; j < columns; ++j) out[i * width + j] = from[j * column_stride + i];
+  }
+}
+
+}  // namespace
+
 void pack_panels(const PanelSource& source, Range panels, int width, float* out) {
   if (source.taps == 0 || source.k == 0) return;  // nothing is written, and the source may be null
   out += panels.begin * source.taps * source.k * width;
@@ -179,6 +203,11 @@ void pack_panels(const PanelSource& source, Range panels, int width, float* out)
     const std::int64_t valid = std::min<std::int64_t>(width, source.columns - p * width);
     const float* column = source.data + p * width * source.column_stride;
     for (std::int64_t t = 0; t < source.taps; ++t) {
+      if (source.k_stride == 1 && source.column_stride != 1) {
+        pack_transposed(column + t * source.tap_stride, source.column_stride, source.k, valid, width, out);
+        for (std::int64_t i = 0; i < source.k; ++i, out += width) std::fill(out + valid, out + width, 0.0F);
+        continue;
+      }
       for (std::int64_t i = 0; i < source.k; ++i, out += width) {
         const float* from = column + t * source.tap_stride + i * source.k_stride;
         if (source.column_stride == 1) {

@@ -30,9 +30,12 @@ class RecurrentKernel final : public HostKernel {
         state_rows_(rows_of_states(g_, threads, table)),
         state_tiles_(ceil_div(g_.batch, state_rows_)) {}
 
-  /// Rows of the batch whose states one thread takes through all steps: few enough for all threads to have some.
+  /// Rows of the batch whose states one thread takes through all steps: few enough for all threads to have some, and no
+  /// fewer than make good use of a weight that is read.
   static std::int64_t rows_of_states(const RecurrentGeometry& g, int threads, const KernelTable& table) {
-    return std::clamp<std::int64_t>(ceil_div(g.batch * g.directions, threads), 1, table.gemm->rows);
+    constexpr std::int64_t kFewest = 4;
+    return std::clamp<std::int64_t>(ceil_div(g.batch * g.directions, threads),
+                                    std::min<std::int64_t>(kFewest, table.gemm->rows), table.gemm->rows);
   }
 
   int phases() const override { return 2; }
@@ -216,7 +219,8 @@ class RecurrentTactic final : public Tactic {
     const double width = static_cast<double>(g.width());
     const double weights = 4 * width * static_cast<double>(g.directions * (g.input + g.hidden));
     const double from_x = roofline_us(one, rows * width * static_cast<double>(g.input), weights, 0.7);
-    one.threads = static_cast<int>(std::min<std::int64_t>(g.batch * g.directions, std::max(1, one.threads)));
+    one.threads =
+        static_cast<int>(std::min<std::int64_t>(ceil_div(g.batch, 4) * g.directions, std::max(1, one.threads)));
     const double steps = roofline_us(one, rows * width * static_cast<double>(g.hidden), weights, 0.3);
     return from_x + steps + rows * width * 1e-3;
   }
