@@ -57,18 +57,9 @@ std::vector<CompileReport::StepReport> step_reports(const StepGraph& graph, cons
     const std::string key = problem.key();
     CompileReport::StepReport report{.step = step.name};
     for (const Tactic* tactic : backend.tactics(step.op)) {
-      CandidateReport candidate{.tactic = tactic};
-      const auto refused = refused_by(rules, step.name, tactic->name());
-      candidate.verdict = refused ? reject(*refused) : tactic->accepts(problem, backend.target());
-      if (candidate.verdict.accepted) {
-        const std::optional<double> measured = costs.find(key, *tactic);
-        candidate.us = measured ? *measured : tactic->estimate_us(problem, backend.target());
-        candidate.measured = measured.has_value();
-        if (measured && *measured >= kRefusedUs) {
-          candidate = {tactic, reject("was tried and does not take it"), 0, false};
-        } else if (!measured && tactic->is_library()) {
-          candidate = {tactic, reject("was not timed"), 0, false};
-        }
+      CandidateReport candidate = weigh(*tactic, step.name, problem, key, backend.target(), costs, rules);
+      if (candidate.verdict.accepted && !candidate.measured && tactic->is_library()) {
+        candidate = {tactic, reject("was not timed"), 0, false};
       }
       report.candidates.push_back(std::move(candidate));
     }

@@ -69,8 +69,6 @@ std::optional<double> uniform_number(const Graph& graph, ValueId id) {
   return *number;
 }
 
-Result<Tensor> scalar_of(DataType type, double value) { return cast(Tensor::scalar(value), type); }
-
 Pattern::Pattern(std::string_view text) { root_ = parse(text); }
 
 int Pattern::parse(std::string_view& text) {

@@ -50,8 +50,6 @@ class Pattern {
 
 /// The number when the value is a constant whose elements are all that number. Real dtypes.
 std::optional<double> uniform_number(const Graph& graph, ValueId id);
-/// A scalar of any real dtype.
-Result<Tensor> scalar_of(DataType type, double value);
 /// Whether two constants of `type` that come from the same real number can differ by as much.
 bool same_number(DataType type, double a, double b);
 /// Relative spacing of floats: 2^-23 for f32; 0 for integers.

@@ -63,11 +63,6 @@ struct PassReport {
   int rewrites() const;
 };
 
-/// One line a fusion: `fuse-epilogue: Conv 'conv1' does conv1, bn1 and relu1`.
-std::string fusions_text(const PassReport& report);
-/// One line a pass that found something: `fuse-epilogue: 33 rewrites in 0.4 ms`.
-std::string passes_text(const PassReport& report);
-
 /// Errors: NotFound for an unknown name in `skip`; Cancelled; what a pass says, with its name; Internal from the
 /// verifier, with the pass's name. After an error the graph is in an unspecified state.
 Result<PassReport> run_pipeline(Graph& graph, const PassOptions& options = {});

@@ -105,31 +105,23 @@ Status ScheduleBuilder::add_compute(int s) {
 }
 
 Status ScheduleBuilder::choose_tactic(ScheduledStep& step, std::string_view name, bool libraries) {
-  const Target& target = backend_.target();
   const std::string key = step.problem.key();
-  std::string reasons;
+  std::vector<CandidateReport> refused;
   step.tactic = nullptr;
   step.us = std::numeric_limits<double>::infinity();
   for (const Tactic* tactic : backend_.tactics(*step.problem.op)) {
     if (!libraries && tactic->is_library()) continue;
-    Verdict verdict = accept();
-    if (auto refused = refused_by(rules_, name, tactic->name())) verdict = reject(*refused);
-    if (verdict.accepted) verdict = tactic->accepts(step.problem, target);
-    if (!verdict.accepted) {
-      reasons += strings::join("; ", tactic->name(), ": ", verdict.reason);
+    CandidateReport candidate = weigh(*tactic, name, step.problem, key, backend_.target(), costs_, rules_);
+    if (!candidate.verdict.accepted) {
+      refused.push_back(std::move(candidate));
       continue;
     }
-    const std::optional<double> measured = costs_.find(key, *tactic);
-    if (measured && *measured >= kRefusedUs) continue;
-    const double us = measured ? *measured : tactic->estimate_us(step.problem, target);
-    if (us >= step.us) continue;
+    if (candidate.us >= step.us) continue;
     step.tactic = tactic;
-    step.us = us;
-    step.measured = measured.has_value();
+    step.us = candidate.us;
+    step.measured = candidate.measured;
   }
-  if (step.tactic != nullptr) return {};
-  return unsupported("step '", step.name, "' (", text(*step.problem.op), "): no tactic of ", backend_.name(),
-                     " can run it", reasons);
+  return step.tactic != nullptr ? ok() : Status(no_tactic(name, step.problem, backend_.name(), refused));
 }
 
 Status ScheduleBuilder::bind_library(ScheduledStep& step, std::string_view name) {

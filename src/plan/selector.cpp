@@ -4,24 +4,10 @@
 #include "plan/known_values.h"
 
 #include <algorithm>
-#include <limits>
 #include <unordered_map>
 
 namespace bolide {
-
 namespace {
-
-Operand base_operand(const StepGraph& graph, const Sizes& sizes, const std::vector<Order>& orders, int value) {
-  const auto index = static_cast<std::size_t>(value);
-  Operand operand{.dtype = graph.values[index].type.dtype, .dims = sizes.dims[index]};
-  operand.constant = graph.constant(value);
-  const Tensor* known = sizes.value(value);
-  if (known != nullptr && known->count() <= kMostBuiltOn) operand.constant = known;
-  operand.strides = dense_strides(operand.dims, operand.constant != nullptr || known != nullptr || orders[index].empty()
-                                                    ? row_major(operand.rank())
-                                                    : orders[index]);
-  return operand;
-}
 
 /// Walks over orders of values and prices them.
 class Search {
@@ -38,7 +24,7 @@ class Search {
     if (Choice other = start(false); price_all(other) < best.total_us) best = std::move(other);
     improve(best);
     for (std::size_t s = 0; s < best.steps.size(); ++s) {
-      if (best.steps[s].us >= kImpossible) return no_tactic(best, static_cast<int>(s));
+      if (best.steps[s].us >= kImpossible) return nothing_runs(best, static_cast<int>(s));
     }
     return best;
   }
@@ -50,11 +36,6 @@ class Search {
   /// And a library's kernel by so much more: the launches beside it do not overlap it, which timing alone does not
   /// show.
   static constexpr double kLibraryUs = 1.0;
-
-  bool is_structural(int step) const {
-    const StepGraph::Step& s = graph_.steps[static_cast<std::size_t>(step)];
-    return s.op.info().view || s.op.is<Concat>() || !s.bodies.empty();
-  }
 
   bool spatial(int step) const {
     const Op& op = graph_.steps[static_cast<std::size_t>(step)].op;
@@ -107,7 +88,7 @@ class Search {
   /// A result of the network lies row-major for the user: what is written otherwise is copied in the end.
   double leaving_us(const Choice& choice, int value) {
     if (flow_.producer[static_cast<std::size_t>(value)] == kNone) return 0;
-    const Operand operand = base_operand(graph_, sizes_, choice.orders, value);
+    const Operand operand = written_operand(graph_, sizes_, choice.orders, value);
     const Dims strides = dense_strides(operand.dims, row_major(operand.rank()));
     if (operand.count() < 2 || same_strides(operand.dims, strides, operand.strides)) return 0;
     return copy_cost(operand, strides);
@@ -299,13 +280,9 @@ class Search {
     std::vector<CandidateReport> accepted;
     bool any_measured = false;
     for (const Tactic* tactic : tactics) {
-      if (refused_by(options_.rules, step.name, tactic->name())) continue;
-      if (!tactic->accepts(problem, backend_.target()).accepted) continue;
-      CandidateReport report{tactic, accept(), 0, false};
-      const std::optional<double> measured = costs_.find(key, *tactic);
-      if (measured && *measured >= kRefusedUs) continue;
-      report.us = measured ? *measured : tactic->estimate_us(problem, backend_.target());
-      report.measured = measured.has_value();
+      CandidateReport report =
+          bolide::weigh(*tactic, step.name, problem, key, backend_.target(), costs_, options_.rules);
+      if (!report.verdict.accepted) continue;
       any_measured |= report.measured;
       accepted.push_back(std::move(report));
     }
@@ -323,17 +300,15 @@ class Search {
     return best;
   }
 
-  Error no_tactic(const Choice& choice, int s) const {
+  Error nothing_runs(const Choice& choice, int s) const {
     const StepGraph::Step& step = graph_.steps[static_cast<std::size_t>(s)];
     const Problem problem = problem_of(graph_, flow_, sizes_, choice.orders, s, backend_.target().threads);
-    std::string reasons;
+    const std::string key = problem.key();
+    std::vector<CandidateReport> refused;
     for (const Tactic* tactic : tactics_[static_cast<std::size_t>(s)]) {
-      const auto refused = refused_by(options_.rules, step.name, tactic->name());
-      reasons += strings::join("; ", tactic->name(), ": ",
-                               refused ? *refused : tactic->accepts(problem, backend_.target()).reason);
+      refused.push_back(bolide::weigh(*tactic, step.name, problem, key, backend_.target(), costs_, options_.rules));
     }
-    return unsupported("step '", step.name, "' (", text(step.op), "): no tactic of ", backend_.name(), " can run it",
-                       reasons);
+    return no_tactic(step.name, problem, backend_.name(), refused);
   }
 
   const StepGraph& graph_;
@@ -347,64 +322,7 @@ class Search {
   std::unordered_map<std::string, Weighed> weighed_;
 };
 
-/// The operand a reader sees: through views down to the value that was written.
-Operand seen_operand(const StepGraph& graph, const Sizes& sizes, const std::vector<Order>& orders, const Flow& flow,
-                     int value) {
-  const int p = flow.producer[static_cast<std::size_t>(value)];
-  Operand own = base_operand(graph, sizes, orders, value);
-  if (p == kNone || sizes.value(value) != nullptr) return own;
-  const StepGraph::Step& step = graph.steps[static_cast<std::size_t>(p)];
-  if (!step.op.info().view) return own;
-  std::vector<Operand> inputs;
-  for (std::size_t i = 0; i < step.inputs.size(); ++i) {
-    if (step.inputs[i] == kNone) {
-      inputs.push_back({.absent = true});
-    } else if (i == 0) {
-      inputs.push_back(seen_operand(graph, sizes, orders, flow, step.inputs[i]));
-    } else {
-      inputs.push_back(base_operand(graph, sizes, orders, step.inputs[i]));
-    }
-  }
-  const auto index = std::find(step.outputs.begin(), step.outputs.end(), value) - step.outputs.begin();
-  if (const auto view = view_of(step.op, inputs, static_cast<int>(index), own.dims)) own.strides = view->strides;
-  return own;
-}
-
 }  // namespace
-
-Flow::Flow(const StepGraph& graph) : producer(graph.values.size(), kNone), readers(graph.values.size()) {
-  for (std::size_t s = 0; s < graph.steps.size(); ++s) {
-    for (const int output : graph.steps[s].outputs) {
-      if (output != kNone) producer[static_cast<std::size_t>(output)] = static_cast<int>(s);
-    }
-    for (const int input : graph.steps[s].inputs) {
-      if (input != kNone) readers[static_cast<std::size_t>(input)].push_back(static_cast<int>(s));
-    }
-  }
-}
-
-Problem problem_of(const StepGraph& graph, const Flow& flow, const Sizes& sizes, const std::vector<Order>& orders,
-                   int step_index, int threads) {
-  const StepGraph::Step& step = graph.steps[static_cast<std::size_t>(step_index)];
-  Problem problem{.op = &step.op, .threads = threads};
-  for (const int input : step.inputs) {
-    problem.inputs.push_back(input == kNone ? Operand{.absent = true}
-                                            : seen_operand(graph, sizes, orders, flow, input));
-  }
-  for (const int output : step.outputs) {
-    problem.outputs.push_back(output == kNone ? Operand{.absent = true} : base_operand(graph, sizes, orders, output));
-  }
-  return problem;
-}
-
-Problem copy_problem(Operand from, Dims to_strides, int threads) {
-  static const Op op{Identity{}};
-  Operand to{.dtype = from.dtype, .dims = from.dims, .strides = std::move(to_strides)};
-  Problem problem{.op = &op, .threads = threads};
-  problem.inputs.push_back(std::move(from));
-  problem.outputs.push_back(std::move(to));
-  return problem;
-}
 
 Result<Choice> select(const StepGraph& graph, const Sizes& sizes, const Backend& backend, const CostTable& costs,
                       const SelectOptions& options) {

@@ -8,20 +8,12 @@
 #pragma once
 
 #include "backend/backend.h"
-#include "plan/cost.h"
-#include "plan/layout.h"
-#include "plan/sizes.h"
+#include "plan/candidates.h"
+#include "plan/flow.h"
 
 #include <functional>
 
 namespace bolide {
-
-/// Who writes and who reads each value.
-struct Flow {
-  explicit Flow(const StepGraph& graph);
-  std::vector<int> producer;              ///< step by value; kNone for inputs and constants
-  std::vector<std::vector<int>> readers;  ///< steps by value, as often as they read it
-};
 
 /// What was decided for one step.
 struct StepChoice {
@@ -44,14 +36,6 @@ struct Variant {
   Choice choice;
 };
 
-/// One tactic that may run a step, or why it may not.
-struct CandidateReport {
-  const Tactic* tactic = nullptr;
-  Verdict verdict;
-  double us = 0;
-  bool measured = false;
-};
-
 struct SelectOptions {
   TacticRules rules;
   /// Called for each problem whose candidates are weighed, with those that accepted; the tuner collects here.
@@ -62,12 +46,5 @@ struct SelectOptions {
 /// Errors: Unsupported naming the step that no tactic accepts, with every tactic's reason.
 Result<Choice> select(const StepGraph& graph, const Sizes& sizes, const Backend& backend, const CostTable& costs,
                       const SelectOptions& options = {});
-
-/// Problem of a step when values lie in the given orders (concatenations taken as dense).
-Problem problem_of(const StepGraph& graph, const Flow& flow, const Sizes& sizes, const std::vector<Order>& orders,
-                   int step, int threads);
-
-/// Moving a value into another layout, as steps between layouts do it.
-Problem copy_problem(Operand from, Dims to_strides, int threads);
 
 }  // namespace bolide

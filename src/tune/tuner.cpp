@@ -207,18 +207,6 @@ class Tuner {
     return known;
   }
 
-  void count_copies(const Part& part, const Flow& flow, const Choice& choice, int step) {
-    const auto& reformats = choice.steps[static_cast<std::size_t>(step)].reformats;
-    const int threads = backend_.target().threads;
-    const Problem read = problem_of(*part.graph, flow, part.sizes, choice.orders, step, threads);
-    for (std::size_t i = 0; i < reformats.size(); ++i) {
-      if (!reformats[i]) continue;
-      const Operand& from = read.inputs[i];
-      const auto found = work_.find(copy_problem(from, dense_strides(from.dims, *reformats[i]), threads).key());
-      if (found != work_.end()) ++found->second.uses;
-    }
-  }
-
   /// Problems with something left to measure, by what measuring may save.
   std::vector<Work*> open_work(bool unused) {
     std::vector<std::pair<double, Work*>> ranked;

@@ -72,22 +72,6 @@ DEVICE void store1(void* base, i64 index, float value) {
   else
     ((u16*)base)[index] = kFormat == 0 ? to_f16(value) : to_bf16(value);
 }
-// Eight elements, 16-byte aligned.
-template <int kFormat>
-DEVICE void load8(float (&out)[8], const void* from) {
-  if (kFormat == 2) {
-    const float4 a = ((const float4*)from)[0], b = ((const float4*)from)[1];
-    out[0] = a.x, out[1] = a.y, out[2] = a.z, out[3] = a.w, out[4] = b.x, out[5] = b.y, out[6] = b.z, out[7] = b.w;
-  } else {
-    const uint4 a = *(const uint4*)from;
-    const u32 words[4] = {a.x, a.y, a.z, a.w};
-#pragma unroll
-    for (int i = 0; i < 4; ++i) {
-      const float2 v = unpack2<kFormat>(words[i]);
-      out[2 * i] = v.x, out[2 * i + 1] = v.y;
-    }
-  }
-}
 template <int kFormat>
 DEVICE void store8(void* to, const float (&v)[8]) {
   if (kFormat == 2) {

@@ -7,7 +7,7 @@
 namespace bolide::cuda {
 namespace {
 
-/// stem.cu: Stem
+/// stem.cu: Stem, whose size the text compares with ARGUMENT_BYTES.
 struct DeviceStem {
   const void* x;
   const void* b;
@@ -79,7 +79,7 @@ class StemKernel final : public ContractionKernel {
       defines.set("SX", across.stride).set("SP", shape.span).set("TH", shape.lines).set("BN", shape.columns);
       defines.set("MINB", shape.columns * shape.lines > 512 ? 2 : 3).set("YVEC", writes).set("NY", gemm.n);
       defines.set("PAIRS", shape.pairs ? 1 : 0).set("EXTRA_PAIRS", paired);
-      defines.set("PDL", overlaps_ ? 1 : 0);
+      defines.set("PDL", overlaps_ ? 1 : 0).set("ARGUMENT_BYTES", sizeof(DeviceStem));
       texts_.push_back(gemm_text(gemm, defines, {"stem"}));
       if (writes == 0 || !gaps) break;
     }

@@ -16,6 +16,7 @@ struct Stem {
   i64 x_image, x_channel, x_line, x_pixel, y_image, y_line, y_pixel;
   int images, h, w, oh, ow, pad_h, pad_w, n;
 };
+static_assert(sizeof(Stem) == ARGUMENT_BYTES, "the host lays out its arguments otherwise");
 
 constexpr int kPairs = PAIRS ? R * S * C / 2 : C * R * SP / 2, kSteps = (kPairs + 7) / 8, KP = kSteps * 16;
 constexpr int kPatchH = (TH - 1) * SY + R, kPatchW = PAIRS ? 15 * SX + S : (15 * SX + SP + 1) / 2 * 2;

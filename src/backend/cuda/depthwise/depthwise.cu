@@ -13,6 +13,7 @@ struct Depthwise {
   i64 x_image, x_line, x_pixel, y_image, y_line, y_pixel;
   int images, h, w, oh, ow, pad_h, pad_w, c;
 };
+static_assert(sizeof(Depthwise) == ARGUMENT_BYTES, "the host lays out its arguments otherwise");
 
 constexpr int kUnrolledLines = KEEP ? R : UNROLL;
 constexpr int kBytes = FORMAT == 2 ? 4 : 2;

@@ -7,7 +7,7 @@
 namespace bolide::cuda {
 namespace {
 
-/// depthwise.cu: Depthwise
+/// depthwise.cu: Depthwise, whose size the text compares with ARGUMENT_BYTES.
 struct DeviceDepthwise {
   const void* x;
   const void* b;
@@ -41,7 +41,8 @@ std::string depthwise_text(const GemmProblem& gemm, const Piece& piece, int wide
   defines.set("DX", across.dilation).set("TW", piece.pixels).set("TH", piece.lines).set("VEC", wide);
   defines.set("KEEP", gemm.taps() <= 9 ? 1 : 0)
       .set("UNROLL", wide == 8 ? (piece.pixels > 2 ? 1 : 2) : down.kernel)
-      .set("PDL", overlaps ? 1 : 0);
+      .set("PDL", overlaps ? 1 : 0)
+      .set("ARGUMENT_BYTES", sizeof(DeviceDepthwise));
   return gemm_text(gemm, defines, {"depthwise"});
 }
 

@@ -72,11 +72,6 @@ std::string RowText::element(int index) const {
   return strings::join("Load<", number_, ">::from(", operands_[o].name, "[row_at[", index, "] + at[", index, "]])");
 }
 
-std::string RowText::at_row(int index) const {
-  return strings::join("Load<", number_, ">::from(", operands_[static_cast<std::size_t>(index)].name, "[row_at[", index,
-                       "]])");
-}
-
 std::string RowText::loop(std::string_view body) const {
   if (kept_) {
     return strings::join("#pragma unroll\n  for (int k = 0; k < ", iterations_, "; ++k) {\n    const int g = k * ",

@@ -27,8 +27,6 @@ class RowText {
   /// Operand `index` as an element of the row: "Load<float>::from(group_scale.at[e])". In the bodies of each_store
   /// only.
   std::string element(int index) const;
-  /// The operand at the row's start: for operands that do not vary within it.
-  std::string at_row(int index) const;
 
   /// Statements for each element of the row.
   std::string each(std::string_view body) const;
