@@ -39,22 +39,11 @@ Status check_input(const StepGraph::Value& value, const Dims& given, const DimBi
   return {};
 }
 
-}  // namespace
-
-Result<Sizes> resolve_dims(const StepGraph& graph, std::span<const Dims> inputs) {
-  if (inputs.size() != graph.inputs.size()) {
-    return invalid_argument(inputs.size(), " inputs given, the model takes ", graph.inputs.size());
-  }
-  Sizes sizes;
-  // Plain names first, so that expressions over them can be solved or checked.
-  for (int round = 0; round < 2; ++round) {
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
-      const StepGraph::Value& value = graph.values[static_cast<std::size_t>(graph.inputs[i])];
-      TRY_OK(round == 0 ? bind_input(value, inputs[i], sizes.names) : check_input(value, inputs[i], sizes.names));
-    }
-  }
-  sizes.dims.resize(graph.values.size());
+/// Sizes of all values by `sizes.names`.
+Status evaluate_dims(const StepGraph& graph, Sizes& sizes) {
+  sizes.dims.assign(graph.values.size(), {});
   sizes.known.assign(graph.values.size(), false);
+  sizes.all_known = true;
   for (std::size_t v = 0; v < graph.values.size(); ++v) {
     const StepGraph::Value& value = graph.values[v];
     auto dims = evaluate(value.type.shape, sizes.names);
@@ -73,12 +62,34 @@ Result<Sizes> resolve_dims(const StepGraph& graph, std::span<const Dims> inputs)
     sizes.dims[v] = *std::move(dims);
     sizes.known[v] = true;
   }
+  return {};
+}
+
+}  // namespace
+
+Result<Sizes> resolve_dims(const StepGraph& graph, std::span<const Dims> inputs) {
+  if (inputs.size() != graph.inputs.size()) {
+    return invalid_argument(inputs.size(), " inputs given, the model takes ", graph.inputs.size());
+  }
+  Sizes sizes;
+  // Plain names first, so that expressions over them can be solved or checked.
+  for (int round = 0; round < 2; ++round) {
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      const StepGraph::Value& value = graph.values[static_cast<std::size_t>(graph.inputs[i])];
+      TRY_OK(round == 0 ? bind_input(value, inputs[i], sizes.names) : check_input(value, inputs[i], sizes.names));
+    }
+  }
+  TRY_OK(evaluate_dims(graph, sizes));
+  if (sizes.all_known) return sizes;
+  const std::size_t told = sizes.names.size();
+  TRY(sizes.names, with_decided_names(graph, sizes.names));
+  if (sizes.names.size() > told) TRY_OK(evaluate_dims(graph, sizes));
   return sizes;
 }
 
 Result<Sizes> resolve_sizes(const StepGraph& graph, std::span<const Dims> inputs) {
   TRY(Sizes sizes, resolve_dims(graph, inputs));
-  sizes.values = known_values(graph, sizes);
+  TRY(sizes.values, known_values(graph, sizes.names));
   return sizes;
 }
 
@@ -116,7 +127,7 @@ std::set<std::string> told_names(const StepGraph& graph) {
       }
     }
   }
-  return told;
+  return decided_names(graph, std::move(told));
 }
 
 std::set<std::string> untold_names(const StepGraph& graph) {

@@ -29,7 +29,8 @@ Result<Sizes> resolve_sizes(const StepGraph& graph, std::span<const Dims> inputs
 /// The same without Sizes::values.
 Result<Sizes> resolve_dims(const StepGraph& graph, std::span<const Dims> inputs);
 
-/// Names that the sizes of the graph's inputs tell: `n` of an input [n], or of [2*n+1], but not of [min(n,9)].
+/// Names that the sizes of the graph's inputs tell: `n` of an input [n], or of [2*n+1], but not of [min(n,9)]; and
+/// those of results whose sizes are computed from such sizes (Pad, Resize and their kind).
 std::set<std::string> told_names(const StepGraph& graph);
 /// Names in the sizes of values, also of those in bodies, that the inputs there do not tell.
 std::set<std::string> untold_names(const StepGraph& graph);

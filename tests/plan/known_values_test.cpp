@@ -59,6 +59,27 @@ TEST(KnownValues, ConstantsAloneAreNotTouched) {
   EXPECT_TRUE(sizes->values.empty());
 }
 
+TEST(KnownValues, SizesThatTheyDecideAreTold) {
+  StepGraph g = graph();
+  g.values[4].type.shape = shape({"filled_0", "filled_1"});  // as where no expression can say it
+  EXPECT_EQ(told_names(g), (std::set<std::string>{"filled_0", "filled_1", "n"}));
+  const auto sizes = resolve_sizes(g, std::vector<Dims>{{2, 4}});
+  ASSERT_TRUE(sizes) << sizes.error().message;
+  EXPECT_TRUE(sizes->all_known);
+  EXPECT_EQ(sizes->dims[4], (Dims{3, 5}));
+}
+
+TEST(KnownValues, ElementsDecideNothingBeforeTheyAreThere) {
+  StepGraph g = graph();
+  g.values[0] = {.name = "x", .type = {DataType::kI64, shape({"2"})}};
+  g.steps[0].op = Identity{};  // the numbers of an input
+  g.values[4].type.shape = shape({"filled_0", "filled_1"});
+  EXPECT_TRUE(told_names(g).empty());
+  const auto sizes = resolve_sizes(g, std::vector<Dims>{{2}});
+  ASSERT_TRUE(sizes);
+  EXPECT_FALSE(sizes->known[4]);
+}
+
 TEST(KnownValues, NoStepIsScheduledForThem) {
   StepGraph g = graph();
   // y = x relu, beside the sizes: the only work that is left, with the copy of the filled output.
