@@ -15,6 +15,8 @@ std::optional<std::size_t> holder_of(const Shape& input, std::size_t axis, const
     before = size && *size < 1 << 20 && *before < 1 << 30 ? std::optional(*before * *size) : std::nullopt;
   }
   const bool alone = input[axis].single_name().has_value();
+  // A batch of 1 stands between two sizes: with as many axes as before it is part of the one at its place.
+  const bool beside = batch == 1 && alone && before && input.size() == target.size();
   std::int64_t outside = 1;
   std::optional<std::size_t> first;
   for (std::size_t i = 0; i < target.size(); ++i) {
@@ -23,7 +25,7 @@ std::optional<std::size_t> holder_of(const Shape& input, std::size_t axis, const
     // The order of elements says where a batch of its own is; one that was joined to another size comes out as it was.
     const bool here =
         alone ? before && outside <= *before && outside * target[i] >= *before * batch : target[i] == batch;
-    if (holds && here) return i;
+    if (holds && here && !(beside && i < axis)) return i;
     if (holds && !first) first = i;
     outside *= target[i];
   }
@@ -59,6 +61,12 @@ Dims reshape_for_any_batch(const Shape& input, const Dims& target, std::int64_t 
   if (std::ranges::find(target, -1) != target.end()) return target;
   if (const auto holder = holder_of(input, axis, target, batch)) out[*holder] = -1;
   return out;
+}
+
+bool may_hold_batch_elsewhere(const Shape& input, const Dims& target, std::int64_t batch) {
+  const auto at = std::ranges::find_if(input, holds_batch);
+  if (batch != 1 || at == input.end() || std::ranges::find(target, 1) != target.end()) return false;
+  return at != input.begin() || !at->single_name();
 }
 
 }  // namespace bolide::onnx

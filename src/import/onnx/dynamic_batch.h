@@ -19,4 +19,7 @@ std::optional<std::int64_t> free_batch(std::span<TensorType* const> inputs);
 /// nothing can be told.
 Dims reshape_for_any_batch(const Shape& input, const Dims& target, std::int64_t batch);
 
+/// Whether the sizes of the file leave it open which of `target` the batch is part of: one of 1 can be part of any.
+bool may_hold_batch_elsewhere(const Shape& input, const Dims& target, std::int64_t batch);
+
 }  // namespace bolide::onnx

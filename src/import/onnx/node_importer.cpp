@@ -189,6 +189,10 @@ void NodeImporter::free_batch_of_reshape(Values& inputs, std::map<std::string_vi
   if (keeps_zeros && std::ranges::find(*sizes, 0) != sizes->end()) return;
   const Dims free = reshape_for_any_batch(graph_.value(inputs[0]).type.shape, *sizes, *state_.batch);
   if (free == *sizes) return;
+  if (may_hold_batch_elsewhere(graph_.value(inputs[0]).type.shape, *sizes, *state_.batch)) {
+    log(LogLevel::kWarn, describe(label()), ": for any batch ", *sizes, " is taken as ", free,
+        ", which the file does not say for certain; a file exported with a batch of 2 does");
+  }
   inputs[1] = graph_.add_constant(name_ + "/shape", Tensor::of<std::int64_t>(free));
   if (keeps_zeros) attributes.erase(allowzero);  // a 0 in the new sizes copies the batch
 }

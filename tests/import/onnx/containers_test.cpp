@@ -137,6 +137,11 @@ TEST(DynamicBatch, ABatchOfOneIsFoundByTheOrderOfElements) {
   EXPECT_EQ(reshape_for_any_batch({batch, 4, 7, 8}, {4, 7, 8}, 1), (Dims{-1, 7, 8}));
   EXPECT_EQ(reshape_for_any_batch({Dim(4) * batch, 7, 8}, {1, 4, 7, 8}, 1), (Dims{-1, 4, 7, 8}));
   EXPECT_EQ(reshape_for_any_batch({3, batch, 8}, {3, 1, 2, 4}, 1), (Dims{3, 0, 2, 4}));
+  EXPECT_EQ(reshape_for_any_batch({17, batch, 16}, {17, 4, 4}, 1), (Dims{17, -1, 4}));  // heads
+  EXPECT_EQ(reshape_for_any_batch({17, batch, 4, 4}, {17, 16}, 1), (Dims{-1, 16}));
+  EXPECT_TRUE(may_hold_batch_elsewhere({17, batch, 16}, {17, 4, 4}, 1));
+  EXPECT_FALSE(may_hold_batch_elsewhere({17, batch, 16}, {17, 8, 4}, 2));
+  EXPECT_FALSE(may_hold_batch_elsewhere({batch, 4, 7, 8}, {4, 7, 8}, 1));
 }
 
 TEST(DynamicBatch, AModelOfOneBatchSizeTakesAny) {
