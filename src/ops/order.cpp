@@ -5,6 +5,7 @@
 #include "ops/nan.h"
 #include "ops/ordered.h"
 #include "ops/reference.h"
+#include "ops/row_place.h"
 
 #include <algorithm>
 #include <cmath>
@@ -142,6 +143,11 @@ void each_block(const Lines& lines, const F& f) {
 /// The place of the element of a row of numbers that is above all others.
 template <class T>
 std::int64_t place_in_row(const ArgOptions& options, const T* row, std::int64_t size) {
+  if constexpr (std::is_same_v<T, float>) {
+    const auto plain = options.largest ? place_of_float<true>(row, size, options.last)
+                                       : place_of_float<false>(row, size, options.last);
+    if (plain) return *plain;
+  }
   std::int64_t best = 0;
   for (std::int64_t i = 1; i < size; ++i) {
     const T a = options.largest ? row[i] : row[best];

@@ -103,6 +103,16 @@ Result<Tensors> replace_in_line(const Tensor& data, const Tensor& indices, const
       const std::int64_t part = size / ThreadPool::shared().size() + 1;
       parallel_ranges(size, std::max<std::int64_t>(part, 1 << 16), [&](std::int64_t begin, std::int64_t end) {
         std::copy(old + begin, old + end, to + begin);
+        const auto first = static_cast<std::uint64_t>(begin);
+        const std::uint64_t length = static_cast<std::uint64_t>(end) - first;
+        bool plain = true;  // no index counts from the end, and none is outside
+        for (std::int64_t i = 0; i < updates.count(); ++i) {
+          const auto place = static_cast<std::uint64_t>(static_cast<std::int64_t>(given[i]));
+          plain = plain & (place < static_cast<std::uint64_t>(size));
+          if (place - first < length) to[place] = from[i];
+        }
+        if (plain) return;
+        std::copy(old + begin, old + end, to + begin);
         bool outside = false;
         for (std::int64_t i = 0; i < updates.count(); ++i) {
           const std::int64_t place = place_within(given[i], size);

@@ -8,6 +8,7 @@
 #include "support.h"
 
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace bolide {
@@ -128,6 +129,28 @@ TEST(Lines, ResultsAreWrittenWhereTheyGo) {
   EXPECT_EQ(static_cast<const void*>(taken->data()), memory.data());
   EXPECT_EQ(memory[0], 0);  // as any tensor
   EXPECT_NE(static_cast<const void*>(context.allocate(DataType::kF32, {2, 2})->data()), memory.data());
+}
+
+TEST(Lines, PlacesOfTheLargestInLongRows) {
+  for (const std::int64_t n : {1, 15, 16, 33, 50}) {
+    for (std::int64_t at = 0; at < n; ++at) {
+      for (const float value : {2.0F, -2.0F, std::numeric_limits<float>::quiet_NaN()}) {
+        Tensor x = *Tensor::allocate(DataType::kF32, {1, n});
+        x.span<float>()[static_cast<std::size_t>(at)] = value;
+        x.span<float>()[static_cast<std::size_t>(n - 1)] = value;  // twice
+        const std::int64_t other = at == 0 && n > 2 ? 1 : 0;       // the first 0
+        const bool all = n == 1 || (n == 2 && at == 0);
+        const std::int64_t largest = value == -2.0F && !all ? other : at;
+        const std::int64_t smallest = value == -2.0F || all ? at : other;
+        EXPECT_EQ((*run(ArgMax{.axis = 1}, {x}))[0].span<std::int64_t>()[0], largest) << n << ' ' << at << ' ' << value;
+        EXPECT_EQ((*run(ArgMin{.axis = 1}, {x}))[0].span<std::int64_t>()[0], smallest)
+            << n << ' ' << at << ' ' << value;
+        if (value != -2.0F) {
+          EXPECT_EQ((*run(ArgMax{.axis = 1, .select_last_index = true}, {x}))[0].span<std::int64_t>()[0], n - 1);
+        }
+      }
+    }
+  }
 }
 
 }  // namespace
