@@ -311,6 +311,9 @@ Result<TensorTypes> TopK::infer(const InferContext& context) const {
   TRY_OK(check_real(kInfo, context.dtype(0)));
   TRY_OK(check_sizes_input(kInfo, context, 1));
   TRY(const std::size_t at, normalize_axis(axis, context.rank(0)).within("TopK"));
+  if (const auto count = element_count(context.shape(1)).constant(); count && *count != 1) {
+    return invalid_argument("TopK: k is ", context.type(1), ", expected one number");
+  }
   const auto k = context.contents(1);
   TensorType values = context.type(0);
   const Dim size = values.shape[at];

@@ -139,11 +139,10 @@ std::optional<View> view_of_expand(const Operand& x, const Dims& output) {
 std::optional<View> strided_view(const Op& op, std::span<const Operand> operands, int index, const Dims& output) {
   const Operand& x = operands[0];
   if (const auto* transpose = op.as<Transpose>()) {
+    const auto order = transpose->order(x.rank());
+    if (!order) return std::nullopt;
     View view;
-    for (std::size_t i = 0; i < output.size(); ++i) {
-      const auto from = transpose->perm.empty() ? output.size() - 1 - i : static_cast<std::size_t>(transpose->perm[i]);
-      view.strides.push_back(x.strides[from]);
-    }
+    for (const std::size_t from : *order) view.strides.push_back(x.strides[from]);
     return view;
   }
   if (op.is<Slice>()) return view_of_slice(operands, output);

@@ -53,9 +53,8 @@ class Search {
     for (const int reader : flow_.readers[static_cast<std::size_t>(value)]) {
       const auto* transpose = graph_.steps[static_cast<std::size_t>(reader)].op.as<Transpose>();
       if (transpose == nullptr || static_cast<int>(transpose->perm.size()) != rank) continue;
-      Order order;
-      for (const std::int64_t from : transpose->perm) order.push_back(static_cast<int>(from));
-      add(std::move(order));
+      const auto axes = transpose->order(rank);
+      if (axes) add(Order(axes->begin(), axes->end()));
     }
     return orders;
   }

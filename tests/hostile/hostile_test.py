@@ -220,6 +220,9 @@ def indices():
 def found_by_mutation():
     yield "output_shape_of_huge_stride", one("ConvTranspose", ["x", "w"], [W], strides=[1 << 62, 1], output_shape=[3, 3])
     yield "output_shape_of_huge_dilation", one("ConvTranspose", ["x", "w"], [W], dilations=[BIG, 1], output_shape=[BIG, 3])
+    yield "transpose_from_the_end", chain([node("Transpose", ["x"], ["t"], perm=[0, 2, -1, -3]), node("Abs", ["t"], ["a"]), node("Transpose", ["a"], ["y"], perm=[0, -1, 1, 2])])
+    yield "top_k_of_no_number", one("TopK", ["x", "k"], [vector("k", [])], outputs=("y", "i"))
+    yield "arithmetic_of_bool", chain([node("Not", ["c"], ["n"]), node("Sigmoid", ["n"], ["s"]), node("Cast", ["s"], ["y"], to=FLOAT)], inputs=[value("c", BOOL, [4])])
 
 
 def graphs():

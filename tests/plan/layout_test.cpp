@@ -46,6 +46,13 @@ TEST(ViewOf, TransposeRenamesStrides) {
   EXPECT_EQ(view->strides, (Dims{12, 1, 4}));
 }
 
+TEST(ViewOf, AxesOfATransposeMayCountFromTheEnd) {
+  const std::array in = {dense({2, 3, 4}, row_major(3))};
+  const auto view = view_of(Op(Transpose{.perm = {0, 2, -2}}), in, 0, Dims{2, 4, 3});
+  ASSERT_TRUE(view);
+  EXPECT_EQ(view->strides, (Dims{12, 1, 4}));
+}
+
 TEST(ViewOf, SliceOnChannelsOfChannelsLastIsAnOffset) {
   const Tensor starts = Tensor::of<std::int64_t>(std::vector<std::int64_t>{2});
   const Tensor ends = Tensor::of<std::int64_t>(std::vector<std::int64_t>{6});

@@ -223,6 +223,14 @@ TEST(ImportProblems, AnInputThatIsLeftOutReadsAsAScalarAndIsToldOnce) {
   EXPECT_EQ(view.errors()[0].message, "input 1 is missing, which the operator needs");
 }
 
+TEST(ImportProblems, ArithmeticOfBoolIsRefused) {
+  EXPECT_EQ(problems(model(13, {.nodes = {node("Not", {"c"}, {"n"}), node("Sigmoid", {"n"}, {"y"})},
+                                .inputs = {value("c", DataType::kBool, {"2"})},
+                                .outputs = {{.name = "y"}}})),
+            "invalid argument: the model cannot be imported: 1 problem\n"
+            "  node 1 'y' (Sigmoid, ai.onnx 13, output 'y'): Sigmoid: input 0 is bool[2], expected numbers");
+}
+
 TEST(ImportProblems, BranchesOfDifferentRanksAreRefused) {
   const OnnxGraph same = {.name = "a", .nodes = {node("Relu", {"x"}, {"r"})}, .outputs = {output("r")}};
   const OnnxGraph sum = {

@@ -1,6 +1,7 @@
 #include "ops/arithmetic.h"
 
 #include "import/onnx/rules/all.h"
+#include "import/onnx/rules/same.h"
 #include "ops/activation.h"
 #include "ops/cast.h"
 #include "ops/identity.h"
@@ -49,6 +50,7 @@ Result<Values> import_binary_1(OnnxNodeView& node, Builder& build) {
   node.ignore("consumed_inputs");
   const Result<Op> op = make_op(node.op_type());
   if (!op) return unsupported("the operator is not implemented yet");
+  TRY_OK(check_numbers(*op, node));
   ValueId b = node.in(1);
   const bool broadcast = node.flag("broadcast");
   const bool has_axis = node.has("axis");

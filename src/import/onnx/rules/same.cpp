@@ -3,6 +3,7 @@
 #include "import/onnx/rules/all.h"
 
 #include <algorithm>
+#include <array>
 
 namespace bolide::onnx {
 namespace {
@@ -73,9 +74,20 @@ Op with_attributes(const Op& op, OnnxNodeView& node) {
   return out;
 }
 
+Status check_numbers(const Op& op, const OnnxNodeView& node) {
+  constexpr std::array<std::string_view, 6> kOfBool = {"And", "Equal", "Not", "Or", "Where", "Xor"};
+  if (!op.expression() || std::ranges::find(kOfBool, op.name()) != kOfBool.end()) return ok();
+  for (std::size_t i = 0; i < node.input_count(); ++i) {
+    if (!node.has_input(i) || node.dtype(i) != DataType::kBool) continue;
+    return invalid_argument(op.name(), ": input ", i, " is ", node.type(i), ", expected numbers");
+  }
+  return ok();
+}
+
 Result<Values> import_same(OnnxNodeView& node, Builder& build) {
   const Result<Op> op = make_op(node.op_type());
   if (!op) return unsupported("the operator is not implemented yet");
+  TRY_OK(check_numbers(*op, node));
   node.ignore("consumed_inputs");  // of operator set 1, an optimization hint
   return build.add_node(with_attributes(*op, node), node.inputs(), std::max<std::size_t>(node.output_count(), 1));
 }

@@ -9,4 +9,7 @@ namespace bolide::onnx {
 /// enumerations from their spelling in any case, dtypes from their code. Problems are noted in the node.
 Op with_attributes(const Op& op, OnnxNodeView& node);
 
+/// Arithmetic is of numbers; what is elementwise and takes bool is logic, a comparison for equality, or a choice.
+Status check_numbers(const Op& op, const OnnxNodeView& node);
+
 }  // namespace bolide::onnx
