@@ -1,6 +1,8 @@
-/// Elementwise functions and storage converters.
+/// Elementwise functions, and the table of them with the storage converters.
 #include "backend/cpu/kernels/eltwise.h"
 
+#include "backend/cpu/kernels/angles.h"
+#include "backend/cpu/kernels/storage.h"
 #include "backend/cpu/kernels/vec_math.h"
 
 namespace bolide {
@@ -158,32 +160,6 @@ void power(const float* a, const float* b, const float* c, float* out, I64 n, in
   each<static_cast<int>(Fn::kPow)>(a, b, c, out, n, scalar_mask);
 }
 
-// Angles, in f64 so that one short polynomial suffices; the loops become vector code. Polynomials are those of fdlibm
-// (sine and cosine) and Cephes (single precision arcus functions).
-
-/// sin(x + quarter * pi / 2) for |x| <= 2^20.
-inline double sine(double x, std::int32_t quarter) {
-  constexpr double kShift = 0x1.8p52;  // adding and taking it away rounds to whole numbers
-  const double k = x * 0x1.45f306dc9c883p-1 + kShift - kShift;
-  const double r = x - k * 0x1.921fb544p0 - k * 0x1.0b4611a626331p-34;
-  const double z = r * r;
-  const double s =
-      r + r * z *
-              (-0x1.5555555555549p-3 +
-               z * (0x1.111111110f8a6p-7 +
-                    z * (-0x1.a01a019c161d5p-13 + z * (0x1.71de357b1fe7dp-19 + z * -0x1.ae5e68a2b9cebp-26))));
-  const double c = 1 - 0.5 * z +
-                   z * z *
-                       (0x1.555555555554cp-5 +
-                        z * (-0x1.6c16c16c15177p-10 + z * (0x1.a01a019cb159p-16 + z * -0x1.27e4f809c52adp-22)));
-  const std::int32_t turn = static_cast<std::int32_t>(k) + quarter;
-  const double value = (turn & 1) != 0 ? c : s;
-  return (turn & 2) != 0 ? -value : value;
-}
-
-/// tan(x) for |x| <= 2^20.
-inline double tangent(double x) { return sine(x, 0) / sine(x, 1); }
-
 /// kFn is kMod or kFmod. Quotients of 2^28 or more, and what is no number, are left to the C function.
 template <int kFn>
 void remainders(const float* a, const float* b, const float* c, float* out, I64 n, int scalar_mask) {
@@ -243,45 +219,6 @@ void angle(const float* a, const float* b, const float* c, float* out, I64 n, in
   }
 }
 
-inline double arctangent(double x) {
-  const double size = x < 0 ? -x : x;
-  const bool large = size > 2.414213562373095;
-  const bool middle = size > 0.41421356237309503;
-  const double low = large ? -1 : middle ? size - 1 : size;
-  const double high = large ? size : middle ? size + 1 : 1;
-  const double r = low / high;
-  const double z = r * r;
-  const double value =
-      (large    ? 1.5707963267948966
-       : middle ? 0.7853981633974483
-                : 0) +
-      r +
-      r * z *
-          (-0x1.5555555555555p-2 +
-           z * (0x1.9999999999999p-3 +
-                z * (-0x1.2492492492492p-3 +
-                     z * (0x1.c71c71c71c71cp-4 +
-                          z * (-0x1.745d1745d1746p-4 + z * (0x1.3b13b13b13b14p-4 + z * -0x1.1111111111111p-4))))));
-  return x < 0 ? -value : value;
-}
-/// For |x| <= 1; NaN beyond.
-inline double arcsine(double x, bool from_one) {
-  const double size = x < 0 ? -x : x;
-  const bool large = size > 0.5;
-  const double z = large ? 0.5 * (1 - size) : size * size;
-  const double r = large ? __builtin_sqrt(z) : size;
-  const double value =
-      r + r * z *
-              (1.6666752422e-1 +
-               z * (7.4953002686e-2 + z * (4.5470025998e-2 + z * (2.4181311049e-2 + z * 4.2163199048e-2))));
-  if (from_one) {  // the arc cosine
-    const double of_size = large ? 2 * value : 1.5707963267948966 - value;
-    return x < 0 ? 3.141592653589793 - of_size : of_size;
-  }
-  const double of_size = large ? 1.5707963267948966 - 2 * value : value;
-  return x < 0 ? -of_size : of_size;
-}
-
 /// kFn is kAsin, kAcos or kAtan.
 template <int kFn>
 void arc(const float* a, const float* b, const float* c, float* out, I64 n, int scalar_mask) {
@@ -294,147 +231,6 @@ void arc(const float* a, const float* b, const float* c, float* out, I64 n, int 
     if constexpr (kFn == static_cast<int>(Fn::kAcos)) y = arcsine(x, true);
     const float value = static_cast<float>(y);
     out[i] = kFn != static_cast<int>(Fn::kAcos) && x == 0 ? a[i] : value;  // -0
-  }
-}
-
-template <class T>
-void load_as(const void* from, float* out, I64 n) {
-  const T* p = static_cast<const T*>(from);
-  for (I64 i = 0; i < n; ++i) out[i] = static_cast<float>(p[i]);
-}
-void load_bool(const void* from, float* out, I64 n) {
-  const unsigned char* p = static_cast<const unsigned char*>(from);
-  for (I64 i = 0; i < n; ++i) out[i] = p[i] != 0 ? 1.0F : 0.0F;
-}
-
-template <class T>
-void store_float(const float* from, void* to, I64 n) {
-  T* p = static_cast<T*>(to);
-  for (I64 i = 0; i < n; ++i) p[i] = static_cast<T>(from[i]);
-}
-/// Integers of [low, high], both exact as f32 or, for wide types, high the first float beyond the range.
-template <class T>
-void store_integer(const float* from, void* to, I64 n) {
-  constexpr bool kSigned = static_cast<T>(-1) < static_cast<T>(0);
-  constexpr int kBits = static_cast<int>(sizeof(T)) * 8 - (kSigned ? 1 : 0);
-  constexpr T kHighest =
-      static_cast<T>(static_cast<T>(~T{0}) ^ (kSigned ? static_cast<T>(T{1} << (sizeof(T) * 8 - 1)) : T{0}));
-  const float end = __builtin_ldexpf(1.0F, kBits);
-  T* p = static_cast<T*>(to);
-  for (I64 i = 0; i < n; ++i) {
-    const float r = __builtin_nearbyintf(from[i]);
-    if (r >= end) {
-      p[i] = kHighest;
-    } else if (r <= (kSigned ? -end : 0.0F)) {
-      p[i] = static_cast<T>(~kHighest);
-    } else {
-      p[i] = r != r ? T{0} : static_cast<T>(r);
-    }
-  }
-}
-/// 8- and 16-bit integers.
-template <class T>
-void store_narrow(const float* from, void* to, I64 n) {
-  constexpr bool kSigned = static_cast<T>(-1) < static_cast<T>(0);
-  constexpr int kBits = static_cast<int>(sizeof(T)) * 8;
-  constexpr float kLow = kSigned ? -static_cast<float>(1 << (kBits - 1)) : 0.0F;
-  constexpr float kHigh = static_cast<float>(kSigned ? (1 << (kBits - 1)) - 1 : (1 << kBits) - 1);
-  constexpr I64 kBlock = 64;
-  T* p = static_cast<T*>(to);
-  I32 whole[kBlock];
-  for (I64 start = 0; start < n; start += kBlock) {
-    const I64 count = n - start < kBlock ? n - start : kBlock;
-    for (I64 i = 0; i < count; i += kLanes) {
-      const Vec x = count - i >= kLanes ? load(from + start + i) : load_n(from + start + i, count - i);
-      const Vec clamped = max(set1(kLow), min(set1(kHigh), x));
-      const IVec rounded = to_int(select(is_nan(x), zero(), clamped));
-      __builtin_memcpy(whole + i, &rounded, sizeof(rounded));
-    }
-    if (count == kBlock) {
-      for (I64 i = 0; i < kBlock; ++i) p[start + i] = static_cast<T>(whole[i]);
-    } else {
-      for (I64 i = 0; i < count; ++i) p[start + i] = static_cast<T>(whole[i]);
-    }
-  }
-}
-void store_bool(const float* from, void* to, I64 n) {
-  unsigned char* p = static_cast<unsigned char*>(to);
-  for (I64 i = 0; i < n; ++i) p[i] = from[i] != 0 ? 1 : 0;
-}
-
-float float_of(std::uint32_t bits) {
-  float out = 0;
-  __builtin_memcpy(&out, &bits, 4);
-  return out;
-}
-std::uint32_t bits_of(float value) {
-  std::uint32_t out = 0;
-  __builtin_memcpy(&out, &value, 4);
-  return out;
-}
-void load_bf16(const void* from, float* out, I64 n) {
-  const std::uint16_t* p = static_cast<const std::uint16_t*>(from);
-  for (I64 i = 0; i < n; ++i) out[i] = float_of(static_cast<std::uint32_t>(p[i]) << 16);
-}
-void store_bf16(const float* from, void* to, I64 n) {
-  std::uint16_t* p = static_cast<std::uint16_t*>(to);
-  for (I64 i = 0; i < n; ++i) {
-    const std::uint32_t bits = bits_of(from[i]);
-    const std::uint32_t rounded = bits + 0x7fffU + ((bits >> 16) & 1U);
-    p[i] = static_cast<std::uint16_t>(from[i] != from[i] ? (bits >> 16) | 0x40U : rounded >> 16);
-  }
-}
-void load_f16(const void* from, float* out, I64 n) {
-  const std::uint16_t* p = static_cast<const std::uint16_t*>(from);
-  I64 i = 0;
-#if defined(__AVX512F__)
-  for (; i + 16 <= n; i += 16) {
-    const __m256i halves = _mm256_loadu_si256(static_cast<const __m256i*>(static_cast<const void*>(p + i)));
-    _mm512_storeu_ps(out + i, _mm512_cvtph_ps(halves));
-  }
-#elif defined(__F16C__)
-  for (; i + 8 <= n; i += 8) {
-    const __m128i halves = _mm_loadu_si128(static_cast<const __m128i*>(static_cast<const void*>(p + i)));
-    _mm256_storeu_ps(out + i, _mm256_cvtph_ps(halves));
-  }
-#endif
-  for (; i < n; ++i) {
-    const std::uint32_t sign = (p[i] & 0x8000U) << 16;
-    const std::uint32_t rest = p[i] & 0x7fffU;
-    // exponent moved by 112; subnormals become exact by one multiplication
-    const float value =
-        rest >= 0x7c00U ? float_of((rest << 13) + 0x70000000U) : float_of(rest << 13) * float_of(0x77800000U);
-    out[i] = float_of(bits_of(value) | sign);
-  }
-}
-void store_f16(const float* from, void* to, I64 n) {
-  std::uint16_t* p = static_cast<std::uint16_t*>(to);
-  I64 i = 0;
-#if defined(__AVX512F__)
-  for (; i + 16 <= n; i += 16) {
-    const __m256i halves = _mm512_cvtps_ph(_mm512_loadu_ps(from + i), _MM_FROUND_TO_NEAREST_INT);
-    _mm256_storeu_si256(static_cast<__m256i*>(static_cast<void*>(p + i)), halves);
-  }
-#elif defined(__F16C__)
-  for (; i + 8 <= n; i += 8) {
-    const __m128i halves = _mm256_cvtps_ph(_mm256_loadu_ps(from + i), _MM_FROUND_TO_NEAREST_INT);
-    _mm_storeu_si128(static_cast<__m128i*>(static_cast<void*>(p + i)), halves);
-  }
-#endif
-  for (; i < n; ++i) {
-    const std::uint32_t bits = bits_of(from[i]);
-    const std::uint32_t size = bits & 0x7fffffffU;
-    std::uint32_t half = 0;
-    if (size > 0x7f800000U) {
-      half = 0x7e00U | ((size >> 13) & 0x3ffU);
-    } else if (size >= 0x477ff000U) {
-      half = 0x7c00U;
-    } else if (size >= 0x38800000U) {
-      half = (size + 0xfffU + ((size >> 13) & 1U) - 0x38000000U) >> 13;
-    } else {
-      half = bits_of(float_of(size) + 0.5F) - 0x3f000000U;  // the sum's last bit is the subnormals' unit
-    }
-    p[i] = static_cast<std::uint16_t>(half | ((bits >> 16) & 0x8000U));
   }
 }
 
