@@ -76,7 +76,7 @@ Result<Shape> window_sizes(std::string_view op, const WindowAttributes& attribut
     }
     const std::int64_t span = span_of(axis);
     const Dim room = in[i] + Dim(axis.before + axis.after) - Dim(span);
-    const bool ceil = attributes.ceil_mode && attributes.auto_pad == AutoPad::kExplicit;
+    const bool ceil = attributes.ceil_mode;
     // Rounded up, a window that starts inside counts, also the first.
     const std::int64_t least = ceil ? 1 - std::min(axis.stride, span) : 0;
     if (const auto constant = room.constant(); constant && *constant < least) {

@@ -2,7 +2,7 @@
 ///
 /// With span = (kernel - 1) * dilation + 1 and an input padded by `before` and `after`, the output size is
 ///   explicit, valid           floor((in + before + after - span) / stride) + 1      (valid: no padding)
-///   explicit and ceil_mode    the same rounded up, except that the last window must start inside in + before
+///   these with ceil_mode      the same rounded up, except that the last window must start inside in + before
 ///   same_upper, same_lower    ceil(in / stride), padding as needed, the odd one at the end or at the start
 /// Source: ONNX Conv-22, MaxPool-22, AveragePool-22.
 #pragma once

@@ -37,6 +37,13 @@ TEST(MaxPool, CeilModeDropsWindowsThatStartInThePadding) {
             "f32[1,1,2]");
 }
 
+TEST(MaxPool, CeilModeRoundsUpWithoutPaddingToo) {  // as ONNX infers it
+  const MaxPool pool{.kernel = {2}, .strides = {2}, .auto_pad = AutoPad::kValid, .ceil_mode = true};
+  EXPECT_EQ(numbers(run(pool, {make({1, 1, 5}, {1, 2, 3, 4, 5})})), (Numbers{2, 4, 5}));
+  EXPECT_EQ(infer(pool, {"f32[1,1,h]"}),
+            infer(MaxPool{.kernel = {2}, .strides = {2}, .ceil_mode = true}, {"f32[1,1,h]"}));
+}
+
 TEST(AveragePool, CountsPaddingOnlyWhenAsked) {
   const Tensor x = make({1, 1, 2}, {2, 4});
   EXPECT_EQ(numbers(run(AveragePool{.kernel = {2}, .pads = {1, 1}}, {x})), (Numbers{2, 3, 4}));
