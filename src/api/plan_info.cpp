@@ -223,17 +223,18 @@ void list_steps(const StepGraph& graph, const PreparedSchedule* prepared, bool o
 }
 
 /// A part that is planned when its sizes are known. What is told is the plan for the smallest, where there is one.
-void add_part(EngineCore& part, PlanInfo& info) {
+/// `own_memory`: of the device that the whole is for.
+void add_part(EngineCore& part, bool own_memory, PlanInfo& info) {
   const auto dims = complete_sizes(part.graph(), {});
   const auto prepared = dims ? part.prepare(*dims) : Result<std::shared_ptr<const PreparedSchedule>>(dims.error());
-  list_steps(part.graph(), prepared ? prepared->get() : nullptr, part.backend().has_own_memory(), info);
+  list_steps(part.graph(), prepared ? prepared->get() : nullptr, own_memory, info);
 }
 
 /// Steps of a network that is planned in parts, as their sizes become known.
 void add_regions(const EngineCore& core, PlanInfo& info) {
   for (const Region& region : core.regions()) {
     if (region.engine) {
-      add_part(*region.engine, info);
+      add_part(*region.engine, core.backend().has_own_memory(), info);
       continue;
     }
     const StepGraph::Step& step = core.graph().steps[static_cast<std::size_t>(region.step)];
@@ -249,7 +250,7 @@ void add_regions(const EngineCore& core, PlanInfo& info) {
     info.host_steps += on_host ? 1 : 0;
     for (const auto& body : region.bodies) {
       if (body->sizes_known()) {
-        add_part(*body, info);
+        add_part(*body, core.backend().has_own_memory(), info);
       } else {
         add_regions(*body, info);
       }

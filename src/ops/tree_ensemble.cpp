@@ -71,6 +71,50 @@ bool is_sound(const Forest& f, std::int64_t features, std::int64_t target_count)
          bounds(f.leaves, f.targets.size()) && (!has_sets || bounds(f.sets, f.members.size()));
 }
 
+/// Errors: InvalidArgument for an index outside of its list.
+Result<Forest> forest_of(const TreeEnsemble& op, TensorInputs inputs, std::int64_t features) {
+  Forest forest{.nodes = inputs[1]->span<std::int64_t>(),
+                .roots = inputs[3]->span<std::int64_t>(),
+                .leaves = inputs[4]->span<std::int64_t>(),
+                .targets = inputs[5]->span<std::int64_t>()};
+  TRY(forest.thresholds, to_f64(*inputs[2]));
+  TRY(forest.weights, to_f64(*inputs[6]));
+  if (input_at(inputs, 8) != nullptr && input_at(inputs, 9) != nullptr) {
+    forest.sets = inputs[8]->span<std::int64_t>();
+    TRY(forest.members, to_f64(*inputs[9]));
+  }
+  const Tensor* base = input_at(inputs, 7);
+  if (forest.nodes.size() != forest.thresholds.size() * kNodeFields || forest.leaves.empty() ||
+      forest.weights.size() != forest.targets.size() || (base != nullptr && base->count() != op.targets) ||
+      !is_sound(forest, features, op.targets)) {
+    return invalid_argument("TreeEnsemble: an index is outside of its list, or a feature is not one of ", features);
+  }
+  return forest;
+}
+
+/// No way along the nodes comes to a node twice.
+bool has_ends(const Forest& forest) {
+  const std::size_t count = forest.thresholds.size();
+  std::vector<std::size_t> ways_in(count, 0);
+  const auto each_next = [&](std::size_t node, auto&& visit) {
+    for (std::size_t field = 3; field < kNodeFields; ++field) {
+      const std::int64_t next = forest.nodes[node * kNodeFields + field];
+      if (next >= 0) visit(static_cast<std::size_t>(next));
+    }
+  };
+  for (std::size_t node = 0; node < count; ++node) each_next(node, [&](std::size_t next) { ++ways_in[next]; });
+  std::vector<std::size_t> free;
+  for (std::size_t node = 0; node < count; ++node) {
+    if (ways_in[node] == 0) free.push_back(node);
+  }
+  for (std::size_t i = 0; i < free.size(); ++i) {
+    each_next(free[i], [&](std::size_t next) {
+      if (--ways_in[next] == 0) free.push_back(next);
+    });
+  }
+  return free.size() == count;
+}
+
 /// The votes of one row.
 class Votes {
  public:
@@ -121,27 +165,19 @@ Result<TensorTypes> TreeEnsemble::infer(const InferContext& context) const {
   return TensorTypes{{context.dtype(6), {context.shape(0)[0], Dim(targets)}}};
 }
 
+Status check_trees(const TreeEnsemble& op, TensorInputs inputs, std::int64_t features) {
+  TRY(const Forest forest, forest_of(op, inputs, features));
+  if (!has_ends(forest)) return invalid_argument("TreeEnsemble: nodes lead in a circle");
+  return {};
+}
+
 Result<Tensors> TreeEnsemble::evaluate(TensorInputs inputs, EvalContext& context) const {
   TRY(const auto results, infer_known(*this, inputs, context));
-  Forest forest{.nodes = inputs[1]->span<std::int64_t>(),
-                .roots = inputs[3]->span<std::int64_t>(),
-                .leaves = inputs[4]->span<std::int64_t>(),
-                .targets = inputs[5]->span<std::int64_t>()};
-  TRY(forest.thresholds, to_f64(*inputs[2]));
-  TRY(forest.weights, to_f64(*inputs[6]));
-  if (input_at(inputs, 8) != nullptr && input_at(inputs, 9) != nullptr) {
-    forest.sets = inputs[8]->span<std::int64_t>();
-    TRY(forest.members, to_f64(*inputs[9]));
-  }
+  const std::int64_t features = inputs[0]->dims()[1];
+  TRY(const Forest forest, forest_of(*this, inputs, features));
   std::vector<double> base(static_cast<std::size_t>(targets), 0.0);
   if (const Tensor* given = input_at(inputs, 7); given != nullptr) {
     TRY(base, to_f64(*given));
-  }
-  const std::int64_t features = inputs[0]->dims()[1];
-  if (forest.nodes.size() != forest.thresholds.size() * kNodeFields || forest.leaves.empty() ||
-      forest.weights.size() != forest.targets.size() || base.size() != static_cast<std::size_t>(targets) ||
-      !is_sound(forest, features, targets)) {
-    return invalid_argument("TreeEnsemble: an index is outside of its list, or a feature is not one of ", features);
   }
   TRY(const Tensor x, as_f64(*inputs[0]));
   TRY(Tensor y, context.allocate(DataType::kF64, results[0].dims));

@@ -39,4 +39,8 @@ struct TreeEnsemble {
   Result<Tensors> evaluate(TensorInputs inputs, EvalContext& context) const;
 };
 
+/// What evaluate() finds wrong with inputs 1 to 9 for rows of `features` numbers, nodes that no row comes to included;
+/// `inputs[0]` is not read.
+Status check_trees(const TreeEnsemble& op, TensorInputs inputs, std::int64_t features);
+
 }  // namespace bolide

@@ -50,16 +50,16 @@ void RegionRunner::find_places() {
   std::vector<bool> on_host(graph.values.size(), false);
   for (const int output : graph.outputs) on_host[at(output)] = true;
   for (const Region& region : engine_->regions()) {
-    if (region.engine) continue;
-    const StepGraph::Step& step = graph.steps[at(region.step)];
-    for (std::size_t i = takes_rows(graph, step) ? 1 : 0; i < step.inputs.size(); ++i) {
-      if (step.inputs[i] != kNone) on_host[at(step.inputs[i])] = true;
+    if (region.engine && region.engine->backend().has_own_memory()) continue;
+    const bool rows = !region.engine && takes_rows(graph, graph.steps[at(region.step)]);
+    for (std::size_t i = rows ? 1 : 0; i < region.inputs.size(); ++i) {
+      if (region.inputs[i] != kNone) on_host[at(region.inputs[i])] = true;
     }
   }
   for (const Region& region : engine_->regions()) {
     const bool rows = !region.engine && takes_rows(graph, graph.steps[at(region.step)]) &&
                       stays_[at(graph.steps[at(region.step)].inputs[0])];
-    if (!region.engine && !rows) continue;
+    if (region.engine ? !region.engine->backend().has_own_memory() : !rows) continue;
     for (const int output : region.outputs) {
       if (output != kNone) stays_[at(output)] = !on_host[at(output)];
     }

@@ -1,5 +1,6 @@
 #include "runtime/regions.h"
 
+#include "backend/cpu/cpu_backend.h"
 #include "plan/sizes.h"
 
 #include <algorithm>
@@ -73,6 +74,28 @@ class Stages {
   int count_ = 0;
 };
 
+/// Work that is worth kernels made for its sizes alone, however often those change.
+bool is_heavy(const Op& op) {
+  static const std::set<std::string_view> kNames = {
+      "Attention",       "Conv",   "ConvTranspose", "DeformConv", "Einsum", "GRU",     "GridSample", "LSTM",
+      "LinearAttention", "MatMul", "MaxRoiPool",    "RNN",        "Resize", "RoiAlign"};
+  return kNames.contains(op.name());
+}
+
+/// Whether a device with memory of its own is to leave the part of a graph to the host: what it does is light, and
+/// the data decide sizes in it, so that kernels would be made for every other run.
+bool is_for_host(const StepGraph& part, const std::set<std::string>& told) {
+  if (std::ranges::any_of(part.steps, [](const StepGraph::Step& step) { return is_heavy(step.op); })) return false;
+  for (const StepGraph::Value& value : part.values) {
+    for (const Dim& dim : value.type.shape) {
+      for (const std::string& name : dim.names()) {
+        if (!told.contains(name)) return true;
+      }
+    }
+  }
+  return false;
+}
+
 /// By value: whether it is read in another region than the one that makes it.
 std::vector<bool> values_that_leave(const StepGraph& graph, const Stages& stages) {
   std::vector<int> made_in(graph.values.size(), kNone);
@@ -125,6 +148,7 @@ class RegionBuilder {
     add_names();
   }
 
+  const StepGraph& part() const { return *part_; }
   Region finish(const std::shared_ptr<const Backend>& backend, const EngineOptions& options) && {
     region_.engine = EngineCore::make(std::move(part_), backend, {}, {}, options);
     return std::move(region_);
@@ -223,10 +247,15 @@ std::vector<Region> cut_regions(const std::shared_ptr<const StepGraph>& graph,
     (stages.is_single(s) ? stage.alone : stage.together).push_back(s);
   }
   const std::vector<bool> leaves = values_that_leave(*graph, stages);
+  const std::set<std::string> told = told_names(*graph);
+  std::shared_ptr<const Backend> host;
   std::vector<Region> regions;
   for (const Stage& stage : work) {
     if (!stage.together.empty()) {
-      regions.push_back(RegionBuilder(*graph, stage.together, leaves).finish(backend, options));
+      RegionBuilder builder(*graph, stage.together, leaves);
+      const bool left = backend->has_own_memory() && is_for_host(builder.part(), told);
+      if (left && host == nullptr) host = std::make_shared<CpuBackend>();
+      regions.push_back(std::move(builder).finish(left ? host : backend, options));
     }
     for (const std::size_t step : stage.alone) regions.push_back(single_step(*graph, step, backend, options));
   }

@@ -21,7 +21,8 @@ struct Region {
   std::vector<std::vector<std::string>> body_names;  ///< as `names`, for the inputs of each body
 };
 
-/// The graph in regions, in running order: as few as there are steps that wait for each other's results.
+/// The graph in regions, in running order: as few as there are steps that wait for each other's results. Where
+/// `backend` has memory of its own, light regions with sizes that the data decide are the host's.
 std::vector<Region> cut_regions(const std::shared_ptr<const StepGraph>& graph,
                                 const std::shared_ptr<const Backend>& backend, const EngineOptions& options);
 

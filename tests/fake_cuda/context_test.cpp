@@ -39,9 +39,10 @@ TEST(DeviceContext, ARunHandsOverWhatLiesOnTheDevice) {
 constexpr const char* kRows = R"(x = input f32[8,64]
 k = input i64[1]
 first = const i64[1]{0}
+w = input f32[64,64]
 a = Softmax(x)
 rows = Slice(a, first, k, first)
-y = Softmax(rows)
+y = MatMul(rows, w)
 return y
 )";
 
@@ -51,15 +52,17 @@ TEST(DeviceContext, WhatOnlyRegionsReadStaysOnTheDevice) {
   const auto engine = engine_of(*graph);
   ContextCore context(engine);
   const std::vector<float> x(8 * 64, 1.0F);
+  const std::vector<float> w(64 * 64, 1.0F);
   const auto run = [&](std::int64_t k) {
     EXPECT_TRUE(context.set_input(0, DataType::kF32, {8, 64}, x.data()));
     EXPECT_TRUE(context.set_input(1, DataType::kI64, {1}, &k));
+    EXPECT_TRUE(context.set_input(2, DataType::kF32, {64, 64}, w.data()));
     const Status ran = context.run();
     EXPECT_TRUE(ran) << ran.error().message;
     EXPECT_EQ(*context.result_dims(0), (Dims{k, 64}));
   };
   run(5);
-  EXPECT_EQ(fake_last_graph().nodes, 2);  // the second region: a kernel, and its result to the host
+  EXPECT_EQ(fake_last_graph().nodes, 3);  // the second region: w, a kernel, and its result to the host
   run(3);
   run(5);
   const FakeCounts before = fake_counts();
@@ -68,6 +71,29 @@ TEST(DeviceContext, WhatOnlyRegionsReadStaysOnTheDevice) {
   EXPECT_EQ(after.graph_launches - before.graph_launches, 2);
   EXPECT_EQ(after.copies, before.copies);  // the rows are where they were
   EXPECT_EQ(after.allocations, before.allocations);
+}
+
+TEST(DeviceContext, LightWorkOfSizesThatTheDataDecideIsTheHosts) {
+  const auto graph = parse_graph(R"(x = input f32[8]
+k = input i64[1]
+first = const i64[1]{0}
+rows = Slice(x, first, k, first)
+y = Add(rows, rows)
+return y
+)");
+  ASSERT_TRUE(graph) << graph.error().message;
+  ContextCore context(engine_of(*graph));
+  const std::vector<float> x = {1, 2, 3, 4, 5, 6, 7, 8};
+  const FakeCounts before = fake_counts();
+  for (const std::int64_t k : {2, 5, 3}) {
+    ASSERT_TRUE(context.set_input(0, DataType::kF32, {8}, x.data()));
+    ASSERT_TRUE(context.set_input(1, DataType::kI64, {1}, &k));
+    const Status ran = context.run();
+    ASSERT_TRUE(ran) << ran.error().message;
+    EXPECT_EQ(*context.result_dims(0), Dims{k});
+    EXPECT_EQ(static_cast<const float*>(context.output_data(0))[k - 1], 2 * static_cast<float>(k));
+  }
+  EXPECT_EQ(fake_counts().modules, before.modules);  // no kernel is made for them
 }
 
 TEST(DeviceContext, ContextsShareTheWeightsAndHaveOneDeviceBlockEach) {

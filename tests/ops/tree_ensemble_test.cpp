@@ -39,6 +39,20 @@ TEST(TreeEnsemble, CollectsVotesAsAsked) {
   EXPECT_EQ(votes({.targets = 2}, two), "f32[1,2]{31,4}");
 }
 
+TEST(TreeEnsemble, IsCheckedWithoutRows) {
+  const auto checked = [](const Tensors& inputs, std::int64_t features) {
+    std::vector<const Tensor*> pointers = {nullptr};
+    for (std::size_t i = 1; i < inputs.size(); ++i) pointers.push_back(&inputs[i]);
+    const Status status = check_trees(TreeEnsemble{.targets = 2}, pointers, features);
+    return status ? std::string("sound") : status.error().message;
+  };
+  Tensors inputs = tree(floats({1, 2}, {0, 0}));
+  EXPECT_EQ(checked(inputs, 2), "sound");
+  EXPECT_EQ(checked(inputs, 1), "TreeEnsemble: an index is outside of its list, or a feature is not one of 1");
+  inputs[1] = longs({2, 5}, {0, 0, 1, -1, 1, 1, 3, 0, -2, 0});  // the second leads back to the first
+  EXPECT_EQ(checked(inputs, 2), "TreeEnsemble: nodes lead in a circle");
+}
+
 TEST(MapValues, TakesTheLastOfEqualKeysAndNaNAsANumber) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   EXPECT_EQ(show(run(MapValues{}, {floats({4}, {nan, -0.0F, 7, 1}), floats({4}, {0, nan, 1, 1}),

@@ -20,9 +20,13 @@
 #include "ops/col2im.h"
 #include "ops/conv.h"
 #include "ops/conv_transpose.h"
+#include "ops/deform_conv.h"
+#include "ops/determinant.h"
 #include "ops/fill.h"
+#include "ops/fourier.h"
 #include "ops/gather.h"
 #include "ops/grid_sample.h"
+#include "ops/inverse.h"
 #include "ops/layer_normalization.h"
 #include "ops/lrn.h"
 #include "ops/matmul.h"
@@ -40,6 +44,7 @@
 #include "ops/scatter.h"
 #include "ops/shape.h"
 #include "ops/softmax.h"
+#include "ops/tree_ensemble.h"
 #include "ops/trilu.h"
 
 #include <array>
@@ -62,6 +67,10 @@ constexpr std::array kFamilies = {
                      cuda::fill_tactics},
     CudaTacticFamily{"boxes", is_any<RoiAlign, MaxRoiPool, Col2Im>, cuda::box_tactics},
     CudaTacticFamily{"selection of boxes", is_any<NonMaxSuppression>, cuda::box_selection_tactics},
+    CudaTacticFamily{"matrices", is_any<Det, Inverse>, cuda::matrix_tactics},
+    CudaTacticFamily{"fourier", is_any<DFT, STFT>, cuda::fourier_tactics},
+    CudaTacticFamily{"trees", is_any<TreeEnsemble>, cuda::tree_tactics},
+    CudaTacticFamily{"deform", is_any<DeformConv>, cuda::deform_tactics},
     CudaTacticFamily{"dynamic quantize", is_any<DynamicQuantizeLinear>, cuda::dynamic_quantize_tactics},
     CudaTacticFamily{"line", is_any<CumSum, CumProd, LpNormalization, Hardmax>, cuda::line_tactics},
     CudaTacticFamily{"topk", is_any<TopK>, cuda::top_k_tactics},

@@ -38,6 +38,8 @@ std::vector<CudaCase> generic_cases();
 std::vector<CudaCase> element_cases();
 /// NonMaxSuppression.
 std::vector<CudaCase> box_cases();
+/// Det, Inverse, DFT, STFT, TreeEnsemble and DeformConv.
+std::vector<CudaCase> transform_cases();
 /// RNN, GRU and LSTM.
 std::vector<CudaCase> recurrent_cases();
 /// Contractions of 8-bit integers.

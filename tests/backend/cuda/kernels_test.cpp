@@ -51,6 +51,25 @@ TEST_P(OnTheDevice, EveryTacticAgreesWithTheReference) {
 }
 INSTANTIATE_TEST_SUITE_P(Floats, OnTheDevice, testing::ValuesIn(kFloats));
 
+class TransformsFor : public testing::TestWithParam<int> {};
+
+TEST_P(TransformsFor, MatricesAndSignalsCompile) {
+  BOLIDE_NEEDS_NVRTC();
+  expect_compiles(transform_cases(), GetParam());
+}
+INSTANTIATE_TEST_SUITE_P(Capabilities, TransformsFor, testing::Values(75, 90, 100));
+
+TEST_P(OnTheDevice, TransformsAgreeWithTheReference) {
+  const auto device = cuda::CudaDevice::open(0);
+  if (!device) GTEST_SKIP() << "not run: no device: " << device.error().message;
+  std::vector<CudaCase> cases = transform_cases();
+  for (CudaCase& test : cases) {
+    if (GetParam() != DataType::kF32) test = with_dtype(std::move(test), GetParam());
+  }
+  expect_compiles(cases, *device);
+  for (const CudaCase& test : cases) expect_agrees(test, *device);
+}
+
 class SelectionFor : public testing::TestWithParam<int> {};
 
 TEST_P(SelectionFor, OfBoxesCompiles) {

@@ -15,6 +15,14 @@ std::span<const Tactic* const> gather_nd_tactics();
 std::span<const Tactic* const> scatter_tactics();
 /// CumSum, CumProd, LpNormalization, Hardmax: a thread goes along a line.
 std::span<const Tactic* const> line_tactics();
+/// Det, Inverse.
+std::span<const Tactic* const> matrix_tactics();
+/// DFT, STFT.
+std::span<const Tactic* const> fourier_tactics();
+/// TreeEnsemble with constant trees.
+std::span<const Tactic* const> tree_tactics();
+/// DeformConv.
+std::span<const Tactic* const> deform_tactics();
 /// NonMaxSuppression in slots.
 std::span<const Tactic* const> box_selection_tactics();
 /// TopK.
