@@ -90,8 +90,8 @@ TEST(StepNumbers, TimesAreOfTheStepsThatRanAndOfIfWithoutItsBranch) {
   ASSERT_TRUE(context.set_input(1, DataType::kF32, {8}, x.data()));
   ASSERT_TRUE(context.run());
   ASSERT_EQ(times.us.size(), 6U);
-  for (const std::size_t ran : {0, 1, 4, 5}) EXPECT_GE(times.us[ran], 0) << ran;
-  for (const std::size_t not_taken : {2, 3}) EXPECT_EQ(times.us[not_taken], 0) << not_taken;
+  for (const std::size_t ran : {0U, 1U, 4U, 5U}) EXPECT_GE(times.us[ran], 0) << ran;
+  for (const std::size_t not_taken : {2U, 3U}) EXPECT_EQ(times.us[not_taken], 0) << not_taken;
 }
 
 }  // namespace
