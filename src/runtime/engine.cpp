@@ -34,8 +34,10 @@ bool is_plannable(const StepGraph& graph, const StepGraph::Step& step) {
 
 bool is_plannable(const StepGraph& graph) {
   const std::set<std::string> bound = told_names(graph);
-  for (const int input : graph.inputs) {
-    if (made_of_objects(graph.values[static_cast<std::size_t>(input)].type.dtype)) return false;
+  for (const std::vector<int>* values : {&graph.inputs, &graph.outputs}) {
+    for (const int value : *values) {
+      if (made_of_objects(graph.values[static_cast<std::size_t>(value)].type.dtype)) return false;
+    }
   }
   for (const StepGraph::Value& value : graph.values) {
     for (const Dim& dim : value.type.shape) {

@@ -76,6 +76,13 @@ TEST(Regions, ArePlannedAroundTheStepsThatTellSizes) {
   EXPECT_EQ(regions_of(*engine_of(kSelected)), "Relu+Abs NonZero Gather+Gather+Neg");
 }
 
+TEST(Regions, ConstantStringsAreNotPlannedEvenWithoutAnyStep) {
+  const auto engine = engine_of("c = const string[2]{\"abc\",\"a string that has memory of its own\"}\nreturn c\n");
+  EXPECT_FALSE(engine->sizes_known());
+  ContextCore context(engine);
+  expect_reference(context, {});
+}
+
 TEST(Regions, GiveWhatTheReferenceGivesWhateverTheSizes) {
   ContextCore context(engine_of(kSelected));
   expect_reference(context, {floats({2, 4}, {1, -1, 0, 2, 0, 0, 3, -4})});
