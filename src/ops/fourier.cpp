@@ -86,7 +86,9 @@ Result<TensorTypes> DFT::infer(const InferContext& context) const {
   if (inverse && onesided) size = Dim(2) * (size - 1);
   if (context.has(1)) size = length ? *length : context.fresh_dim("dft");
   TRY_OK(check_positive(kInfo, "the length", size));
-  if (onesided && !inverse) size = size.floor_div(2) + 1;
+  // A size that only the data decide gets a name of its own: no other name can be told from it.
+  const bool computed = context.has(1) && !length;
+  if (onesided && !inverse && !computed) size = size.floor_div(2) + 1;
   return TensorTypes{std::move(y)};
 }
 
@@ -152,12 +154,15 @@ Result<TensorTypes> STFT::infer(const InferContext& context) const {
   }
   TRY_OK(check_positive(kInfo, "the length of a frame", length));
   if (step) TRY_OK(check_positive(kInfo, "the step", *step));
-  const bool countable = step && step->is_constant();
+  // Sizes that only the data decide get names of their own: the length cannot be told from them.
+  const bool computed = context.has(3) && !given && !context.has(2);
+  const bool countable = step && step->is_constant() && !computed;
   const Dim frames = countable ? (x[1] - length).floor_div(*step) + 1 : context.fresh_dim("frames");
   if (frames.constant() && *frames.constant() < 0) {
     return invalid_argument("STFT: frames of ", length, " in a signal of ", x[1], " samples");
   }
-  return TensorTypes{{context.dtype(0), {x[0], frames, onesided ? length.floor_div(2) + 1 : length, Dim(2)}}};
+  Dim bins = onesided && !computed ? length.floor_div(2) + 1 : length;
+  return TensorTypes{{context.dtype(0), {x[0], frames, std::move(bins), Dim(2)}}};
 }
 
 Result<Tensors> STFT::evaluate(TensorInputs inputs, EvalContext& context) const {

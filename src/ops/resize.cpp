@@ -245,6 +245,10 @@ Result<TensorTypes> Resize::infer(const InferContext& context) const {
   if (!is_real(type) && (!movable || coordinates == ResizeCoordinates::kTfCropAndResize)) {
     return unsupported("Resize: x is ", context.type(0));
   }
+  for (const int list : {2, 3}) {
+    if (!given(context, list) || context.rank(list) == 1) continue;
+    return invalid_argument("Resize: input ", list, " is ", context.type(list), ", expected a list");
+  }
   TRY(const std::vector<AxisPlan> plans, plan_axes(*this, context));
   if (coordinates == ResizeCoordinates::kTfCropAndResize) {
     if (!given(context, 1)) return invalid_argument("Resize: tf_crop_and_resize needs roi");

@@ -68,11 +68,13 @@ Result<Tensors> SignalWindow::evaluate(TensorInputs inputs, EvalContext& context
 Result<TensorTypes> MelWeightMatrix::infer(const InferContext& context) const {
   TRY_OK(check_result(kInfo, dtype));
   TRY(const Dim bands, size_of(kInfo, context, 0, "bands"));
-  TRY(const Dim length, size_of(kInfo, context, 1, "spectrum"));
+  // A size that only the data decide gets a name of its own: the length cannot be told from it.
+  TRY(const Dim length, size_of(kInfo, context, 1, "bins"));
+  const Dim bins = context.contents(1) ? length.floor_div(2) + 1 : length;
   for (int i = 3; i < 5; ++i) {
     if (!is_float(context.dtype(i))) return invalid_argument("MelWeightMatrix: input ", i, " is ", context.type(i));
   }
-  return TensorTypes{{dtype, {length.floor_div(2) + 1, bands}}};
+  return TensorTypes{{dtype, {bins, bands}}};
 }
 
 Result<Tensors> MelWeightMatrix::evaluate(TensorInputs inputs, EvalContext& context) const {

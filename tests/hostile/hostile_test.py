@@ -222,6 +222,7 @@ def found_by_mutation():
     yield "output_shape_of_huge_dilation", one("ConvTranspose", ["x", "w"], [W], dilations=[BIG, 1], output_shape=[BIG, 3])
     yield "transpose_from_the_end", chain([node("Transpose", ["x"], ["t"], perm=[0, 2, -1, -3]), node("Abs", ["t"], ["a"]), node("Transpose", ["a"], ["y"], perm=[0, -1, 1, 2])])
     yield "top_k_of_no_number", one("TopK", ["x", "k"], [vector("k", [])], outputs=("y", "i"))
+    yield "resize_to_a_matrix", chain([node("Resize", ["x", "", "", "s"], ["y"])], inputs=[X, value("s", INT64, [1, 4])])
     yield "arithmetic_of_bool", chain([node("Not", ["c"], ["n"]), node("Sigmoid", ["n"], ["s"]), node("Cast", ["s"], ["y"], to=FLOAT)], inputs=[value("c", BOOL, [4])])
 
 
@@ -342,8 +343,26 @@ for _group in GROUPS:
     setattr(HostileModels, f"test_{_group.__name__}", of_group(_group))
 
 
+def data_decide():
+    """Valid models whose sizes come from the data through a formula, with something behind them that needs the sizes."""
+    n = value("n", INT64, [])
+    rate = [i64("rate", 8000), i64("bands", 2), scalar("low", FLOAT, struct.pack("<f", 0)), scalar("high", FLOAT, struct.pack("<f", 2000))]
+    yield "mel_bins", chain([node("MelWeightMatrix", ["bands", "n", "rate", "low", "high"], ["m"]), node("Neg", ["m"], ["y"])], rate, inputs=[n]), 64
+    signal = value("x", FLOAT, [1, 16, 1])
+    yield "dft_bins", chain([node("DFT", ["x", "n"], ["d"], axis=1, onesided=1), node("Neg", ["d"], ["y"])], inputs=[signal, n]), 8
+    yield "stft_bins", chain([node("STFT", ["x", "s", "", "n"], ["d"]), node("Neg", ["d"], ["y"])], [i64("s", 4)], inputs=[signal, n]), 8
+
+
 class RightResults(HostileModels):
     """The generator makes valid models too: else every refusal above would mean little."""
+
+    def test_sizes_that_the_data_decide_by_a_formula(self):
+        for name, content, number_ in data_decide():
+            with self.subTest(name):
+                path = pathlib.Path(self.folder.name) / f"{name}.onnx"
+                path.write_bytes(content)
+                outcome = self.tool("compare", path, "--fill", f"n={number_}:{number_}")
+                self.assertEqual(outcome.code, 0, outcome)
 
     def test_plain_models_run(self):
         for name, content in (("relu", one("Relu")), ("conv", one("Conv", ["x", "w"], [W])), ("nested", deep_if(3)),
