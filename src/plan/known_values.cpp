@@ -52,7 +52,8 @@ class Known {
   Known(const StepGraph& graph, DimBindings names) : graph_(graph), names_(std::move(names)) {}
 
   Status run() {
-    if (std::ranges::none_of(graph_.steps, [](const auto& step) { return reads_sizes(step.op); })) return {};
+    const auto matters = [](const StepGraph::Step& step) { return reads_sizes(step.op) || first_deciding(step); };
+    if (std::ranges::none_of(graph_.steps, matters)) return {};
     for (const StepGraph::Step& step : graph_.steps) {
       if (!is_plain(graph_, step)) continue;
       TRY_OK(bind_names(step).within(strings::join("step '", step.name, "'")));
@@ -181,7 +182,10 @@ std::set<std::string> decided_names(const StepGraph& graph, std::set<std::string
         if (const auto name = dim.single_name(); decided && name) told.insert(*name);
       }
     }
-    const bool from_sizes = reads_sizes(step.op) ? sized(step.inputs[0]) : std::ranges::all_of(step.inputs, fixed);
+    const auto computed = [&](int value) { return value != kNone && follows[static_cast<std::size_t>(value)]; };
+    const bool from_sizes = reads_sizes(step.op)
+                                ? sized(step.inputs[0])
+                                : std::ranges::all_of(step.inputs, fixed) && std::ranges::any_of(step.inputs, computed);
     for (const int output : step.outputs) {
       if (output == kNone || !from_sizes) continue;
       const auto dims = constant_dims(shape_of(graph, output));

@@ -76,6 +76,16 @@ TEST(Regions, ArePlannedAroundTheStepsThatTellSizes) {
   EXPECT_EQ(regions_of(*engine_of(kSelected)), "Relu+Abs NonZero Gather+Gather+Neg");
 }
 
+TEST(Regions, ConstantScalesDecideSizesWithoutAnyStepThatReadsSizes) {
+  ContextCore context(engine_of(R"(x = input f32[1,1,n]
+s = const f32[3]{1,1,1.601}
+y = Resize(x, _, s)
+return y
+)"));
+  expect_reference(context, {floats({1, 1, 5}, {1, 2, 3, 4, 5})});
+  expect_reference(context, {floats({1, 1, 2}, {1, 2})});
+}
+
 TEST(Regions, ConstantStringsAreNotPlannedEvenWithoutAnyStep) {
   const auto engine = engine_of("c = const string[2]{\"abc\",\"a string that has memory of its own\"}\nreturn c\n");
   EXPECT_FALSE(engine->sizes_known());
