@@ -150,6 +150,9 @@ std::vector<CudaCase> generic_cases() {
   add({"sum of integers",
        Reduce{.kind = ReduceKind::kSum, .axes = {0}},
        {{.dims = {30, 9}, .dtype = i64, .low = -99, .high = 99}}});
+  add({"mean of codes",
+       Reduce{.kind = ReduceKind::kMean, .axes = {2, 3}, .as_f32 = true},
+       {{.dims = {2, 8, 7, 9}, .dtype = DataType::kU8, .channels_last = true, .low = 0, .high = 255}}});
   add({"the place of the largest", ArgMax{.axis = 1}, {{.dims = {3, 40, 20}, .low = -3, .high = 3}}});
   add({"the place of the smallest", ArgMin{.axis = -1, .keepdims = false}, {{.dims = {3, 700}, .low = -3, .high = 3}}});
   Expr codes(2);
