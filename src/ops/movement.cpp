@@ -125,7 +125,7 @@ Result<Tensors> allocate_outputs(const std::function<Result<TensorTypes>(const I
   Tensors out;
   for (const TensorType& type : types) {
     auto dims = constant_dims(type.shape);
-    if (!dims) return internal_error("the type ", type, " is not known from the values of the inputs");
+    if (!dims) return invalid_argument("the values of the inputs give no sizes for ", type);
     TRY(Tensor made,
         raw ? allocate_raw(context, type.dtype, *std::move(dims)) : context.allocate(type.dtype, *std::move(dims)));
     out.push_back(std::move(made));

@@ -54,7 +54,7 @@ std::int64_t product(const Dims& dims, std::size_t from, std::size_t to);
 /// What `infer` says of these inputs when their values are known.
 Result<TensorTypes> infer_values(const std::function<Result<TensorTypes>(const InferContext&)>& infer,
                                  TensorInputs inputs, const EvalContext& context);
-/// Zero-filled tensors of those types. Errors: Internal when a size is not known from the values.
+/// Zero-filled tensors of those types. Errors: InvalidArgument when the values give no size.
 Result<Tensors> allocate_outputs(const std::function<Result<TensorTypes>(const InferContext&)>& infer,
                                  TensorInputs inputs, const EvalContext& context, bool raw = false);
 template <class T>

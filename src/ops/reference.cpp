@@ -19,7 +19,7 @@ Result<std::vector<KnownResult>> known_results(const Result<TensorTypes>& types)
   std::vector<KnownResult> out;
   for (const TensorType& type : *types) {
     const std::optional<Dims> dims = constant_dims(type.shape);
-    if (!dims) return internal_error("the size of ", type, " is not known from the inputs");
+    if (!dims) return invalid_argument("the values of the inputs give no sizes for ", type);
     out.push_back({type.dtype, *dims});
   }
   return out;

@@ -11,7 +11,7 @@ Result<Tensors> reshaped_as_inferred(const T& op, TensorInputs inputs, const Eva
   TRY(const TensorTypes types,
       infer_values([&op](const InferContext& known) { return op.infer(known); }, inputs, context));
   auto dims = constant_dims(types[0].shape);
-  if (!dims) return internal_error(T::kInfo.name, ": the type ", types[0], " is not known from the values");
+  if (!dims) return invalid_argument(T::kInfo.name, ": the values of its inputs give no sizes for ", types[0]);
   TRY(Tensor out, inputs[0]->reshaped(*std::move(dims)).within(T::kInfo.name));
   return Tensors{std::move(out)};
 }

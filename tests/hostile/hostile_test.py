@@ -223,6 +223,8 @@ def found_by_mutation():
     yield "transpose_from_the_end", chain([node("Transpose", ["x"], ["t"], perm=[0, 2, -1, -3]), node("Abs", ["t"], ["a"]), node("Transpose", ["a"], ["y"], perm=[0, -1, 1, 2])])
     yield "top_k_of_no_number", one("TopK", ["x", "k"], [vector("k", [])], outputs=("y", "i"))
     yield "resize_to_a_matrix", chain([node("Resize", ["x", "", "", "s"], ["y"])], inputs=[X, value("s", INT64, [1, 4])])
+    yield "pad_of_axes_of_floats", chain([node("Pad", ["x", "p", "v", "v"], ["y"])], inputs=[X, value("p", INT64, [8]), value("v", FLOAT, [])])
+    yield "sum_of_65536_axes", chain([node("ReduceSum", ["x", "a"], ["y"])], inputs=[X, value("a", INT64, [65536])])
     yield "arithmetic_of_bool", chain([node("Not", ["c"], ["n"]), node("Sigmoid", ["n"], ["s"]), node("Cast", ["s"], ["y"], to=FLOAT)], inputs=[value("c", BOOL, [4])])
 
 

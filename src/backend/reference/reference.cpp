@@ -89,6 +89,7 @@ class ReferenceKernel final : public HostKernel {
     if (operand.constant != nullptr && data == nullptr) return *operand.constant;
     if (operand.contiguous()) return Tensor::borrow(operand.dtype, operand.dims, data, nullptr);
     TRY(Tensor out, Tensor::allocate(operand.dtype, operand.dims));
+    if (out.count() == 0) return out;  // there may be no memory to point into
     copy_strided(operand.dims, static_cast<const std::byte*>(data), operand.strides, out.data(),
                  contiguous_strides(operand.dims), bit_width(operand.dtype) / 8);
     return out;
