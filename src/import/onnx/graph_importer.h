@@ -19,6 +19,7 @@ struct ImportState {
   std::map<std::array<std::string_view, 3>, const OnnxFunction*> functions;
   std::vector<const OnnxFunction*> calls;  ///< functions that are being inlined, outermost first
   std::size_t inlined_nodes = 0;
+  std::map<const OnnxFunction*, std::size_t> expansions;  ///< nodes that a call becomes
   std::optional<std::int64_t> batch = std::nullopt;  ///< the size that the file fixes and that may be any
 };
 

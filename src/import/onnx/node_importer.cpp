@@ -259,6 +259,18 @@ void NodeImporter::bind_outputs(const Values& values, NodeId first_new) {
   }
 }
 
+std::size_t NodeImporter::expansion(const OnnxFunction& function, int depth) {
+  const auto [known, is_new] = state_.expansions.try_emplace(&function, 1);
+  if (!is_new || depth >= kMaxDepth) return known->second;  // a call that never ends is refused where it is inlined
+  std::size_t count = 1;
+  for (const OnnxNode& node : function.nodes) {
+    const auto callee = state_.functions.find({plain_domain(node.domain), node.op_type, node.overload});
+    count += callee == state_.functions.end() ? 1 : expansion(*callee->second, depth + 1);
+    if (count > kMostInlinedNodes) break;
+  }
+  return state_.expansions[&function] = count;
+}
+
 Result<Values> NodeImporter::inline_function(const OnnxFunction& function, const Values& inputs) {
   if (list_.depth >= kMaxDepth) return unsupported("function calls are nested deeper than ", kMaxDepth);
   if (std::find(state_.calls.begin(), state_.calls.end(), &function) != state_.calls.end()) {
@@ -266,7 +278,8 @@ Result<Values> NodeImporter::inline_function(const OnnxFunction& function, const
   }
   const bool was_too_many = state_.inlined_nodes > kMostInlinedNodes;
   state_.inlined_nodes += function.nodes.size() + 1;
-  if (state_.inlined_nodes > kMostInlinedNodes) {
+  const std::size_t ahead = state_.calls.empty() ? expansion(function, list_.depth) : 0;
+  if (state_.inlined_nodes + ahead > kMostInlinedNodes) {
     if (was_too_many) return Error{Code::kUnsupported, {}};  // told already
     return unsupported("function calls expand to more than ", kMostInlinedNodes, " nodes");
   }

@@ -46,6 +46,8 @@ class NodeImporter {
   /// A constant target of Reshape for a batch of any size, and the attributes that go with it.
   void free_batch_of_reshape(Values& inputs, std::map<std::string_view, const OnnxAttribute*>& attributes);
   Result<Values> apply(const RuleEntry& entry, Values inputs);
+  /// Nodes that a call becomes, calls in it (not in bodies) included, counted before any of them is made.
+  std::size_t expansion(const OnnxFunction& function, int depth);
   Result<Values> inline_function(const OnnxFunction& function, const Values& inputs);
   Result<Bodies> import_bodies(std::span<const OnnxGraph* const> bodies, std::span<const TensorType> inputs);
   Result<Values> inline_body(const OnnxGraph& body, const Values& inputs);
