@@ -1,6 +1,8 @@
 #include "base/log.h"
 #include "plan/engine_file.h"
 
+#include <algorithm>
+
 namespace bolide {
 namespace {
 
@@ -27,6 +29,20 @@ Status check_shape(const StoredVariant& stored, const StepGraph& graph, const Si
       same = !reformats[i] || (step.inputs[i] != kNone && fits(*reformats[i], step.inputs[i]));
     }
     if (!same) return bad_file("step '", step.name, "': the orders of its inputs do not fit them");
+  }
+  return {};
+}
+
+/// Errors where a step names a tactic for other operators, which must not be asked about this one.
+Status check_tactics(const StoredVariant& stored, const StepGraph& graph, const Backend& backend) {
+  for (std::size_t s = 0; s < stored.steps.size(); ++s) {
+    const std::string& name = stored.steps[s].tactic;
+    const Tactic* tactic = name.empty() ? nullptr : backend.find_tactic(name);
+    if (tactic == nullptr) continue;
+    const StepGraph::Step& step = graph.steps[s];
+    if (std::ranges::count(backend.tactics(step.op), tactic) == 0) {
+      return bad_file("step '", step.name, "': ", name, " is no tactic of ", step.op.name());
+    }
   }
   return {};
 }
@@ -72,6 +88,7 @@ Result<std::vector<Variant>> bind_variants(const DeviceVariant& device, const St
     if (!sizes) return bad_file("a tuned shape: ", sizes.error().message);
     if (!sizes->all_known) return bad_file("a tuned shape of a network whose sizes only the data decide");
     TRY_OK(check_shape(stored, graph, *sizes));
+    TRY_OK(check_tactics(stored, graph, backend));
     if (auto choice = bind(stored, graph, backend)) out.push_back({stored.inputs, *std::move(choice)});
   }
   return out;

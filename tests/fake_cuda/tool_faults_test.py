@@ -160,8 +160,9 @@ class ToolFaults(unittest.TestCase):
                                       node("Cast", ["at"], ["f"], to=FLOAT), node("Exp", ["f"], ["y"])], [x], [y])))
         outcome = self.tool("bench", path, "--device", "cuda", "--duration", "0.01", "--json")
         self.assertEqual(outcome.code, 0, outcome)
-        self.assertEqual((outcome.json()["host_steps"], outcome.json()["reference_steps"]), (1, 1))
-        self.assertIn("1 on the host", self.tool("bench", path, "--device", "cuda", "--duration", "0.01").out)
+        # What follows NonZero is light: the CPU's kernels do it.
+        self.assertEqual((outcome.json()["host_steps"], outcome.json()["reference_steps"]), (3, 1))
+        self.assertIn("3 on the host", self.tool("bench", path, "--device", "cuda", "--duration", "0.01").out)
 
     def test_doctor_prints_the_folders_in_order_and_what_was_opened(self):
         own = self.path("own")

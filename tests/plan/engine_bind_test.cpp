@@ -96,6 +96,8 @@ TEST(BindVariants, DecisionsThatDoNotFitTheGraphAreRefused) {
             "bad file: step 'add': the orders of its inputs do not fit them");
   EXPECT_EQ(error_after([](StoredVariant& shape) { shape.steps[0].reformats.pop_back(); }),
             "bad file: step 'add': the orders of its inputs do not fit them");
+  EXPECT_EQ(error_after([](StoredVariant& shape) { shape.steps[1].tactic = "of.others"; }),
+            "bad file: step 'leaky': of.others is no tactic of LeakyRelu");
   EXPECT_EQ(error_after([](StoredVariant& shape) {
               shape.inputs[0] = {4, 5};
             }),

@@ -25,14 +25,15 @@ class NamedTactic final : public Tactic {
 inline constexpr NamedTactic kQuick("quick", 2, 5);
 inline constexpr NamedTactic kSlow("slow", 1, 50);
 inline constexpr NamedTactic kLibrary("library.0", 91900, 1e6, true);
+inline constexpr NamedTactic kOfOthers("of.others", 1, 5);  ///< for no operator of the sample
 
 class NamedBackend final : public Backend {
  public:
   std::string_view name() const override { return "cpu"; }
-  std::vector<const Tactic*> tactics(const Op&) const override { return {&kQuick, &kSlow}; }
+  std::vector<const Tactic*> tactics(const Op&) const override { return {&kQuick, &kSlow, &kLibrary}; }
   const Target& target() const override { return target_; }
   const Tactic* find_tactic(std::string_view tactic) const override {
-    for (const NamedTactic* known : {&kQuick, &kSlow, &kLibrary}) {
+    for (const NamedTactic* known : {&kQuick, &kSlow, &kLibrary, &kOfOthers}) {
       if (known->name() == tactic) return known;
     }
     return nullptr;
