@@ -21,6 +21,7 @@ namespace bolide {
 namespace {
 
 constexpr int kSlots = 8;
+constexpr std::uint32_t kMostHomes = 64;
 constexpr int kMostThreads = 4096;
 
 // A slot's gate: who may enter a job and who is in it, in one word so that entering is one step.
@@ -39,11 +40,17 @@ bool can_enter(std::uint32_t gate) { return (gate & kOpen) != 0 && seats(gate) >
 
 using Task = FunctionRef<void(std::int64_t, int)>;
 
-/// One running job. All but `gate` and `next` is written by the caller before it opens the gate.
+/// The chunks that a thread of the pool claims first. Others help when their own are done.
+struct Home {
+  alignas(64) std::atomic<std::uint64_t> next{0};  // first chunk that nobody has claimed
+  std::uint64_t end = 0;
+};
+
+/// One running job. All but `gate` and each home's `next` is written by the caller before it opens the gate.
 struct Slot {
   alignas(64) std::atomic<std::uint32_t> gate{0};
-  alignas(64) std::atomic<std::uint64_t> next{0};  // first chunk that nobody has claimed
-  alignas(64) std::uint64_t chunks = 0;
+  std::array<Home, kMostHomes> homes;
+  alignas(64) std::uint32_t home_count = 1;
   std::uint32_t seats = 0;
   const Task* task = nullptr;
   std::atomic<bool> failed{false};
@@ -51,6 +58,7 @@ struct Slot {
 };
 
 thread_local bool inside_task = false;
+thread_local std::uint32_t own_home = 0;  // of the pool's threads from 1 on; callers have 0
 
 /// Marks this thread as inside a task.
 class InsideTask {
@@ -64,17 +72,21 @@ class InsideTask {
   bool before_;
 };
 
-/// Claims and runs chunks until none is left. Keeps the first exception in the slot.
+/// Claims and runs chunks until none is left, the thread's own first: what it read and wrote there in the job before is
+/// still in its cache. Keeps the first exception in the slot.
 void work(Slot& slot, int worker) {
   const InsideTask mark;
-  while (true) {
-    const std::uint64_t chunk = slot.next.fetch_add(1, std::memory_order_relaxed);
-    if (chunk >= slot.chunks) return;
-    try {
-      (*slot.task)(static_cast<std::int64_t>(chunk), worker);
-    } catch (...) {
-      slot.next.store(slot.chunks, std::memory_order_relaxed);
-      if (!slot.failed.exchange(true, std::memory_order_relaxed)) slot.error = std::current_exception();
+  for (std::uint32_t i = 0; i < slot.home_count; ++i) {
+    Home& home = slot.homes[(own_home + i) % slot.home_count];
+    while (!slot.failed.load(std::memory_order_relaxed)) {
+      if (home.next.load(std::memory_order_relaxed) >= home.end) break;
+      const std::uint64_t chunk = home.next.fetch_add(1, std::memory_order_relaxed);
+      if (chunk >= home.end) break;
+      try {
+        (*slot.task)(static_cast<std::int64_t>(chunk), worker);
+      } catch (...) {
+        if (!slot.failed.exchange(true, std::memory_order_relaxed)) slot.error = std::current_exception();
+      }
     }
   }
 }
@@ -240,7 +252,10 @@ void ThreadPool::ensure(int threads) {
   try {
     while (size() < threads) {
       State* const state = state_.get();
-      state->workers.emplace_back([state] { state->run_worker(); });
+      state->workers.emplace_back([state, home = static_cast<std::uint32_t>(size())] {
+        own_home = home;
+        state->run_worker();
+      });
       pthread_setname_np(state->workers.back().native_handle(), "bolide");
       state->size.fetch_add(1, std::memory_order_relaxed);
     }
@@ -260,8 +275,15 @@ void ThreadPool::parallel_for(std::int64_t chunks, int threads, FunctionRef<void
     return;
   }
   const auto wanted = static_cast<std::uint32_t>(most - 1);
-  slot->next.store(0, std::memory_order_relaxed);
-  slot->chunks = static_cast<std::uint64_t>(chunks);
+  slot->home_count = std::min(wanted + 1, kMostHomes);
+  for (std::uint32_t i = 0; i < slot->home_count; ++i) {
+    const auto border = [&](std::uint32_t home) {
+      return static_cast<std::uint64_t>(chunks) / slot->home_count * home +
+             static_cast<std::uint64_t>(chunks) % slot->home_count * home / slot->home_count;
+    };
+    slot->homes[i].next.store(border(i), std::memory_order_relaxed);
+    slot->homes[i].end = border(i + 1);
+  }
   slot->seats = wanted;
   slot->task = &task;
   slot->gate.store(kTaken | kOpen | wanted << kSeatShift, std::memory_order_release);

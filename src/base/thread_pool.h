@@ -1,4 +1,7 @@
-/// One process-wide pool of threads that all engines share: fork-join over a counter of chunks.
+/// One process-wide pool of threads that all engines share: fork-join over chunks.
+///
+/// Each thread has a range of a job's chunks that it claims first, the same share in every job, so that what it wrote
+/// for one step is in its cache when the next step reads it; who is done helps the others.
 ///
 /// The caller works too. Workers spin for some tens of microseconds after their last chunk (fewer when other jobs want
 /// the cores), then sleep. Two jobs at once share the workers instead of doubling the threads.

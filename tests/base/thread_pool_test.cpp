@@ -4,6 +4,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <map>
+#include <mutex>
+#include <set>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -63,6 +66,29 @@ TEST(ThreadPool, UsesSeveralThreads) {
     while (present < 4) std::this_thread::yield();
   });
   EXPECT_EQ(present, 4);
+}
+
+TEST(ThreadPool, AThreadTakesTheSameShareFirstInEveryJob) {
+  ThreadPool pool(4);
+  const auto first_chunks = [&] {
+    std::atomic<int> present{0};
+    std::mutex guard;
+    std::map<std::thread::id, std::int64_t> first;
+    pool.parallel_for(400, 4, [&](std::int64_t chunk, int) {
+      {
+        const std::lock_guard lock(guard);
+        if (!first.emplace(std::this_thread::get_id(), chunk).second) return;
+      }
+      ++present;
+      while (present < 4) std::this_thread::yield();
+    });
+    return first;
+  };
+  const auto first = first_chunks();
+  std::set<std::int64_t> chunks;
+  for (const auto& [thread, chunk] : first) chunks.insert(chunk);
+  EXPECT_EQ(chunks, (std::set<std::int64_t>{0, 100, 200, 300}));
+  EXPECT_EQ(first_chunks(), first);
 }
 
 TEST(ThreadPool, NoChunksIsNoCall) {
