@@ -38,13 +38,21 @@ class F64Kernel final : public HostKernel {
     for (std::size_t i = 0; i < numbers_.size(); ++i) {
       std::fill_n(numbers + static_cast<std::int64_t>(i) * largest, largest, numbers_[i]);
     }
+    std::array<const double*, kMaxNestOperands> operands{};
     strips_.each(rows.begin, rows.end, [&](const auto& views) {
       for (std::size_t i = 0; i < inputs; ++i) {
-        load_strip(work_.operands[i].dtype, buffers.inputs[work_.sources[i]], views[i + 1],
-                   loaded + static_cast<std::int64_t>(i) * largest);
+        const void* const base = buffers.inputs[work_.sources[i]];
+        if (work_.operands[i].dtype == DataType::kF64 && views[i + 1].dense()) {  // read where it lies
+          operands[i] = static_cast<const double*>(base) + views[i + 1].offset;
+          continue;
+        }
+        double* const to = loaded + static_cast<std::int64_t>(i) * largest;
+        load_strip(work_.operands[i].dtype, base, views[i + 1], to);
+        operands[i] = to;
       }
       const auto n = static_cast<int>(views[0].count());
-      const double* result = loaded;
+      const bool in_place = out_ == DataType::kF64 && views[0].dense() && !steps.empty();
+      const double* result = operands[0];
       const double* number = numbers;
       for (std::size_t s = 0; s < steps.size(); ++s) {
         std::array<const double*, 3> args{};
@@ -53,15 +61,17 @@ class F64Kernel final : public HostKernel {
           if (arg.kind == Expr::Arg::Kind::kNumber) {
             args[j] = std::exchange(number, number + largest);
           } else {
-            const double* const base = arg.kind == Expr::Arg::Kind::kInput ? loaded : results;
-            args[j] = base + arg.index * largest;
+            args[j] = arg.kind == Expr::Arg::Kind::kInput ? operands[static_cast<std::size_t>(arg.index)]
+                                                          : results + arg.index * largest;
           }
         }
-        double* const to = results + static_cast<std::int64_t>(s) * largest;
+        double* const to = in_place && s + 1 == steps.size()
+                               ? static_cast<double*>(buffers.outputs[0]) + views[0].offset
+                               : results + static_cast<std::int64_t>(s) * largest;
         block_function<double>(steps[s].fn)(to, args[0], args[1], args[2], n);
         result = to;
       }
-      store_strip(out_, result, views[0], buffers.outputs[0]);
+      if (!in_place) store_strip(out_, result, views[0], buffers.outputs[0]);
     });
     return ok();
   }
