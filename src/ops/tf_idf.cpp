@@ -50,20 +50,40 @@ Result<Tensor> tokens(const Tensor& x, const GramPool& pool) {
   return out;
 }
 
+/// The places of a row at which n-grams of the pool can begin, in order.
+struct Start {
+  std::size_t at = 0;
+  std::int32_t node = GramTree::kRoot;
+};
+/// `room` has one place more than the row.
+std::span<const Start> starts(const GramTree& grams, std::span<const std::int64_t> row, std::span<Start> room) {
+  std::size_t count = 0;
+  for (std::size_t at = 0; at < row.size(); ++at) {
+    room[count] = {at, grams.first(row[at])};
+    count += room[count].node != GramTree::kNone ? 1 : 0;
+  }
+  return room.first(count);
+}
+
 /// hit(number) for every n-gram of the pool in the row.
 template <class F>
-void each_gram(const TfIdfVectorizer& op, const GramTree& grams, std::span<const std::int64_t> row, const F& hit) {
+void each_gram(const TfIdfVectorizer& op, const GramTree& grams, std::span<const std::int64_t> row,
+               std::span<Start> room, const F& hit) {
+  if (op.max_gram_length < 1) return;
+  const std::span<const Start> all = starts(grams, row, room);
   const std::size_t skips =
       std::min(static_cast<std::size_t>(std::max<std::int64_t>(op.max_skip_count, 0)), row.size());
   for (std::size_t step = 1; step <= skips + 1; ++step) {
     const std::int64_t least = step == 1 ? op.min_gram_length : std::max<std::int64_t>(op.min_gram_length, 2);
-    for (std::size_t begin = 0; begin < row.size(); ++begin) {
-      std::int32_t node = GramTree::kRoot;
-      std::size_t at = begin;
-      for (std::int64_t length = 1; length <= op.max_gram_length && at < row.size(); ++length, at += step) {
+    for (const Start& start : all) {
+      std::int32_t node = start.node;
+      std::size_t at = start.at;
+      for (std::int64_t length = 1;; ++length) {
+        if (length >= least && grams.number(node) != GramTree::kNone) hit(static_cast<std::size_t>(grams.number(node)));
+        at += step;
+        if (length >= op.max_gram_length || at >= row.size()) break;
         node = grams.child(node, row[at]);
         if (node == GramTree::kNone) break;
-        if (length >= least && grams.number(node) != GramTree::kNone) hit(static_cast<std::size_t>(grams.number(node)));
       }
     }
   }
@@ -103,16 +123,18 @@ Result<Tensors> TfIdfVectorizer::evaluate(TensorInputs inputs, EvalContext& cont
   const std::int64_t rows = x.rank() == 2 ? x.dims()[0] : 1;
   parallel_ranges(rows, 1 + 256 / static_cast<std::int64_t>(size + 1), [&](std::int64_t row, std::int64_t end) {
     std::vector<std::int64_t> counts(ngram_indexes.size());
-    std::vector<std::size_t> hits;
+    std::vector<std::size_t> hits(ngram_indexes.size() + 1);  // the last place takes what is no new one
+    std::vector<Start> room(size + 1);
     for (; row < end; ++row) {
       const auto at = static_cast<std::size_t>(row);
       const auto out = y.span<float>().subspan(at * columns, columns);
       std::ranges::fill(out, 0.0F);
-      hits.clear();
-      each_gram(*this, known->grams, x.span<std::int64_t>().subspan(at * size, size), [&](std::size_t gram) {
-        if (counts[gram]++ == 0) hits.push_back(gram);
+      std::size_t found = 0;
+      each_gram(*this, known->grams, x.span<std::int64_t>().subspan(at * size, size), room, [&](std::size_t gram) {
+        hits[found] = gram;
+        found += counts[gram]++ == 0 ? 1 : 0;
       });
-      for (const std::size_t gram : hits) {
+      for (const std::size_t gram : std::span(hits).first(found)) {
         const float weight = mode == TermWeights::kTf || weights.empty() ? 1.0F : weights[gram];
         const float times = mode == TermWeights::kIdf ? 1.0F : static_cast<float>(counts[gram]);
         out[static_cast<std::size_t>(ngram_indexes[gram])] += times * weight;

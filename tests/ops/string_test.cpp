@@ -98,6 +98,16 @@ TEST(TfIdfVectorizer, TellsApartNGramsThatBeginAlike) {
   EXPECT_EQ(show(run(op, {row})), "f32[4]{0,2,0,0}");
 }
 
+TEST(TfIdfVectorizer, TakesTokensOfAnySize) {
+  TfIdfVectorizer op;
+  op.max_gram_length = 2;
+  op.ngram_counts = {0, 4};
+  op.ngram_indexes = {0, 1, 2, 3, 4, 5};
+  op.pool_int64s = {65535, 65536, -1, 7, 65536, 7, 7, 4294967296};
+  EXPECT_EQ(show(run(op, {longs({7}, {65536, 7, 65535, -1, 7, 4294967296, 65537})})), "f32[6]{1,1,1,2,1,1}");
+  EXPECT_EQ(show(run(op, {longs({4}, {-2, 8, 65537, 4294967303})})), "f32[6]{0,0,0,0,0,0}");
+}
+
 TEST(TfIdfVectorizer, CountsAgainWhatItKept) {
   TfIdfVectorizer op;
   op.ngram_counts = {0};
