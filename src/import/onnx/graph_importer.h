@@ -20,7 +20,7 @@ struct ImportState {
   std::vector<const OnnxFunction*> calls;  ///< functions that are being inlined, outermost first
   std::size_t inlined_nodes = 0;
   std::map<const OnnxFunction*, std::size_t> expansions;  ///< nodes that a call becomes
-  std::optional<std::int64_t> batch = std::nullopt;  ///< the size that the file fixes and that may be any
+  std::optional<std::int64_t> batch = std::nullopt;       ///< the size that the file fixes and that may be any
 };
 
 /// The names that a list of nodes can read, and what they stand for.
