@@ -50,9 +50,9 @@ struct Ranked<float> {
   bool operator<(const Ranked& other) const { return key < other.key; }
 };
 
-template <class T>
-void rank_line(const Tensor& x, const Lines& lines, std::int64_t o, std::int64_t n, bool largest,
-               std::span<Ranked<T>> out) {
+/// take(index, ranked) for every element of a line, by rising index.
+template <class T, class Take>
+void rank_line(const Tensor& x, const Lines& lines, std::int64_t o, std::int64_t n, bool largest, const Take& take) {
   constexpr std::int64_t kPiece = 1024;
   std::array<T, kPiece> values;
   std::array<std::int64_t, kPiece> places;
@@ -67,24 +67,74 @@ void rank_line(const Tensor& x, const Lines& lines, std::int64_t o, std::int64_t
     for (int i = 0; i < count; ++i) {
       const std::uint64_t rising = ordered(values[static_cast<std::size_t>(i)]);
       const std::uint64_t key = largest ? ~rising : rising;
-      Ranked<T>& ranked = out[static_cast<std::size_t>(done + i)];
       if constexpr (std::is_same_v<T, float>) {
-        ranked.key = key << 32 | static_cast<std::uint64_t>(done + i);
+        take(done + i, Ranked<T>{key << 32 | static_cast<std::uint64_t>(done + i)});
       } else {
-        ranked = {key, done + i};
+        take(done + i, Ranked<T>{key, done + i});
       }
     }
   }
 }
 
-/// The first `count` in order.
+/// The first of a line by rank. Of few among many, what cannot be one of them is passed by.
 template <class T>
-void sort_first(std::span<Ranked<T>> line, std::int64_t count) {
-  const auto middle = line.begin() + count;
-  if (count <= static_cast<std::int64_t>(line.size()) / 16) return std::partial_sort(line.begin(), middle, line.end());
-  if (middle != line.end()) std::nth_element(line.begin(), middle, line.end());
-  std::sort(line.begin(), middle);
-}
+class FirstRanked {
+ public:
+  FirstRanked(std::int64_t size, std::int64_t count)
+      : few_(count <= size / 16 && 2 * count + 64 < size),
+        count_(static_cast<std::size_t>(count)),
+        kept_(static_cast<std::size_t>(few_ ? 2 * count + 64 : size)) {}
+
+  /// The first `count` of line (o, n), in order; until the next call.
+  std::span<const Ranked<T>> of(const Tensor& x, const Lines& lines, std::int64_t o, std::int64_t n, bool largest) {
+    if (count_ == 0) return {};
+    Ranked<T>* const kept = kept_.data();
+    std::size_t used = kept_.size();
+    if (few_) {
+      used = 0;
+      Ranked<T> bound = last();
+      rank_line<T>(x, lines, o, n, largest, [&](std::int64_t, const Ranked<T>& ranked) {
+        if (!(ranked < bound)) return;
+        if (used == kept_.size()) {
+          select(used);
+          used = count_;
+          bound = kept[count_ - 1];
+          if (!(ranked < bound)) return;
+        }
+        kept[used++] = ranked;
+      });
+    } else {
+      rank_line<T>(x, lines, o, n, largest, [kept](std::int64_t i, const Ranked<T>& ranked) { kept[i] = ranked; });
+    }
+    const auto middle = kept_.begin() + static_cast<std::ptrdiff_t>(count_);
+    const auto end = kept_.begin() + static_cast<std::ptrdiff_t>(used);
+    if (count_ <= used / 16) {
+      std::partial_sort(kept_.begin(), middle, end);
+    } else {
+      if (used > count_) select(used);
+      std::sort(kept_.begin(), middle);
+    }
+    return std::span(kept_).first(count_);
+  }
+
+ private:
+  /// After every element.
+  static Ranked<T> last() {
+    Ranked<T> out;
+    out.key = std::numeric_limits<std::uint64_t>::max();
+    if constexpr (!std::is_same_v<T, float>) out.place = std::numeric_limits<std::int64_t>::max();
+    return out;
+  }
+  /// The first `count` of the first `used` go to the front, the last of them last.
+  void select(std::size_t used) {
+    std::nth_element(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(count_ - 1),
+                     kept_.begin() + static_cast<std::ptrdiff_t>(used));
+  }
+
+  bool few_;
+  std::size_t count_;
+  std::vector<Ranked<T>> kept_;
+};
 
 struct ArgOptions {
   std::int64_t axis;
@@ -231,6 +281,11 @@ void run_packed(const Lines& lines, const Step& step, T start, bool reverse, boo
   }
 }
 
+template <Fn kFn, class T>
+void next_row(const T* sum, const T* row, std::size_t width, T* next) {
+  for (std::size_t c = 0; c < width; ++c) next[c] = apply_one<kFn, T>(sum[c], row[c], T());
+}
+
 template <class T>
 void run_blocks(const Lines& lines, bool adds, bool reverse, bool exclusive, const Tensor& x, Tensor& y) {
   const auto step = [adds](T sum, T value) {
@@ -263,17 +318,26 @@ void run_blocks(const Lines& lines, bool adds, bool reverse, bool exclusive, con
   }
   each_block(lines, [&](std::int64_t o, std::int64_t n, std::int64_t columns) {
     const auto width = static_cast<std::size_t>(columns);
-    Rows<T> rows(x, columns);
     std::vector<T> sum(width, start);
+    if (!exclusive && x.dtype() == dtype_of<T> && y.dtype() == dtype_of<T>) {
+      const T* const from = reinterpret_cast<const T*>(x.data());
+      T* const to = y.span<T>().data();
+      const T* before = sum.data();
+      for (std::int64_t i = 0; i < lines.size; ++i) {
+        const std::int64_t at = lines.at(o, reverse ? lines.size - 1 - i : i, n);
+        adds ? next_row<Fn::kAdd>(before, from + at, width, to + at)
+             : next_row<Fn::kMul>(before, from + at, width, to + at);
+        before = to + at;
+      }
+      return;
+    }
+    Rows<T> rows(x, columns);
     std::vector<T> next(width, start);
     for (std::int64_t i = 0; i < lines.size; ++i) {
       const std::int64_t at = lines.at(o, reverse ? lines.size - 1 - i : i, n);
       const T* const row = rows.at(at);
-      if (adds) {
-        for (std::size_t c = 0; c < width; ++c) next[c] = apply_one<Fn::kAdd, T>(sum[c], row[c], T());
-      } else {
-        for (std::size_t c = 0; c < width; ++c) next[c] = apply_one<Fn::kMul, T>(sum[c], row[c], T());
-      }
+      adds ? next_row<Fn::kAdd>(sum.data(), row, width, next.data())
+           : next_row<Fn::kMul>(sum.data(), row, width, next.data());
       store(y, at, static_cast<int>(columns), exclusive ? sum.data() : next.data());
       sum.swap(next);
     }
@@ -339,12 +403,11 @@ Result<Tensors> TopK::evaluate(TensorInputs inputs, EvalContext& context) const 
     const std::int64_t grain = bit_width(out[0].dtype()) < 8 ? lines.outer * lines.inner  // two may share a byte
                                                              : (1 << 11) / std::max<std::int64_t>(1, lines.size);
     parallel_ranges(lines.outer * lines.inner, grain, [&](std::int64_t line, std::int64_t end) {
-      std::vector<Ranked<T>> order(static_cast<std::size_t>(lines.size));
+      FirstRanked<T> first(lines.size, taken.size);
       for (; line < end; ++line) {
         const std::int64_t o = line / lines.inner;
         const std::int64_t n = line % lines.inner;
-        rank_line(*inputs[0], lines, o, n, largest, std::span(order));
-        sort_first(std::span(order), taken.size);
+        const auto order = first.of(*inputs[0], lines, o, n, largest);
         for (std::int64_t i = 0; i < taken.size; ++i) {
           const std::int64_t from = order[static_cast<std::size_t>(i)].index();
           copy_run(*inputs[0], lines.at(o, from, n), out[0], taken.at(o, i, n), 1);

@@ -67,6 +67,38 @@ std::optional<ReduceLines> lines_of(const Dims& dims, const std::vector<bool>& g
   return out;
 }
 
+/// Largest or smallest integers of lines that lie side by side, in their own type.
+template <class T, bool kMost>
+void extremes(const ReduceLines& lines, const Tensor& x, Tensor& y) {
+  const auto better = [](T a, T b) { return kMost ? (a > b ? a : b) : (a < b ? a : b); };
+  const std::int64_t narrow = std::max<std::int64_t>(64, lines.inner / std::max<std::int64_t>(1, 16 / lines.outer));
+  const std::int64_t columns = std::min<std::int64_t>({lines.inner, narrow, 4096});
+  const std::int64_t blocks = (lines.inner + columns - 1) / columns;
+  const std::int64_t grain = (1 << 13) / std::max<std::int64_t>(1, columns * lines.size);
+  parallel_ranges(lines.outer * blocks, grain, [&](std::int64_t block, std::int64_t end) {
+    for (; block < end; ++block) {
+      const std::int64_t first = block % blocks * columns;
+      const std::int64_t o = block / blocks;
+      const auto count = static_cast<std::size_t>(std::min(columns, lines.inner - first));
+      const T* row = reinterpret_cast<const T*>(x.data()) + o * lines.size * lines.inner + first;
+      T* const out = reinterpret_cast<T*>(y.data()) + o * lines.inner + first;
+      std::copy_n(row, count, out);
+      std::int64_t k = 1;
+      for (; k + 4 <= lines.size; k += 4) {
+        const T* const a = row + k * lines.inner;
+        const T* const b = a + lines.inner;
+        const T* const c = b + lines.inner;
+        const T* const d = c + lines.inner;
+        for (std::size_t i = 0; i < count; ++i) out[i] = better(out[i], better(better(a[i], b[i]), better(c[i], d[i])));
+      }
+      for (; k < lines.size; ++k) {
+        for (std::size_t i = 0; i < count; ++i)
+          out[i] = better(out[i], row[k * lines.inner + static_cast<std::int64_t>(i)]);
+      }
+    }
+  });
+}
+
 void log_sum_exp(const SumWalk& walk, const double* x, std::span<double> y) {
   std::vector<double> top(y.size());
   reduce<double>(Reducer<double>(ReduceKind::kMax, DataType::kF64), walk, x, top);
@@ -167,7 +199,10 @@ Result<Tensors> Reduce::evaluate(TensorInputs inputs, EvalContext& context) cons
   const bool rounds = integers && kind == ReduceKind::kLogSumExp;  // a cast truncates
   if (lines && !rounds && bit_width(x.dtype()) >= 16 && x.count() > 0) {
     TRY(Tensor out, allocate_raw(context, x.dtype(), results[0].dims));
-    if (kind == ReduceKind::kLogSumExp) {
+    const bool most = kind == ReduceKind::kMax;
+    if (x.dtype() == DataType::kI32 && lines->inner > 1 && (most || kind == ReduceKind::kMin)) {
+      most ? extremes<std::int32_t, true>(*lines, x, out) : extremes<std::int32_t, false>(*lines, x, out);
+    } else if (kind == ReduceKind::kLogSumExp) {
       log_sum_exp_lines(*lines, x, out);
     } else if (!integers) {
       reduce_lines<double>(kind, *lines, x, out);
