@@ -109,6 +109,27 @@ TEST(Lines, TopKOrdersEqualValuesByTheirPlaces) {
   EXPECT_EQ(show(got, 1), "i64[6]{1,3,0,5,2,4}");
 }
 
+TEST(Lines, TopKFindsFewAmongManyInWhateverOrderTheyStand) {
+  Tensor x = *Tensor::allocate(DataType::kI64, {3, 2000});
+  for (std::int64_t i = 0; i < 2000; ++i) {
+    const std::span<std::int64_t> all = x.span<std::int64_t>();
+    all[static_cast<std::size_t>(i)] = i;                 // rising: each is the best so far
+    all[static_cast<std::size_t>(2000 + i)] = -i;         // falling
+    all[static_cast<std::size_t>(4000 + i)] = i * 7 % 5;  // equal ones stand by their places
+  }
+  const auto got = run(TopK{}, {x, longs({1}, {4})}, 2);
+  ASSERT_TRUE(got) << got.error().message;
+  EXPECT_EQ(show(got, 0), "i64[3,4]{1999,1998,1997,1996,0,-1,-2,-3,4,4,4,4}");
+  EXPECT_EQ(show(got, 1), "i64[3,4]{1999,1998,1997,1996,0,1,2,3,2,7,12,17}");
+}
+
+TEST(Lines, ExtremesOfIntegersThatLieApart) {
+  const Tensor x =
+      *cast(floats({1, 6, 3}, {1, -9, 5, 2, -8, 4, 3, -7, 3, 4, -6, 2, 5, -5, 1, 6, -4, 0}), DataType::kI32);
+  EXPECT_EQ(show(run(Reduce{.kind = ReduceKind::kMax, .axes = {1}, .keepdims = false}, {x}), 0), "i32[1,3]{6,-4,5}");
+  EXPECT_EQ(show(run(Reduce{.kind = ReduceKind::kMin, .axes = {1}, .keepdims = false}, {x}), 0), "i32[1,3]{1,-9,0}");
+}
+
 TEST(Lines, UniqueNumbersAndTheirPlaces) {
   const auto got = run(Unique{}, {floats({5}, {2, NAN, 2, -1, NAN})}, 4);
   ASSERT_TRUE(got) << got.error().message;
