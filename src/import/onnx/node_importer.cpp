@@ -4,22 +4,13 @@
 #include "import/onnx/batch_operands.h"
 #include "import/onnx/dynamic_batch.h"
 #include "import/onnx/rules/all.h"
-#include "import/onnx/topology.h"
 #include "ops/plugin_registry.h"
 
 #include <algorithm>
 
 namespace bolide::onnx {
-namespace {
-
-using Outcome = ImportReport::Outcome;
-
-constexpr int kMaxDepth = 64;                        // of bodies and function calls
-constexpr std::size_t kMostInlinedNodes = 1U << 18;  // of all function calls together
 
 std::string_view plain_domain(std::string_view domain) { return domain == "ai.onnx" ? std::string_view() : domain; }
-
-}  // namespace
 
 std::string node_name(const OnnxNode& node, std::string_view prefix) {
   if (!node.name.empty()) return strings::join(prefix, node.name);
@@ -35,15 +26,6 @@ NodeLabel NodeImporter::label() const {
           .domain = std::string(plain_domain(node_.domain)),
           .version = version(),
           .output = std::string(output == node_.outputs.end() ? std::string_view() : *output)};
-}
-
-std::string NodeImporter::place_of(const OnnxGraph& body) {
-  for (const auto& [name, attribute] : attributes()) {
-    for (std::size_t i = 0; i < attribute->graphs.size(); ++i) {
-      if (&attribute->graphs[i] == &body) return strings::join(place_, "/", name, "/");
-    }
-  }
-  return place_ + "/";
 }
 
 void NodeImporter::poison_outputs() {
@@ -151,6 +133,7 @@ void NodeImporter::look_for_unknown(int depth) {
 }
 
 void NodeImporter::import() {
+  using Outcome = ImportReport::Outcome;
   const std::optional<Values> inputs = resolve_inputs();
   if (!inputs || !is_known()) {
     state_.outcomes.note(label(), Outcome::kNotReached);
@@ -257,155 +240,6 @@ void NodeImporter::bind_outputs(const Values& values, NodeId first_new) {
     graph_.node(id).members = {name_};
     if (first_new + 1 == end) graph_.node(id).name = name_;
   }
-}
-
-std::size_t NodeImporter::expansion(const OnnxFunction& function, int depth) {
-  const auto [known, is_new] = state_.expansions.try_emplace(&function, 1);
-  if (!is_new || depth >= kMaxDepth) return known->second;  // a call that never ends is refused where it is inlined
-  std::size_t count = 1;
-  for (const OnnxNode& node : function.nodes) {
-    const auto callee = state_.functions.find({plain_domain(node.domain), node.op_type, node.overload});
-    count += callee == state_.functions.end() ? 1 : expansion(*callee->second, depth + 1);
-    if (count > kMostInlinedNodes) break;
-  }
-  return state_.expansions[&function] = count;
-}
-
-Result<Values> NodeImporter::inline_function(const OnnxFunction& function, const Values& inputs) {
-  if (list_.depth >= kMaxDepth) return unsupported("function calls are nested deeper than ", kMaxDepth);
-  if (std::find(state_.calls.begin(), state_.calls.end(), &function) != state_.calls.end()) {
-    return bad_file("function ", function.domain, ":", function.name, " calls itself");
-  }
-  const bool was_too_many = state_.inlined_nodes > kMostInlinedNodes;
-  state_.inlined_nodes += function.nodes.size() + 1;
-  const std::size_t ahead = state_.calls.empty() ? expansion(function, list_.depth) : 0;
-  if (state_.inlined_nodes + ahead > kMostInlinedNodes) {
-    if (was_too_many) return Error{Code::kUnsupported, {}};  // told already
-    return unsupported("function calls expand to more than ", kMostInlinedNodes, " nodes");
-  }
-  std::map<std::string_view, const OnnxAttribute*> arguments;
-  for (const OnnxAttribute& attribute : function.attribute_defaults) arguments.emplace(attribute.name, &attribute);
-  for (const auto& [name, attribute] : attributes()) arguments.insert_or_assign(name, attribute);
-  Scope scope;
-  for (std::size_t i = 0; i < function.inputs.size(); ++i) {
-    scope.bind(function.inputs[i], i < inputs.size() ? inputs[i] : kNoValue);
-  }
-  const std::size_t before = state_.problems.count();
-  state_.calls.push_back(&function);
-  into_.import_nodes({.nodes = function.nodes,
-                      .opsets = function.opset_imports,
-                      .scope = scope,
-                      .prefix = name_ + "/",
-                      .place = place_ + "/",
-                      .arguments = &arguments,
-                      .depth = list_.depth + 1});
-  state_.calls.pop_back();
-  if (state_.problems.count() != before) return Error{Code::kBadFile, {}};  // told already
-  Values out;
-  for (const std::string_view output : function.outputs) {
-    const Scope::Binding* binding = scope.find(output);
-    if (binding == nullptr) return bad_file("the function's output '", output, "' is not produced by its nodes");
-    if (!*binding) return Error{Code::kBadFile, {}};
-    out.push_back(**binding);
-  }
-  return out;
-}
-
-Result<Values> NodeImporter::inline_body(const OnnxGraph& body, const Values& inputs) {
-  if (list_.depth >= kMaxDepth) return unsupported("graphs are nested deeper than ", kMaxDepth);
-  if (body.inputs.size() != inputs.size()) {
-    return bad_file("the body '", body.name, "' has ", body.inputs.size(), " inputs, where ", inputs.size(),
-                    " are expected");
-  }
-  Scope scope;
-  for (std::size_t i = 0; i < inputs.size(); ++i) scope.bind(body.inputs[i].name, inputs[i]);
-  for (const std::string_view name : free_names(body)) {
-    if (const Scope::Binding* binding = list_.scope.find(name)) scope.bind(name, *binding);
-  }
-  const std::size_t before = state_.problems.count();
-  into_.import_initializers(body, scope);
-  into_.import_nodes({.nodes = body.nodes,
-                      .opsets = list_.opsets,
-                      .scope = scope,
-                      .prefix = name_ + "/",
-                      .place = place_of(body),
-                      .arguments = list_.arguments,
-                      .depth = list_.depth + 1});
-  if (state_.problems.count() != before) return Error{Code::kBadFile, {}};  // told already
-  is_call_ = true;
-  Values out;
-  for (const OnnxValueInfo& output : body.outputs) {
-    const Scope::Binding* binding = scope.find(output.name);
-    if (binding == nullptr) return bad_file("the body's output '", output.name, "' is not produced by its nodes");
-    if (!*binding) return Error{Code::kBadFile, {}};
-    out.push_back(**binding);
-  }
-  return out;
-}
-
-Result<Bodies> NodeImporter::import_bodies(std::span<const OnnxGraph* const> bodies,
-                                           std::span<const TensorType> inputs) {
-  if (list_.depth >= kMaxDepth) return unsupported("graphs are nested deeper than ", kMaxDepth);
-  Bodies out;
-  // The same captures for every body, constants aside: those are shared.
-  std::vector<std::string_view> names;
-  bool poisoned = false;
-  for (const OnnxGraph* body : bodies) {
-    for (const std::string_view name : free_names(*body)) {
-      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-    }
-  }
-  std::vector<std::pair<std::string_view, ValueId>> captured;
-  for (const std::string_view name : names) {
-    const Scope::Binding* binding = list_.scope.find(name);
-    if (binding == nullptr) continue;  // the node that reads it will tell
-    poisoned = poisoned || !*binding;
-    captured.emplace_back(name, binding->value_or(kNoValue));
-    if (binding->has_value() && graph_.constant(**binding) == nullptr) out.captures.push_back(**binding);
-  }
-  const std::size_t before = state_.problems.count();
-  for (const OnnxGraph* body : bodies) {
-    auto graph = std::make_shared<Graph>();
-    graph->name = std::string(body->name);
-    graph->name_sizes_after(graph_);
-    GraphImporter importer(state_, *graph);
-    Scope scope;
-    if (body->inputs.size() != inputs.size()) {
-      return bad_file("the body '", body->name, "' has ", body->inputs.size(), " inputs, where ", inputs.size(),
-                      " are expected");
-    }
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
-      TRY(const ValueId id, graph->add_input(std::string(body->inputs[i].name), inputs[i]));
-      scope.bind(body->inputs[i].name, id);
-    }
-    for (const auto& [name, outer] : captured) {
-      if (outer == kNoValue) {
-        scope.bind(name, std::nullopt);
-        continue;
-      }
-      const Value& value = graph_.value(outer);
-      ValueId id = kNoValue;
-      if (value.constant != nullptr) {
-        id = graph->add_constant(std::string(name), value.constant);
-      } else {
-        TRY(id, graph->add_input(graph->unique_name(name), value.type));
-        graph->value(id).contents = value.contents;
-      }
-      scope.bind(name, id);
-    }
-    importer.import_initializers(*body, scope);
-    importer.import_nodes({.nodes = body->nodes,
-                           .opsets = list_.opsets,
-                           .scope = scope,
-                           .prefix = {},
-                           .place = place_of(*body),
-                           .arguments = list_.arguments,
-                           .depth = list_.depth + 1});
-    importer.finish(*body, scope);
-    out.graphs.push_back(std::move(graph));
-  }
-  if (poisoned || state_.problems.count() != before) return Error{Code::kBadFile, {}};  // told already
-  return out;
 }
 
 }  // namespace bolide::onnx

@@ -6,6 +6,11 @@
 
 namespace bolide::onnx {
 
+/// Of bodies and function calls.
+constexpr int kMaxDepth = 64;
+
+/// "" for "ai.onnx", which files write both ways.
+std::string_view plain_domain(std::string_view domain);
 /// The node's own name, else one made from its operator and first output.
 std::string node_name(const OnnxNode& node, std::string_view prefix);
 
