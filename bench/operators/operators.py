@@ -1,8 +1,10 @@
 """Times operators one by one, by Bolide and ONNX Runtime in turns, and prints a table with the worst ratio first.
 
 usage: operators.py [--only PATTERN,...] [--rounds R] [--seconds S] [--threads N] [--json FILE] [--markdown FILE] [--keep DIR]
+       operators.py --models DIR
 BOLIDE names the program (default: build/release/bolide). Both use all threads; a figure is the median over rounds of the
 median of a round. Answers are compared, too: `differs` shows the largest relative error where it is above 1e-3.
+--models writes the models of all cases, and of the operators that ONNX Runtime lacks (rare.py), and times nothing.
 """
 import argparse
 import fnmatch
@@ -22,6 +24,7 @@ from onnx import numpy_helper
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import cases  # noqa: E402
+import rare  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BOLIDE = os.environ.get("BOLIDE", os.path.join(ROOT, "build/release/bolide"))
@@ -178,6 +181,12 @@ def table(rows):
     return "\n".join(lines)
 
 
+def write_models(folder):
+    os.makedirs(folder, exist_ok=True)
+    for index, case in enumerate([*cases.all_cases(), *rare.all_cases()]):
+        onnx.save(case.model, os.path.join(folder, f"{index:03}_{case.name}.onnx"))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="*", help="patterns of operators, with commas")
@@ -187,8 +196,11 @@ def main():
     parser.add_argument("--json", help="write the figures there")
     parser.add_argument("--markdown", help="write the table there")
     parser.add_argument("--keep", help="keep models and inputs in this folder")
+    parser.add_argument("--models", help="write the models there and stop")
     parser.add_argument("--min", action="store_true", help="the shortest run instead of medians, for a machine that others use")
     args = parser.parse_args()
+    if args.models:
+        return write_models(args.models)
     args.over_rounds = min if args.min else statistics.median
     if args.min:
         Ort.statistic, Bolide.statistic = staticmethod(min), "min"
@@ -216,4 +228,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
