@@ -29,7 +29,7 @@ else
   bin=${BOLIDE_BIN:-$here/build/release} shared=${BOLIDE_SHARED:-$here/../shared}
 fi
 rm -f "$work/failed"/*
-at_once=8
+at_once=$(( ($(nproc) + 1) / 2 )) # references run on the host, several threads each
 
 # check NAME SECONDS COMMAND...: runs in the background, a few at once; one line each, its last output only when it fails.
 check() {
