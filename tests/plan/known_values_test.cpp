@@ -3,17 +3,12 @@
 #include "backend/cpu/cpu_backend.h"
 #include "ops/all.h"
 #include "plan/schedule.h"
+#include "shape.h"
 
 #include <gtest/gtest.h>
 
 namespace bolide {
 namespace {
-
-Shape shape(std::initializer_list<const char*> dims) {
-  Shape out;
-  for (const char* dim : dims) out.push_back(*Dim::parse(dim));
-  return out;
-}
 
 /// x [n,4] -> Shape -> sizes; sizes + 1 -> wider; table [wider rows] tiled by it.
 StepGraph graph() {

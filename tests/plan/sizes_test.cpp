@@ -1,17 +1,12 @@
 #include "plan/sizes.h"
 
 #include "ops/all.h"
+#include "shape.h"
 
 #include <gtest/gtest.h>
 
 namespace bolide {
 namespace {
-
-Shape shape(std::initializer_list<const char*> dims) {
-  Shape out;
-  for (const char* dim : dims) out.push_back(*Dim::parse(dim));
-  return out;
-}
 
 /// Two inputs and a value whose height is half of the first input's.
 StepGraph graph() {
