@@ -37,6 +37,13 @@ inline Result<std::shared_ptr<EngineCore>> device_engine(const Graph& graph, int
                           {}, {});
 }
 
+/// The same, where it has to succeed.
+inline std::shared_ptr<EngineCore> engine_of(const Graph& graph, int device = 0) {
+  auto engine = device_engine(graph, device);
+  EXPECT_TRUE(engine) << engine.error().message;
+  return engine ? *engine : nullptr;
+}
+
 /// A context with an input of ones and an output of zeros in the host's memory.
 struct OnHost {
   explicit OnHost(std::shared_ptr<EngineCore> engine, std::int64_t n = 2)
@@ -47,6 +54,20 @@ struct OnHost {
   ContextCore context;
   std::vector<float> x;
   std::vector<float> y;
+};
+
+/// Inputs and outputs in the memory of the device.
+struct OnDevice {
+  explicit OnDevice(const std::shared_ptr<EngineCore>& engine) : context(engine) {
+    Device& device = *engine->backend().device();
+    x = *device.allocate(2 * 64 * sizeof(float));
+    y = *device.allocate(2 * 32 * sizeof(float));
+    EXPECT_TRUE(context.set_input(0, DataType::kF32, {2, 64}, x->data(), true));
+    EXPECT_TRUE(context.set_output(0, y->data(), y->size(), true));
+  }
+  std::unique_ptr<DeviceBlock> x;
+  std::unique_ptr<DeviceBlock> y;
+  ContextCore context;
 };
 
 /// All that can leak, as text.

@@ -1,5 +1,6 @@
 // Runs that tell when each step ran.
 #include "fake_cuda/device_engine.h"
+#include "support/branches.h"
 #include "support/host_only.h"
 
 namespace bolide::test {
@@ -57,26 +58,6 @@ TEST(DeviceTrace, StepsOfTheHostAreSeenThere) {
   ASSERT_EQ(spans.size(), schedule.steps.size() - 1);
   for (const DeviceSpan& span : spans) EXPECT_NE(span.step, 2U);
 }
-
-/// c bool[], x f32[8] -> Softmax -> If with two steps in the one branch and one in the other -> Softmax.
-constexpr const char* kBranches = R"(c = input bool[]
-x = input f32[8]
-before = Softmax(x) axis=0
-r = If(c, before)
-{
-  before = input f32[8]
-  p = Exp(before)
-  q = Softmax(p) axis=0
-  return q
-}
-{
-  before = input f32[8]
-  n = Neg(before)
-  return n
-}
-after = Softmax(r) axis=0
-return after
-)";
 
 TEST(DeviceTrace, StepsOfTheBranchThatIfTakesAreSeenAndTimed) {
   const auto engine = device_engine(*parse_graph(kBranches));

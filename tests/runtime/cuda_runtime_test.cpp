@@ -1,113 +1,14 @@
 // Engines on a real device: not run where there is none.
-#include "backend/cuda/cuda_backend.h"
-#include "compile/compile.h"
-#include "ir/text.h"
-#include "runtime/context.h"
+#include "device_runs.h"
 #include "runtime/reference.h"
 #include "support/host_only.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <atomic>
-#include <cmath>
-#include <cstring>
-#include <functional>
 #include <thread>
 
-namespace bolide {
+namespace bolide::test {
 namespace {
-
-#define BOLIDE_NEEDS_CUDA()                                                \
-  if (const auto needed = cuda::CudaDevice::open(0); !needed) {            \
-    GTEST_SKIP() << "not run: no CUDA device: " << needed.error().message; \
-  }
-
-Tensor wave(Dims dims, double phase, double amplitude = 1) {
-  std::int64_t count = 1;
-  for (const std::int64_t size : dims) count *= size;
-  std::vector<float> values(static_cast<std::size_t>(count));
-  for (float& value : values) value = static_cast<float>(amplitude * std::sin(phase += 1.37));
-  return Tensor::of<float>(values, std::move(dims));
-}
-
-/// Convolutions with branches, a residual, pooling and scores: x f32[n,16,20,20] -> f32[n,10].
-Graph branches() {
-  Graph graph;
-  double phase = 0;
-  const auto add = [&](const char* op, const char* attributes, std::vector<ValueId> inputs, std::string name) {
-    const auto parsed = parse_op(op, attributes);
-    EXPECT_TRUE(parsed) << parsed.error().message;
-    const auto added = graph.add(*parsed, std::move(inputs), std::move(name));
-    EXPECT_TRUE(added) << added.error().message;
-    return *added;
-  };
-  const auto conv = [&](ValueId x, std::int64_t in, std::int64_t out, std::int64_t k, const std::string& name) {
-    const ValueId w = graph.add_constant(name + ".w", wave({out, in, k, k}, phase += 0.3, 0.2));
-    const ValueId b = graph.add_constant(name + ".b", wave({out}, phase += 0.3, 0.2));
-    return add("Relu", "", {add("Conv", k == 3 ? "pads=[1,1,1,1]" : "", {x, w, b}, name)}, name + ".relu");
-  };
-  const ValueId x = *graph.add_input("x", {DataType::kF32, {Dim("n"), 16, 20, 20}});
-  std::vector<ValueId> joined;
-  for (int branch = 0; branch < 4; ++branch) {
-    ValueId y = x;
-    for (int step = 0; step <= branch; ++step)
-      y = conv(y, 16, 16, step % 2 == 0 ? 3 : 1, strings::join(branch, "-", step));
-    joined.push_back(y);
-  }
-  ValueId sum = joined[0];
-  for (std::size_t i = 1; i < joined.size(); ++i) sum = add("Add", "", {sum, joined[i]}, strings::join("sum", i));
-  sum = add("Concat", "axis=1", {sum, joined[1]}, "both");
-  ValueId y = conv(sum, 32, 24, 3, "late");
-  y = add("Reduce", "kind=mean axes=[2,3] keepdims=false", {y}, "mean");
-  y = add("MatMul", "", {y, graph.add_constant("w", wave({24, 10}, 7, 0.3))}, "scores");
-  graph.set_outputs({add("Softmax", "axis=-1", {y}, "probabilities")});
-  return graph;
-}
-
-std::shared_ptr<EngineCore> engine_of(Graph graph, DataType storage = DataType::kF32) {
-  auto device = cuda::CudaDevice::open(0);
-  EXPECT_TRUE(device) << device.error().message;
-  auto compiled = compile(std::move(graph), std::make_shared<CudaBackend>(make_cuda_target(*device, false)),
-                          {.storage = storage, .effort = 0});
-  EXPECT_TRUE(compiled) << compiled.error().message;
-  return compiled->engine;
-}
-
-std::vector<std::uint32_t> bits(const void* data, std::size_t count) {
-  std::vector<std::uint32_t> out(count);
-  std::memcpy(out.data(), data, count * sizeof(std::uint32_t));
-  return out;
-}
-
-std::vector<std::uint32_t> run(ContextCore& context, const Tensor& x) {
-  EXPECT_TRUE(context.set_input(0, x.dtype(), x.dims(), x.data()));
-  const Status ran = context.run();
-  EXPECT_TRUE(ran) << ran.error().message;
-  const auto dims = context.result_dims(0);
-  if (!ran || !dims) return {};
-  std::size_t count = 1;
-  for (const std::int64_t size : *dims) count *= static_cast<std::size_t>(size);
-  return bits(context.output_data(0), count);
-}
-
-std::size_t used_bytes() {
-  const auto device = cuda::CudaDevice::open(0);
-  const auto memory = (*device)->memory();
-  EXPECT_TRUE(memory);
-  return memory->second - memory->first;
-}
-
-/// Whether each of a few rounds leaves more of the device's memory used than it found. In one, another process may have
-/// taken it: the driver tells of all together.
-bool takes_memory(const std::function<void()>& round) {
-  for (int i = 0; i < 4; ++i) {
-    const std::size_t before = used_bytes();
-    round();
-    if (testing::Test::HasFatalFailure() || used_bytes() <= before) return false;
-  }
-  return true;
-}
 
 TEST(CudaRuntime, RunsContextsAndPositionsInTheBatchGiveTheSameBits) {
   BOLIDE_NEEDS_CUDA();
@@ -255,59 +156,13 @@ TEST(CudaRuntime, AnIndexBeyondTheDataFailsTheRunThatHasItAndNoOther) {
   }
 }
 
-TEST(CudaRuntime, RunsInMemoryThatTheCallerGives) {
-  BOLIDE_NEEDS_CUDA();
-  const auto engine = engine_of(branches());
-  const Tensor x = wave({2, 16, 20, 20}, 6);
-  ContextCore context(engine);
-  const auto wanted = run(context, x);
-  const auto memory = *engine->backend().device()->allocate(*context.device_memory_bytes());
-  ContextCore first(engine);
-  ContextCore second(engine);
-  ASSERT_TRUE(first.set_device_memory(memory->data(), memory->size()));
-  ASSERT_TRUE(second.set_device_memory(memory->data(), memory->size()));  // one after the other
-  for (int i = 0; i < 5; ++i) {
-    EXPECT_EQ(run(first, x), wanted);
-    EXPECT_EQ(run(second, x), wanted);
-  }
-}
-
-TEST(CudaRuntime, ContextsCreatedAndDestroyedAThousandTimesLeaveTheMemoryAsItWas) {
-  BOLIDE_NEEDS_CUDA();
-  const auto engine = engine_of(branches());
-  const Tensor x = wave({2, 16, 20, 20}, 7);
-  const auto once = [&] {
-    ContextCore context(engine);
-    ASSERT_FALSE(run(context, x).empty());
-  };
-  for (int i = 0; i < 20; ++i) once();
-  EXPECT_FALSE(takes_memory([&] {
-    for (int i = 0; i < 1000 && !testing::Test::HasFatalFailure(); ++i) once();
-  }));
-}
-
-TEST(CudaRuntime, EnginesCreatedAndDestroyedLeaveTheMemoryAsItWas) {
-  BOLIDE_NEEDS_CUDA();
-  const auto device = *cuda::CudaDevice::open(0);  // holds the context between them
-  const Tensor x = wave({2, 16, 20, 20}, 7);
-  const auto once = [&] {
-    const auto engine = engine_of(branches());
-    ContextCore context(engine);
-    ASSERT_FALSE(run(context, x).empty());
-  };
-  for (int i = 0; i < 3; ++i) once();
-  EXPECT_FALSE(takes_memory([&] {
-    for (int i = 0; i < 50 && !testing::Test::HasFatalFailure(); ++i) once();
-  }));
-}
-
 /// x f32[4,8] through softmax and an operator that has no kernel, as the letters say: s and h.
 Graph mixed(std::string_view letters) {
   Graph graph;
   ValueId y = *graph.add_input("x", {DataType::kF32, {Dim("n"), 3, 6, 8}});
   int number = 0;
   for (const char letter : letters) {
-    y = *graph.add(letter == 's' ? *parse_op("Softmax", "") : test::host_only(), {y}, strings::join(letter, number++));
+    y = *graph.add(letter == 's' ? *parse_op("Softmax", "") : host_only(), {y}, strings::join(letter, number++));
   }
   graph.set_outputs({y});
   return graph;
@@ -380,23 +235,5 @@ TEST(CudaRuntime, SelectedBoxesAreTheReferences) {
   }
 }
 
-TEST(CudaRuntime, ManyShapesLeaveTheMemoryBounded) {
-  BOLIDE_NEEDS_CUDA();
-  const auto engine = engine_of(branches());
-  ContextCore context(engine);
-  const std::vector<std::uint32_t> first = run(context, wave({1, 16, 20, 20}, 9));
-  const auto all_sizes = [&] {
-    for (const std::int64_t n : {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}) {
-      const auto got = run(context, wave({n, 16, 20, 20}, 9));
-      ASSERT_EQ(got.size(), static_cast<std::size_t>(n) * 10);
-      if (n == 1) {
-        EXPECT_EQ(got, first);
-      }
-    }
-  };
-  all_sizes();
-  EXPECT_FALSE(takes_memory(all_sizes));
-}
-
 }  // namespace
-}  // namespace bolide
+}  // namespace bolide::test

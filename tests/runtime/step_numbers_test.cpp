@@ -3,33 +3,15 @@
 #include "compile/lower.h"
 #include "ir/text.h"
 #include "runtime/context.h"
+#include "support/branches.h"
 
 #include <gtest/gtest.h>
 
 namespace bolide {
 namespace {
 
-constexpr const char* kNetwork = R"(c = input bool[]
-x = input f32[8]
-before = Softmax(x) axis=0
-r = If(c, before)
-{
-  before = input f32[8]
-  p = Exp(before)
-  q = Softmax(p) axis=0
-  return q
-}
-{
-  before = input f32[8]
-  n = Softmax(before) axis=0
-  return n
-}
-after = Softmax(r) axis=0
-return after
-)";
-
 std::shared_ptr<EngineCore> network() {
-  auto graph = parse_graph(kNetwork);
+  auto graph = parse_graph(test::kBranches);
   EXPECT_TRUE(graph) << graph.error().message;
   auto steps = lower(*graph);
   EXPECT_TRUE(steps) << steps.error().message;
