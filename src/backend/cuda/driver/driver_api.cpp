@@ -1,102 +1,82 @@
 #include "backend/cuda/driver/driver_api.h"
 
+#include "backend/cuda/driver/opened.h"
+
 #include <array>
-#include <mutex>
 
 namespace bolide::cuda {
 namespace {
 
-struct Opened {
-  DriverApi api{};
-  std::vector<Attempt> attempts;
-  Status status;
-};
-
-/// Fills `to` from the first of the names that is there.
-template <class Function>
-void find(const Library& library, Function& to, std::string& missing, const char* name, bool needed = true) {
-  to = reinterpret_cast<Function>(library.find(name));
-  if (to == nullptr && needed) missing += strings::join(missing.empty() ? "" : ", ", name);
-}
-
-Status open(Opened& opened) {
+Result<DriverApi> open(std::vector<Attempt>& attempts) {
   static constexpr std::array<std::string_view, 2> kNames = {"libcuda.so.1", "libcuda.so"};
-  TRY(const Library library, Library::open("the CUDA driver (libcuda.so.1)", kNames, opened.attempts));
-  DriverApi& api = opened.api;
+  TRY(const Library library, Library::open("the CUDA driver (libcuda.so.1)", kNames, attempts));
+  DriverApi api{};
   api.path = library.path();
-  std::string missing;
-  find(library, api.init, missing, "cuInit");
-  find(library, api.driver_version, missing, "cuDriverGetVersion");
-  find(library, api.error_name, missing, "cuGetErrorName");
-  find(library, api.error_string, missing, "cuGetErrorString");
-  find(library, api.device_count, missing, "cuDeviceGetCount");
-  find(library, api.device_get, missing, "cuDeviceGet");
-  find(library, api.device_name, missing, "cuDeviceGetName");
-  find(library, api.device_attribute, missing, "cuDeviceGetAttribute");
-  find(library, api.device_memory, missing, "cuDeviceTotalMem_v2");
-  find(library, api.device_uuid, missing, "cuDeviceGetUuid");
-  find(library, api.primary_retain, missing, "cuDevicePrimaryCtxRetain");
-  find(library, api.primary_release, missing, "cuDevicePrimaryCtxRelease_v2");
-  find(library, api.primary_reset, missing, "cuDevicePrimaryCtxReset_v2");
-  find(library, api.context_set, missing, "cuCtxSetCurrent");
-  find(library, api.context_get, missing, "cuCtxGetCurrent");
-  find(library, api.memory_info, missing, "cuMemGetInfo_v2");
-  find(library, api.memory_allocate, missing, "cuMemAlloc_v2");
-  find(library, api.memory_free, missing, "cuMemFree_v2");
-  find(library, api.host_allocate, missing, "cuMemHostAlloc");
-  find(library, api.host_free, missing, "cuMemFreeHost");
-  find(library, api.copy_to_device, missing, "cuMemcpyHtoDAsync_v2");
-  find(library, api.copy_to_host, missing, "cuMemcpyDtoHAsync_v2");
-  find(library, api.copy_on_device, missing, "cuMemcpyDtoDAsync_v2");
-  find(library, api.fill_bytes, missing, "cuMemsetD8Async");
-  find(library, api.stream_create, missing, "cuStreamCreate");
-  find(library, api.stream_destroy, missing, "cuStreamDestroy_v2");
-  find(library, api.stream_synchronize, missing, "cuStreamSynchronize");
-  find(library, api.stream_wait_event, missing, "cuStreamWaitEvent");
-  find(library, api.capture_begin, missing, "cuStreamBeginCapture_v2");
-  find(library, api.capture_end, missing, "cuStreamEndCapture");
-  find(library, api.graph_instantiate, missing, "cuGraphInstantiateWithFlags");
-  find(library, api.graph_launch, missing, "cuGraphLaunch");
-  find(library, api.graph_exec_destroy, missing, "cuGraphExecDestroy");
-  find(library, api.graph_destroy, missing, "cuGraphDestroy");
-  find(library, api.graph_nodes, missing, "cuGraphGetNodes");
-  find(library, api.event_create, missing, "cuEventCreate");
-  find(library, api.event_record, missing, "cuEventRecord");
-  find(library, api.event_synchronize, missing, "cuEventSynchronize");
-  find(library, api.event_query, missing, "cuEventQuery");
-  find(library, api.event_elapsed, missing, "cuEventElapsedTime");
-  find(library, api.event_destroy, missing, "cuEventDestroy_v2");
-  find(library, api.module_load, missing, "cuModuleLoadDataEx");
-  find(library, api.module_unload, missing, "cuModuleUnload");
-  find(library, api.module_function, missing, "cuModuleGetFunction");
-  find(library, api.function_get, missing, "cuFuncGetAttribute");
-  find(library, api.function_set, missing, "cuFuncSetAttribute");
-  find(library, api.occupancy, missing, "cuOccupancyMaxActiveBlocksPerMultiprocessor");
-  find(library, api.launch, missing, "cuLaunchKernelEx");
-  find(library, api.tensor_map_tiled, missing, "cuTensorMapEncodeTiled", false);
-  find(library, api.tensor_map_im2col, missing, "cuTensorMapEncodeIm2col", false);
+  Calls calls(library);
+  calls.find(api.init, "cuInit");
+  calls.find(api.driver_version, "cuDriverGetVersion");
+  calls.find(api.error_name, "cuGetErrorName");
+  calls.find(api.error_string, "cuGetErrorString");
+  calls.find(api.device_count, "cuDeviceGetCount");
+  calls.find(api.device_get, "cuDeviceGet");
+  calls.find(api.device_name, "cuDeviceGetName");
+  calls.find(api.device_attribute, "cuDeviceGetAttribute");
+  calls.find(api.device_memory, "cuDeviceTotalMem_v2");
+  calls.find(api.device_uuid, "cuDeviceGetUuid");
+  calls.find(api.primary_retain, "cuDevicePrimaryCtxRetain");
+  calls.find(api.primary_release, "cuDevicePrimaryCtxRelease_v2");
+  calls.find(api.primary_reset, "cuDevicePrimaryCtxReset_v2");
+  calls.find(api.context_set, "cuCtxSetCurrent");
+  calls.find(api.context_get, "cuCtxGetCurrent");
+  calls.find(api.memory_info, "cuMemGetInfo_v2");
+  calls.find(api.memory_allocate, "cuMemAlloc_v2");
+  calls.find(api.memory_free, "cuMemFree_v2");
+  calls.find(api.host_allocate, "cuMemHostAlloc");
+  calls.find(api.host_free, "cuMemFreeHost");
+  calls.find(api.copy_to_device, "cuMemcpyHtoDAsync_v2");
+  calls.find(api.copy_to_host, "cuMemcpyDtoHAsync_v2");
+  calls.find(api.copy_on_device, "cuMemcpyDtoDAsync_v2");
+  calls.find(api.fill_bytes, "cuMemsetD8Async");
+  calls.find(api.stream_create, "cuStreamCreate");
+  calls.find(api.stream_destroy, "cuStreamDestroy_v2");
+  calls.find(api.stream_synchronize, "cuStreamSynchronize");
+  calls.find(api.stream_wait_event, "cuStreamWaitEvent");
+  calls.find(api.capture_begin, "cuStreamBeginCapture_v2");
+  calls.find(api.capture_end, "cuStreamEndCapture");
+  calls.find(api.graph_instantiate, "cuGraphInstantiateWithFlags");
+  calls.find(api.graph_launch, "cuGraphLaunch");
+  calls.find(api.graph_exec_destroy, "cuGraphExecDestroy");
+  calls.find(api.graph_destroy, "cuGraphDestroy");
+  calls.find(api.graph_nodes, "cuGraphGetNodes");
+  calls.find(api.event_create, "cuEventCreate");
+  calls.find(api.event_record, "cuEventRecord");
+  calls.find(api.event_synchronize, "cuEventSynchronize");
+  calls.find(api.event_query, "cuEventQuery");
+  calls.find(api.event_elapsed, "cuEventElapsedTime");
+  calls.find(api.event_destroy, "cuEventDestroy_v2");
+  calls.find(api.module_load, "cuModuleLoadDataEx");
+  calls.find(api.module_unload, "cuModuleUnload");
+  calls.find(api.module_function, "cuModuleGetFunction");
+  calls.find(api.function_get, "cuFuncGetAttribute");
+  calls.find(api.function_set, "cuFuncSetAttribute");
+  calls.find(api.occupancy, "cuOccupancyMaxActiveBlocksPerMultiprocessor");
+  calls.find(api.launch, "cuLaunchKernelEx");
+  calls.find_optional(api.tensor_map_tiled, "cuTensorMapEncodeTiled");
+  calls.find_optional(api.tensor_map_im2col, "cuTensorMapEncodeIm2col");
   constexpr int kOldest = 12000;
   if (api.driver_version != nullptr && api.driver_version(&api.version) == kSuccess && api.version < kOldest) {
     return make_error(Code::kDevice, "the CUDA driver ", api.path, " is too old, it is for CUDA ", api.version / 1000,
                       ".", api.version % 1000 / 10, "; a driver for CUDA 12 or later is needed");
   }
-  if (!missing.empty()) {
-    return make_error(Code::kDevice, "the CUDA driver ", api.path, " is too old, it lacks ", missing,
+  if (!calls.missing().empty()) {
+    return make_error(Code::kDevice, "the CUDA driver ", api.path, " is too old, it lacks ", calls.missing(),
                       "; a driver for CUDA 12 or later is needed");
   }
   const DriverResult begun = api.init(0);
   Status status = api.check(begun, "cuInit").within(strings::join("the CUDA driver ", api.path));
   if (begun == kNoDevice) return not_found(status.error().message);
-  return status;
-}
-
-const Opened& opened() {
-  static const Opened* const once = [] {
-    auto* made = new Opened;  // lives as long as the process: static destructors of users may still need it
-    made->status = open(*made);
-    return made;
-  }();
-  return *once;
+  if (!status) return std::move(status).error();
+  return api;
 }
 
 }  // namespace
@@ -129,11 +109,8 @@ Error DriverApi::error(DriverResult result, std::string_view call) const {
                     name != nullptr ? std::string(name) : strings::join(static_cast<int>(result)), ")");
 }
 
-Result<const DriverApi*> driver_api() {
-  if (!opened().status) return opened().status.error();
-  return &opened().api;
-}
+Result<const DriverApi*> driver_api() { return opened<open>().api(); }
 
-std::vector<Attempt> driver_attempts() { return opened().attempts; }
+std::vector<Attempt> driver_attempts() { return opened<open>().attempts; }
 
 }  // namespace bolide::cuda

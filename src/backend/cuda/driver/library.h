@@ -34,6 +34,30 @@ class Library {
   std::string path_;
 };
 
+/// Takes functions out of a library and notes the names of those that it lacks.
+class Calls {
+ public:
+  explicit Calls(const Library& library) : library_(library) {}
+
+  /// Sets `to`, a pointer to a function; to null where the library has none of that name.
+  template <class Function>
+  void find(Function*& to, const char* name) {
+    find_optional(to, name);
+    if (to == nullptr) strings::append(missing_, strings::join(missing_.empty() ? "" : ", ", name));
+  }
+  /// The same of a function that need not be there: its name is not noted.
+  template <class Function>
+  void find_optional(Function*& to, const char* name) const {
+    to = reinterpret_cast<Function*>(library_.find(name));
+  }
+  /// "name, name" of those that find() did not find; empty when all are there.
+  const std::string& missing() const { return missing_; }
+
+ private:
+  const Library& library_;
+  std::string missing_;
+};
+
 /// The folders that are searched before and after the loader's own path.
 struct SearchFolders {
   std::vector<std::string> before;

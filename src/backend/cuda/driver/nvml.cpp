@@ -1,5 +1,7 @@
 #include "backend/cuda/driver/nvml.h"
 
+#include "backend/cuda/driver/opened.h"
+
 #include <array>
 
 namespace bolide::cuda {
@@ -20,62 +22,53 @@ struct NvmlApi {
 };
 constexpr int kMultiprocessorClock = 1;
 
-Result<NvmlApi> open() {
+Result<NvmlApi> open(std::vector<Attempt>& attempts) {
   static constexpr std::array<std::string_view, 2> kNames = {"libnvidia-ml.so.1", "libnvidia-ml.so"};
-  std::vector<Attempt> attempts;
   TRY(const Library library, Library::open("NVML (libnvidia-ml.so.1)", kNames, attempts));
   NvmlApi api{};
-  const auto find = [&](auto& to, const char* name) {
-    to = reinterpret_cast<std::remove_reference_t<decltype(to)>>(library.find(name));
-    return to != nullptr;
-  };
-  if (!find(api.init, "nvmlInit_v2") || !find(api.driver_version, "nvmlSystemGetDriverVersion") ||
-      !find(api.card, "nvmlDeviceGetHandleByPciBusId_v2")) {
-    return make_error(Code::kDevice, "NVML ", library.path(), " lacks a call");
-  }
-  find(api.mig, "nvmlDeviceGetMigMode");
-  find(api.persistence, "nvmlDeviceGetPersistenceMode");
-  find(api.clock, "nvmlDeviceGetClockInfo");
-  find(api.most_clock, "nvmlDeviceGetMaxClockInfo");
-  find(api.power_limit, "nvmlDeviceGetEnforcedPowerLimit");
+  Calls calls(library);
+  calls.find(api.init, "nvmlInit_v2");
+  calls.find(api.driver_version, "nvmlSystemGetDriverVersion");
+  calls.find(api.card, "nvmlDeviceGetHandleByPciBusId_v2");
+  if (!calls.missing().empty()) return make_error(Code::kDevice, "NVML ", library.path(), " lacks a call");
+  calls.find_optional(api.mig, "nvmlDeviceGetMigMode");
+  calls.find_optional(api.persistence, "nvmlDeviceGetPersistenceMode");
+  calls.find_optional(api.clock, "nvmlDeviceGetClockInfo");
+  calls.find_optional(api.most_clock, "nvmlDeviceGetMaxClockInfo");
+  calls.find_optional(api.power_limit, "nvmlDeviceGetEnforcedPowerLimit");
   if (const int result = api.init(); result != 0) {
     return make_error(Code::kDevice, "NVML ", library.path(), " does not start (", result, ")");
   }
   return api;
 }
 
-const Result<NvmlApi>& opened() {
-  static const auto* const once = new Result<NvmlApi>(open());
-  return *once;
-}
-
 }  // namespace
 
 Result<std::string> driver_package_version() {
-  TRY(const NvmlApi api, opened());
+  TRY(const NvmlApi* const api, opened<open>().api());
   std::array<char, 96> version{};
-  if (const int result = api.driver_version(version.data(), version.size() - 1); result != 0) {
+  if (const int result = api->driver_version(version.data(), version.size() - 1); result != 0) {
     return make_error(Code::kDevice, "NVML does not tell the driver's version (", result, ")");
   }
   return std::string(version.data());
 }
 
 Result<CardFacts> card_facts(const std::string& bus) {
-  TRY(const NvmlApi api, opened());
+  TRY(const NvmlApi* const api, opened<open>().api());
   Card card = nullptr;
-  if (const int result = api.card(bus.c_str(), &card); result != 0) {
+  if (const int result = api->card(bus.c_str(), &card); result != 0) {
     return not_found("NVML knows no card at ", bus, " (", result, ")");
   }
   CardFacts facts;
   unsigned value = 0;
   unsigned next = 0;
-  if (api.mig != nullptr && api.mig(card, &value, &next) == 0) facts.mig = value != 0;
-  if (api.persistence != nullptr && api.persistence(card, &value) == 0) facts.persistent = value != 0;
-  if (api.clock != nullptr && api.clock(card, kMultiprocessorClock, &value) == 0) facts.clock_mhz = value;
-  if (api.most_clock != nullptr && api.most_clock(card, kMultiprocessorClock, &value) == 0) {
+  if (api->mig != nullptr && api->mig(card, &value, &next) == 0) facts.mig = value != 0;
+  if (api->persistence != nullptr && api->persistence(card, &value) == 0) facts.persistent = value != 0;
+  if (api->clock != nullptr && api->clock(card, kMultiprocessorClock, &value) == 0) facts.clock_mhz = value;
+  if (api->most_clock != nullptr && api->most_clock(card, kMultiprocessorClock, &value) == 0) {
     facts.most_clock_mhz = value;
   }
-  if (api.power_limit != nullptr && api.power_limit(card, &value) == 0) facts.power_limit_watt = value / 1000;
+  if (api->power_limit != nullptr && api->power_limit(card, &value) == 0) facts.power_limit_watt = value / 1000;
   return facts;
 }
 

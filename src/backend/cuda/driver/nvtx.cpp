@@ -1,5 +1,7 @@
 #include "backend/cuda/driver/nvtx.h"
 
+#include "backend/cuda/driver/opened.h"
+
 #include <array>
 
 namespace bolide::cuda {
@@ -11,36 +13,31 @@ struct NvtxApi {
   std::string path;
 };
 
-Result<NvtxApi> open() {
+Result<NvtxApi> open(std::vector<Attempt>& attempts) {
   static constexpr std::array<std::string_view, 2> kNames = {"libnvtx3interop.so.1", "libnvToolsExt.so.1"};
-  std::vector<Attempt> attempts;
   TRY(const Library library, Library::open("NVTX (libnvtx3interop.so.1)", kNames, attempts));
   NvtxApi api{.path = library.path()};
-  api.push = reinterpret_cast<decltype(api.push)>(library.find("nvtxRangePushA"));
-  api.pop = reinterpret_cast<decltype(api.pop)>(library.find("nvtxRangePop"));
-  if (api.push == nullptr || api.pop == nullptr) {
+  Calls calls(library);
+  calls.find(api.push, "nvtxRangePushA");
+  calls.find(api.pop, "nvtxRangePop");
+  if (!calls.missing().empty()) {
     return make_error(Code::kDevice, "NVTX ", library.path(), " lacks nvtxRangePushA or nvtxRangePop");
   }
   return api;
 }
 
-const Result<NvtxApi>& opened() {
-  static const auto* const once = new Result<NvtxApi>(open());
-  return *once;
-}
-
 }  // namespace
 
 void nvtx_push(const std::string& name) {
-  if (const auto& api = opened()) api->push(name.c_str());
+  if (const auto& api = opened<open>().result) api->push(name.c_str());
 }
 
 void nvtx_pop() {
-  if (const auto& api = opened()) api->pop();
+  if (const auto& api = opened<open>().result) api->pop();
 }
 
 Result<std::string> nvtx_library() {
-  const auto& api = opened();
+  const auto& api = opened<open>().result;
   if (!api) return api.error();
   return api->path;
 }

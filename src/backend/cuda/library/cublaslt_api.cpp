@@ -1,5 +1,8 @@
 #include "backend/cuda/library/cublaslt_api.h"
 
+#include "backend/cuda/driver/opened.h"
+#include "backend/cuda/library/library_version.h"
+
 #include <array>
 
 namespace bolide::cuda {
@@ -7,32 +10,13 @@ namespace {
 
 constexpr int kOldestMajor = 12;
 
-struct Opened {
-  CublasLtApi api{};
-  std::vector<Attempt> attempts;
-  Status status;
-};
-
-const Opened& opened() {
-  static const Opened* const once = [] {
-    auto* made = new Opened;
-    const auto driver = driver_api();
-    auto api = open_cublaslt(driver ? (*driver)->version : 0, made->attempts);
-    if (api) {
-      made->api = *std::move(api);
-    } else {
-      made->status = std::move(api).error();
-    }
-    return made;
-  }();
-  return *once;
+Result<CublasLtApi> open_for_driver(std::vector<Attempt>& attempts) {
+  return open_cublaslt(driver_version(), attempts);
 }
 
 }  // namespace
 
-std::string CublasLtApi::version_text() const {
-  return strings::join(version / 10000, ".", version % 10000 / 100, ".", version % 100);
-}
+std::string CublasLtApi::version_text() const { return cuda::version_text(version); }
 
 Status CublasLtApi::check(CublasStatus status, std::string_view call) const {
   if (status == 0) return {};
@@ -47,12 +31,8 @@ Result<CublasLtApi> open_cublaslt(int driver_version, std::vector<Attempt>& atte
   TRY(const Library library, Library::open("cuBLASLt (libcublasLt.so)", kNames, attempts));
   CublasLtApi api{};
   api.path = library.path();
-  std::string missing;
-  const auto find = [&](auto& to, const char* name) {
-    to = reinterpret_cast<std::remove_reference_t<decltype(to)>>(library.find(name));
-    if (to == nullptr) missing += strings::join(missing.empty() ? "" : ", ", name);
-  };
-  find(api.get_version, "cublasLtGetVersion");
+  Calls calls(library);
+  calls.find(api.get_version, "cublasLtGetVersion");
   if (api.get_version != nullptr) {
     const std::size_t version = api.get_version();
     if (version < kOldestMajor * 10000) {
@@ -61,35 +41,29 @@ Result<CublasLtApi> open_cublaslt(int driver_version, std::vector<Attempt>& atte
     }
     api.version = static_cast<int>(version);
   }
-  find(api.get_cudart_version, "cublasLtGetCudartVersion");
-  find(api.status_string, "cublasLtGetStatusString");
-  find(api.create, "cublasLtCreate");
-  find(api.destroy, "cublasLtDestroy");
-  find(api.layout_create, "cublasLtMatrixLayoutCreate");
-  find(api.layout_destroy, "cublasLtMatrixLayoutDestroy");
-  find(api.layout_set, "cublasLtMatrixLayoutSetAttribute");
-  find(api.product_create, "cublasLtMatmulDescCreate");
-  find(api.product_destroy, "cublasLtMatmulDescDestroy");
-  find(api.product_set, "cublasLtMatmulDescSetAttribute");
-  find(api.preference_create, "cublasLtMatmulPreferenceCreate");
-  find(api.preference_destroy, "cublasLtMatmulPreferenceDestroy");
-  find(api.preference_set, "cublasLtMatmulPreferenceSetAttribute");
-  find(api.choose, "cublasLtMatmulAlgoGetHeuristic");
-  find(api.multiply, "cublasLtMatmul");
-  if (!missing.empty()) return make_error(Code::kDevice, "cuBLASLt ", api.path, " lacks ", missing);
+  calls.find(api.get_cudart_version, "cublasLtGetCudartVersion");
+  calls.find(api.status_string, "cublasLtGetStatusString");
+  calls.find(api.create, "cublasLtCreate");
+  calls.find(api.destroy, "cublasLtDestroy");
+  calls.find(api.layout_create, "cublasLtMatrixLayoutCreate");
+  calls.find(api.layout_destroy, "cublasLtMatrixLayoutDestroy");
+  calls.find(api.layout_set, "cublasLtMatrixLayoutSetAttribute");
+  calls.find(api.product_create, "cublasLtMatmulDescCreate");
+  calls.find(api.product_destroy, "cublasLtMatmulDescDestroy");
+  calls.find(api.product_set, "cublasLtMatmulDescSetAttribute");
+  calls.find(api.preference_create, "cublasLtMatmulPreferenceCreate");
+  calls.find(api.preference_destroy, "cublasLtMatmulPreferenceDestroy");
+  calls.find(api.preference_set, "cublasLtMatmulPreferenceSetAttribute");
+  calls.find(api.choose, "cublasLtMatmulAlgoGetHeuristic");
+  calls.find(api.multiply, "cublasLtMatmul");
+  if (!calls.missing().empty()) return make_error(Code::kDevice, "cuBLASLt ", api.path, " lacks ", calls.missing());
   api.cudart_version = static_cast<int>(api.get_cudart_version());
-  if (driver_version > 0 && api.cudart_version / 1000 > driver_version / 1000) {
-    return make_error(Code::kDevice, "cuBLASLt ", api.path, " is made for CUDA ", api.cudart_version / 1000,
-                      ", the driver is for CUDA ", driver_version / 1000);
-  }
+  TRY_OK(check_cuda_version(strings::join("cuBLASLt ", api.path), api.cudart_version, driver_version));
   return api;
 }
 
-Result<const CublasLtApi*> cublaslt_api() {
-  if (!opened().status) return opened().status.error();
-  return &opened().api;
-}
+Result<const CublasLtApi*> cublaslt_api() { return opened<open_for_driver>().api(); }
 
-std::vector<Attempt> cublaslt_attempts() { return opened().attempts; }
+std::vector<Attempt> cublaslt_attempts() { return opened<open_for_driver>().attempts; }
 
 }  // namespace bolide::cuda

@@ -1,6 +1,8 @@
 #include "backend/cuda/library/cudnn_api.h"
 
 #include "backend/cuda/driver/nvrtc_api.h"
+#include "backend/cuda/driver/opened.h"
+#include "backend/cuda/library/library_version.h"
 
 #include <array>
 
@@ -19,34 +21,14 @@ Result<Library> open_library(std::vector<Attempt>& attempts) {
   return other ? std::move(other) : std::move(wanted);
 }
 
-struct Opened {
-  CudnnApi api{};
-  std::vector<Attempt> attempts;
-  Status status;
-};
-
-const Opened& opened() {
-  static const Opened* const once = [] {
-    auto* made = new Opened;
-    // Its engines compile with the NVRTC that the process has open already.
-    (void)nvrtc_api();
-    const auto driver = driver_api();
-    auto api = open_cudnn(driver ? (*driver)->version : 0, made->attempts);
-    if (api) {
-      made->api = *std::move(api);
-    } else {
-      made->status = std::move(api).error();
-    }
-    return made;
-  }();
-  return *once;
+Result<CudnnApi> open_for_driver(std::vector<Attempt>& attempts) {
+  (void)nvrtc_api();  // its engines compile with the one that the process has open already
+  return open_cudnn(driver_version(), attempts);
 }
 
 }  // namespace
 
-std::string CudnnApi::version_text() const {
-  return strings::join(version / 10000, ".", version % 10000 / 100, ".", version % 100);
-}
+std::string CudnnApi::version_text() const { return cuda::version_text(version); }
 
 Status CudnnApi::check(CudnnStatus status, std::string_view call) const {
   if (status == 0) return {};
@@ -63,12 +45,8 @@ Result<CudnnApi> open_cudnn(int driver_version, std::vector<Attempt>& attempts) 
   TRY(const Library library, open_library(attempts));
   CudnnApi api{};
   api.path = library.path();
-  std::string missing;
-  const auto find = [&](auto& to, const char* name) {
-    to = reinterpret_cast<std::remove_reference_t<decltype(to)>>(library.find(name));
-    if (to == nullptr) missing += strings::join(missing.empty() ? "" : ", ", name);
-  };
-  find(api.get_version, "cudnnGetVersion");
+  Calls calls(library);
+  calls.find(api.get_version, "cudnnGetVersion");
   if (api.get_version != nullptr) {
     const std::size_t version = api.get_version();
     // Up to 8 a major version was counted in thousands.
@@ -78,32 +56,26 @@ Result<CudnnApi> open_cudnn(int driver_version, std::vector<Attempt>& attempts) 
     }
     api.version = static_cast<int>(version);
   }
-  find(api.get_cudart_version, "cudnnGetCudartVersion");
-  find(api.error_string, "cudnnGetErrorString");
-  find(api.last_error, "cudnnGetLastErrorString");
-  find(api.create, "cudnnCreate");
-  find(api.destroy, "cudnnDestroy");
-  find(api.set_stream, "cudnnSetStream");
-  find(api.create_descriptor, "cudnnBackendCreateDescriptor");
-  find(api.destroy_descriptor, "cudnnBackendDestroyDescriptor");
-  find(api.set, "cudnnBackendSetAttribute");
-  find(api.get, "cudnnBackendGetAttribute");
-  find(api.finalize, "cudnnBackendFinalize");
-  find(api.execute, "cudnnBackendExecute");
-  if (!missing.empty()) return make_error(Code::kDevice, "cuDNN ", api.path, " lacks ", missing);
+  calls.find(api.get_cudart_version, "cudnnGetCudartVersion");
+  calls.find(api.error_string, "cudnnGetErrorString");
+  calls.find(api.last_error, "cudnnGetLastErrorString");
+  calls.find(api.create, "cudnnCreate");
+  calls.find(api.destroy, "cudnnDestroy");
+  calls.find(api.set_stream, "cudnnSetStream");
+  calls.find(api.create_descriptor, "cudnnBackendCreateDescriptor");
+  calls.find(api.destroy_descriptor, "cudnnBackendDestroyDescriptor");
+  calls.find(api.set, "cudnnBackendSetAttribute");
+  calls.find(api.get, "cudnnBackendGetAttribute");
+  calls.find(api.finalize, "cudnnBackendFinalize");
+  calls.find(api.execute, "cudnnBackendExecute");
+  if (!calls.missing().empty()) return make_error(Code::kDevice, "cuDNN ", api.path, " lacks ", calls.missing());
   api.cudart_version = static_cast<int>(api.get_cudart_version());
-  if (driver_version > 0 && api.cudart_version / 1000 > driver_version / 1000) {
-    return make_error(Code::kDevice, "cuDNN ", api.path, " is made for CUDA ", api.cudart_version / 1000,
-                      ", the driver is for CUDA ", driver_version / 1000);
-  }
+  TRY_OK(check_cuda_version(strings::join("cuDNN ", api.path), api.cudart_version, driver_version));
   return api;
 }
 
-Result<const CudnnApi*> cudnn_api() {
-  if (!opened().status) return opened().status.error();
-  return &opened().api;
-}
+Result<const CudnnApi*> cudnn_api() { return opened<open_for_driver>().api(); }
 
-std::vector<Attempt> cudnn_attempts() { return opened().attempts; }
+std::vector<Attempt> cudnn_attempts() { return opened<open_for_driver>().attempts; }
 
 }  // namespace bolide::cuda
