@@ -1,6 +1,10 @@
 #include "ops/pool.h"
 
+#include "backend/cpu/kernel_table.h"
+#include "backend/cpu/kernels/pool.h"
 #include "backend/cpu/tactic_harness.h"
+
+#include <cmath>
 
 namespace bolide::test {
 namespace {
@@ -73,6 +77,75 @@ TEST(Pool, SlicesOfWiderPixels) {
   y.gap = 9;
   expect_tactic({.op = Op(MaxPool{.kernel = {2, 2}}), .inputs = {x}, .outputs = {y}}, kChannelsLast);
   expect_tactic({.op = Op(AveragePool{.kernel = {2, 2}}), .inputs = {x}, .outputs = {{}}}, kPlanes);
+}
+
+TEST(Pool, WindowsThatStepByOneTakePatchesOfPlanes) {
+  for (const std::int64_t width : {1, 2, 7, 14, 15, 16, 17, 20, 31, 33, 49}) {
+    for (const std::int64_t kernel : {1, 2, 3, 5, 8, 9, 13}) {
+      const std::int64_t before = kernel / 2;
+      const Dims pads = {before, kernel / 3, kernel - 1 - before, kernel - 1 - kernel / 3};
+      expect_tactic(
+          {.op = Op(MaxPool{.kernel = {kernel, kernel}, .pads = pads}), .inputs = {{.dims = {2, 3, 9, width}}}},
+          kPlanes);
+      for (const bool counts : {false, true}) {
+        const AveragePool pool{.kernel = {kernel, kernel}, .pads = pads, .count_include_pad = counts};
+        expect_tactic({.op = Op(pool), .inputs = {{.dims = {1, 2, 6, width}}}, .rounding = 4}, kPlanes);
+      }
+      if (HasFailure()) return;
+    }
+  }
+}
+
+TEST(Pool, PatchesOfTallAndSlicedPlanesWithHolesInTheWindow) {
+  Layout x = {.dims = {2, 5, 33, 40}};
+  x.gap = 7;
+  x.offset = 3;
+  Layout y;
+  y.gap = 5;
+  const MaxPool pool{.kernel = {3, 4}, .pads = {3, 2, 4, 5}, .dilations = {4, 3}};
+  expect_tactic({.op = Op(pool), .inputs = {x}, .outputs = {y}}, kPlanes);
+  expect_tactic({.op = Op(MaxPool{.kernel = {9, 11}, .dilations = {2, 2}}), .inputs = {x}, .outputs = {y}}, kPlanes);
+  expect_tactic({.op = Op(AveragePool{.kernel = {3, 5}, .pads = {1, 2, 1, 2}}),
+                 .inputs = {{.dims = {1, 2, 300, 70}}},
+                 .rounding = 4},
+                kPlanes);
+  expect_tactic({.op = Op(MaxPool{.kernel = {2, 2}}), .inputs = {{.dims = {1, 1, 40, 3000}}}}, kPlanes);
+}
+
+TEST(Pool, ANumberThatIsNoneIsTheLargestOfItsWindow) {
+  constexpr std::int64_t kHeight = 6;
+  constexpr std::int64_t kWidth = 21;
+  std::vector<float> x(kHeight * kWidth);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i % 11);
+  x[2 * kWidth + 17] = std::numeric_limits<float>::quiet_NaN();
+  for (const std::int64_t kernel : {3, 9}) {
+    std::vector<float> padded(static_cast<std::size_t>((kHeight + kernel) * (kWidth + kernel) + PoolPatch::kSlack));
+    for (const Isa isa : isa_levels()) {
+      std::vector<float> y(x.size());
+      PoolPatch patch;
+      patch.x = x.data();
+      patch.x_row = kWidth;
+      patch.in_height = kHeight;
+      patch.in_width = kWidth;
+      patch.kernel_height = kernel;
+      patch.kernel_width = kernel;
+      patch.above = kernel / 2;
+      patch.before = kernel / 2;
+      patch.out = y.data();
+      patch.out_row = kWidth;
+      patch.out_width = kWidth;
+      patch.rows = kHeight;
+      patch.pitch = kWidth + kernel - 1;
+      patch.padded = padded.data();
+      kernel_table(isa).pool->max_f32_patch(patch);
+      for (std::int64_t row = 0; row < kHeight; ++row) {
+        for (std::int64_t column = 0; column < kWidth; ++column) {
+          const bool near = std::abs(row - 2) <= kernel / 2 && std::abs(column - 17) <= kernel / 2;
+          EXPECT_EQ(std::isnan(y[static_cast<std::size_t>(row * kWidth + column)]), near) << row << ", " << column;
+        }
+      }
+    }
+  }
 }
 
 TEST(Pool, DeclinesWhatItCannotDo) {

@@ -1,5 +1,6 @@
 #include "backend/cpu/kernels/pool.h"
 
+#include "backend/cpu/kernels/pool_patch.h"
 #include "backend/cpu/kernels/vec.h"
 
 namespace bolide::BOLIDE_ISA_NS {
@@ -109,8 +110,17 @@ void slide(const float* x, I64 taps, I64 apart, float* to, I64 count) {
       const Vec value = load(x + i + k * apart);
       sum = kMax ? larger(sum, value) : sum + value;
     }
-    store(to + i, sum);
+    if (count - i >= kLanes) {
+      store(to + i, sum);
+    } else {
+      store_n(to + i, sum, count - i);
+    }
   }
+}
+
+/// x[begin, end) = value and at most a vector more.
+void fill(float* x, I64 begin, I64 end, float value) {
+  for (I64 i = begin; i < end; i += kLanes) store(x + i, set1(value));
 }
 
 /// Every `step`th of x; kStep, where it is not 0, is the step.
@@ -119,7 +129,8 @@ void pick(const float* x, I64 step, float* to, I64 count) {
   for (I64 i = 0; i < count; ++i) to[i] = x[i * (kStep != 0 ? kStep : step)];
 }
 
-/// The largest or the sum down the rows and planes, for the input columns x[0, count) in a row.
+/// The largest or the sum down the rows and planes, for the input columns x[0, count) in a row; whole vectors are
+/// written.
 template <bool kMax>
 void down(const PoolRow& r, const float* x, float* to, I64 count) {
   for (I64 i = 0; i < count; i += kLanes) {
@@ -132,11 +143,7 @@ void down(const PoolRow& r, const float* x, float* to, I64 count) {
         sum = kMax ? larger(sum, value) : sum + value;
       }
     }
-    if (rest == kLanes) {
-      store(to + i, sum);
-    } else {
-      store_n(to + i, sum, rest);
-    }
+    store(to + i, sum);
   }
 }
 template <bool kMax>
@@ -173,14 +180,18 @@ void row_planes(const PoolRow& r) {
       const I64 begin = at >= 0 ? 0 : smaller(all, -at);
       const I64 inside = r.in_width > at ? smaller(all, r.in_width - at) : 0;
       const I64 end = inside > begin ? inside : begin;
-      for (I64 i = 0; i < begin; ++i) columns[i] = nothing;
+      fill(columns, 0, begin, nothing);
       const float* x = plane + (at + begin) * r.x_column;
       if (r.x_column == 1) {
         down<kMax>(r, x, columns + begin, end - begin);
       } else {
         down_apart<kMax>(r, x, columns + begin, end - begin);
       }
-      for (I64 i = end; i < all + kLanes; ++i) columns[i] = nothing;
+      fill(columns, end, all + kLanes, nothing);
+      if (kMax && r.stride == 1 && r.out_column == 1) {
+        slide<kMax>(columns, r.kernel_width, r.dilation, out + first, count);
+        continue;
+      }
       slide<kMax>(columns, r.kernel_width, r.dilation, sums, dense);
       float* picked = sums;
       if (r.stride == 2) {
@@ -210,7 +221,13 @@ void row_planes(const PoolRow& r) {
 }  // namespace
 
 extern const PoolKernels kPool;
-constexpr PoolKernels kPool = {row_f32<true>,  row_bytes<std::uint8_t>, row_bytes<std::int8_t>,
-                               row_f32<false>, row_planes<true>,        row_planes<false>};
+constexpr PoolKernels kPool = {row_f32<true>,
+                               row_bytes<std::uint8_t>,
+                               row_bytes<std::int8_t>,
+                               row_f32<false>,
+                               row_planes<true>,
+                               row_planes<false>,
+                               max_patch,
+                               average_patch};
 
 }  // namespace bolide::BOLIDE_ISA_NS

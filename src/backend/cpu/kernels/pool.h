@@ -1,4 +1,4 @@
-/// The inner loop of pooling: one row of output pixels.
+/// The inner loops of pooling: one row of output pixels, or rows of one plane.
 #pragma once
 
 #include <cstdint>
@@ -32,6 +32,31 @@ struct PoolRow {
   const float* taps = nullptr;  ///< of the forms by planes: by output column, the kernel columns that averages count
 };
 
+/// Rows [first, first + rows) of the result of one plane, by windows that step by 1; rows are contiguous.
+struct PoolPatch {
+  const float* x = nullptr;  ///< the plane's first element
+  std::int64_t x_row = 0;
+  std::int64_t in_height = 0;
+  std::int64_t in_width = 0;
+  std::int64_t kernel_height = 1;
+  std::int64_t kernel_width = 1;
+  std::int64_t dilation_height = 1;
+  std::int64_t dilation_width = 1;
+  std::int64_t above = 0;   ///< padding
+  std::int64_t before = 0;  ///< likewise, less than the pitch
+  float* out = nullptr;     ///< row 0
+  std::int64_t out_row = 0;
+  std::int64_t out_width = 0;
+  std::int64_t first = 0;
+  std::int64_t rows = 0;
+  std::int64_t pitch = 0;           ///< the columns that the windows of a row reach over
+  float* padded = nullptr;          ///< memory: pitch * the rows that the windows reach over + kSlack
+  const float* row_taps = nullptr;  ///< of averages: what they count, by row and by column; else null
+  const float* column_taps = nullptr;
+
+  static constexpr std::int64_t kSlack = 48;
+};
+
 struct PoolKernels {
   using Row = void (*)(const PoolRow& row);
   /// Contiguous channels.
@@ -43,6 +68,9 @@ struct PoolKernels {
   static constexpr std::int64_t kWidest = 512;
   Row max_f32_planes;
   Row average_f32_planes;
+  using Patch = void (*)(const PoolPatch& patch);
+  Patch max_f32_patch;
+  Patch average_f32_patch;
 };
 
 }  // namespace bolide

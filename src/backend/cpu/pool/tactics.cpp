@@ -2,71 +2,11 @@
 
 #include "backend/cpu/estimate.h"
 #include "backend/cpu/kernel_table.h"
-#include "ops/pool.h"
+#include "backend/cpu/pool/patch.h"
+#include "backend/cpu/pool/work.h"
 
 namespace bolide::cpu {
 namespace {
-
-/// A pooling with concrete sizes; spatial dims are depth, height, width, missing ones of size 1.
-struct PoolWork {
-  std::int64_t batch = 1;
-  std::int64_t channels = 1;
-  std::array<WindowAxis, 3> axes;
-  std::array<std::int64_t, 5> x_strides{};    ///< n, c, d, h, w
-  std::array<std::int64_t, 5> out_strides{};  ///< likewise
-  int element_bytes = 4;
-  bool max = true;
-  bool counts_padding = false;
-};
-
-Result<PoolWork> pool_work(const Problem& problem) {
-  const auto* max = problem.op->as<MaxPool>();
-  const auto* average = problem.op->as<AveragePool>();
-  if (max == nullptr && average == nullptr) return unsupported("neither MaxPool nor AveragePool");
-  if (problem.outputs.size() > 1 && !problem.outputs[1].absent) return unsupported("the places of the largest");
-  const Operand& x = problem.inputs[0];
-  const Operand& y = problem.outputs[0];
-  if (x.rank() > 5) return unsupported(x.rank() - 2, " spatial dims; at most 3");
-  const std::size_t spatial = x.dims.size() - 2;
-  PoolWork out;
-  out.max = max != nullptr;
-  out.counts_padding = average != nullptr && average->count_include_pad;
-  TRY(const std::vector<WindowAxis> axes,
-      window_axes(problem.op->name(), max != nullptr ? max->window() : average->window(),
-                  max != nullptr ? max->kernel : average->kernel, std::span(x.dims).subspan(2)));
-  out.batch = x.dims[0];
-  out.channels = x.dims[1];
-  out.element_bytes = bit_width(x.dtype) / 8;
-  for (WindowAxis& axis : out.axes) axis = {.in = 1, .out = 1};
-  for (std::size_t d = 0; d < 2; ++d) {
-    out.x_strides[d] = x.strides[d];
-    out.out_strides[d] = y.strides[d];
-  }
-  for (std::size_t d = 0; d < spatial; ++d) {
-    out.axes[3 - spatial + d] = axes[d];
-    out.x_strides[5 - spatial + d] = x.strides[d + 2];
-    out.out_strides[5 - spatial + d] = y.strides[d + 2];
-  }
-  return out;
-}
-
-/// Kernel positions [begin, end) of the window of output `p` that are inside the input, and how many an average counts.
-struct Inside {
-  std::int64_t begin = 0;
-  std::int64_t end = 0;
-  std::int64_t counted = 0;
-};
-Inside inside(const WindowAxis& axis, std::int64_t p, bool counts_padding) {
-  const std::int64_t start = p * axis.stride - axis.before;
-  const auto below = [&](std::int64_t limit) {  // kernel positions below it
-    return limit > start ? std::min(axis.kernel, (limit - start - 1) / axis.dilation + 1) : 0;
-  };
-  Inside out;
-  out.begin = std::min(axis.kernel, start >= 0 ? 0 : (-start + axis.dilation - 1) / axis.dilation);
-  out.end = std::max(out.begin, below(axis.in));
-  out.counted = counts_padding ? below(axis.in + axis.after) : out.end - out.begin;
-  return out;
-}
 
 class PoolKernel final : public HostKernel {
  public:
@@ -192,9 +132,10 @@ class PoolChannelsLast final : public Tactic {
 
 /// Needs     f32, any strides, a window of at most 512 columns; runs along the width
 /// Numerics  sums of the window's columns, then their sum, f32; averages as the channels-last form
+/// Windows that step by 1 take several rows at a time.
 class PoolPlanes final : public Tactic {
  public:
-  constexpr PoolPlanes() : Tactic("cpu.pool.planes", 2) {}
+  constexpr PoolPlanes() : Tactic("cpu.pool.planes", 3) {}
 
   Verdict accepts(const Problem& problem, const Target&) const override {
     const Result<PoolWork> work = pool_work(problem);
@@ -218,6 +159,9 @@ class PoolPlanes final : public Tactic {
   Result<std::unique_ptr<Kernel>> bind(const Problem& problem, const Target& target) const override {
     TRY(const PoolWork work, pool_work(problem));
     const PoolKernels& kernels = *kernel_table(cpu_target(target).isa).pool;
+    if (takes_patches(work)) {
+      return make_patch_kernel(work, work.max ? kernels.max_f32_patch : kernels.average_f32_patch);
+    }
     return std::unique_ptr<Kernel>(
         std::make_unique<PoolKernel>(work, work.max ? kernels.max_f32_planes : kernels.average_f32_planes, true));
   }
