@@ -33,6 +33,24 @@ std::int64_t widened(std::uint8_t code, int bits, bool is_signed) {
 
 bool is_small_float(DataType type) { return is_float(type) && bit_width(type) <= 8; }
 
+/// f(T()) of the C++ type T whose numbers lie in tensors of `type`; false where there is none.
+template <class F>
+bool with_number(DataType type, const F& f) {
+  switch (type) {
+    case DataType::kF64: return f(double()), true;
+    case DataType::kF32: return f(float()), true;
+    case DataType::kI64: return f(std::int64_t()), true;
+    case DataType::kI32: return f(std::int32_t()), true;
+    case DataType::kI16: return f(std::int16_t()), true;
+    case DataType::kI8: return f(std::int8_t()), true;
+    case DataType::kU64: return f(std::uint64_t()), true;
+    case DataType::kU32: return f(std::uint32_t()), true;
+    case DataType::kU16: return f(std::uint16_t()), true;
+    case DataType::kU8: return f(std::uint8_t()), true;
+    default: return false;
+  }
+}
+
 template <class T, class Index>
 void load_with(const Tensor& tensor, int count, T* out, Index index) {
   const auto plain = [&](auto zero) {
@@ -40,19 +58,7 @@ void load_with(const Tensor& tensor, int count, T* out, Index index) {
     for (int i = 0; i < count; ++i) out[i] = narrowed<decltype(zero), T>(from[index(i)]);
   };
   const DataType type = tensor.dtype();
-  switch (type) {
-    case DataType::kF64: return plain(double());
-    case DataType::kF32: return plain(float());
-    case DataType::kI64: return plain(std::int64_t());
-    case DataType::kI32: return plain(std::int32_t());
-    case DataType::kI16: return plain(std::int16_t());
-    case DataType::kI8: return plain(std::int8_t());
-    case DataType::kU64: return plain(std::uint64_t());
-    case DataType::kU32: return plain(std::uint32_t());
-    case DataType::kU16: return plain(std::uint16_t());
-    case DataType::kU8: return plain(std::uint8_t());
-    default: break;
-  }
+  if (with_number(type, plain)) return;
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(tensor.data());
   const auto* halves = reinterpret_cast<const std::uint16_t*>(tensor.data());
   const int bits = bit_width(type);
@@ -123,19 +129,7 @@ void store(Tensor& tensor, std::int64_t begin, int count, const T* in) {
     for (int i = 0; i < count; ++i) to[i] = narrowed<T, decltype(zero)>(in[i]);
   };
   const DataType type = tensor.dtype();
-  switch (type) {
-    case DataType::kF64: return plain(double());
-    case DataType::kF32: return plain(float());
-    case DataType::kI64: return plain(std::int64_t());
-    case DataType::kI32: return plain(std::int32_t());
-    case DataType::kI16: return plain(std::int16_t());
-    case DataType::kI8: return plain(std::int8_t());
-    case DataType::kU64: return plain(std::uint64_t());
-    case DataType::kU32: return plain(std::uint32_t());
-    case DataType::kU16: return plain(std::uint16_t());
-    case DataType::kU8: return plain(std::uint8_t());
-    default: break;
-  }
+  if (with_number(type, plain)) return;
   auto* bytes = reinterpret_cast<std::uint8_t*>(tensor.data());
   auto* halves = reinterpret_cast<std::uint16_t*>(tensor.data());
   const int bits = bit_width(type);
