@@ -2,28 +2,14 @@
 #include "import/onnx/importer.h"
 #include "interpret.h"
 #include "ir/text.h"
+#include "support/shared_models.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 namespace bolide {
 namespace {
 
-namespace fs = std::filesystem;
-
-class IntegerModels : public ::testing::Test {
- protected:
-  void SetUp() override {
-    const char* named = std::getenv("BOLIDE_SHARED");
-    models_ = fs::path(named != nullptr ? named : BOLIDE_DEFAULT_SHARED) / "models";
-    if (fs::is_directory(models_)) return;
-    const char* ci = std::getenv("CI");
-    if (ci != nullptr && std::string_view(ci) == "true") FAIL() << models_ << " is not there";
-    GTEST_SKIP() << models_ << " is not there; set BOLIDE_SHARED";
-  }
-
-  fs::path models_;
-};
+class IntegerModels : public test::SharedModels {};
 
 bool has_bytes(const Graph& graph, const Node& node) {
   const auto is_byte = [&graph](ValueId id) {

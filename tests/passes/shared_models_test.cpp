@@ -1,4 +1,5 @@
 // The pipeline on real models: it verifies, finds nothing twice, and changes no result beyond rounding.
+#include "support/shared_models.h"
 #include "import/onnx/importer.h"
 #include "interpret.h"
 #include "ir/text.h"
@@ -9,11 +10,6 @@
 namespace bolide {
 namespace {
 
-std::filesystem::path shared_folder() {
-  const char* given = std::getenv("BOLIDE_SHARED");
-  return given != nullptr ? given : BOLIDE_DEFAULT_SHARED;
-}
-
 struct Case {
   const char* file;
   double tolerance;  ///< of results, relative above 1
@@ -22,7 +18,7 @@ struct Case {
 class OnSharedModels : public ::testing::TestWithParam<Case> {};
 
 TEST_P(OnSharedModels, ThePipelineKeepsTheResultsAndFindsNothingTwice) {
-  const std::filesystem::path path = shared_folder() / "models" / GetParam().file;
+  const std::filesystem::path path = test::shared_models() / GetParam().file;
   if (!std::filesystem::exists(path)) {
     ASSERT_EQ(std::getenv("CI"), nullptr) << path << " is missing";
     GTEST_SKIP() << path << " is missing";

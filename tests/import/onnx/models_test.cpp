@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 
 #include "import/onnx/importer.h"
 #include "import/onnx/reader.h"
 #include "import/onnx/tensor_data.h"
 #include "interpret.h"
 #include "ops/quantize.h"
+#include "support/shared_models.h"
 
 namespace bolide {
 namespace {
@@ -49,18 +49,7 @@ struct Case {
   double steps = 1;
 };
 
-class ImportedModel : public ::testing::TestWithParam<Case> {
- protected:
-  void SetUp() override {
-    const char* named = std::getenv("BOLIDE_SHARED");
-    models_ = fs::path(named != nullptr ? named : BOLIDE_DEFAULT_SHARED) / "models";
-    if (fs::is_directory(models_)) return;
-    const char* ci = std::getenv("CI");
-    if (ci != nullptr && std::string_view(ci) == "true") FAIL() << models_ << " is not there";
-    GTEST_SKIP() << models_ << " is not there; set BOLIDE_SHARED";
-  }
-  fs::path models_;
-};
+class ImportedModel : public test::SharedModels, public ::testing::WithParamInterface<Case> {};
 
 TEST_P(ImportedModel, GivesTheExpectedOutputs) {
   Result<Graph> graph = import_onnx(models_ / GetParam().model);

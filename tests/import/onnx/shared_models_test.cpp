@@ -1,26 +1,14 @@
 // Every ONNX model and test tensor of the shared folder is read, and every initializer decoded.
+#include "support/shared_models.h"
 #include "bytes.h"
-
-#include <gtest/gtest.h>
-
-#include <cstdlib>
 
 namespace bolide::onnx {
 namespace {
 
 namespace fs = std::filesystem;
 
-class OnnxSharedModels : public testing::Test {
+class OnnxSharedModels : public test::SharedModels {
  protected:
-  void SetUp() override {
-    const char* named = std::getenv("BOLIDE_SHARED");
-    models_ = fs::path(named != nullptr ? named : BOLIDE_DEFAULT_SHARED) / "models";
-    if (fs::is_directory(models_)) return;
-    const char* ci = std::getenv("CI");
-    if (ci != nullptr && std::string_view(ci) == "true") FAIL() << models_ << " is not there";
-    GTEST_SKIP() << models_ << " is not there; set BOLIDE_SHARED";
-  }
-
   std::vector<fs::path> files(std::string_view extension, std::string_view start) const {
     std::vector<fs::path> out;
     for (const auto& entry : fs::recursive_directory_iterator(models_)) {
@@ -29,8 +17,6 @@ class OnnxSharedModels : public testing::Test {
     }
     return out;
   }
-
-  fs::path models_;
 };
 
 void decode_all(const OnnxGraph& graph, const ExternalData& external) {
