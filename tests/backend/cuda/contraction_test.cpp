@@ -1,3 +1,4 @@
+#include "backend/cuda/cuda_backend.h"
 #include "backend/cuda/device_harness.h"
 #include "backend/cuda/needs_nvrtc.h"
 #include "ops/attention.h"
@@ -6,6 +7,7 @@
 #include "ops/matmul.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace bolide::test {
@@ -333,6 +335,34 @@ TEST(CudaContractionTexts, CompileForEveryKindOfCard) {
     EXPECT_GT(compile_texts(patches, capability, "cuda.gemm.patches.32x64", false), 0) << capability;
     EXPECT_GT(compile_texts(depthwise, capability, "cuda.conv.depthwise.4x4", false), 0) << capability;
     EXPECT_GT(compile_texts(attention, capability, "cuda.attention.64x64", false), 0) << capability;
+  }
+}
+
+/// What the tactics for sm_90a say of a case, by name; nothing where they accept it.
+std::map<std::string, std::string> verdicts_of_wgmma(const Case& test, const CudaTarget& target) {
+  const PreparedCase prepared = prepare_case(test);
+  std::map<std::string, std::string> out;
+  for (const Tactic* tactic : CudaBackend(target).tactics(test.op)) {
+    const std::string name(tactic->name());
+    if (name.find(".wgmma.") != std::string::npos) out[name] = tactic->accepts(prepared.problem, target).reason;
+  }
+  return out;
+}
+
+TEST(CudaContractionTactics, OfSm90aTakeNothingWhereTheDriverTranslatesTheCode) {
+  const Case conv = conv_case({.n = 1, .c = 64, .h = 14, .w = 14, .o = 64}, DataType::kF16);
+  const Layout heads = plain({1, 2, 30, 64}, DataType::kF16);
+  const Case attention{.op = Op(Attention{}), .inputs = {heads, heads, heads}, .outputs = {}};
+  auto target = make_cuda_target(90, false);
+  ASSERT_TRUE(target) << target.error().message;
+  EXPECT_EQ(verdicts_of_wgmma(conv, *target).at("cuda.gemm.wgmma.128x64.s3"), "");
+  EXPECT_EQ(verdicts_of_wgmma(conv, *target).at("cuda.gemm.wgmma.64x64.k2"), "");
+  EXPECT_EQ(verdicts_of_wgmma(attention, *target).at("cuda.attention.wgmma.128"), "");
+  target->facts.translated = true;
+  for (const Case& test : {conv, attention}) {
+    for (const auto& [name, reason] : verdicts_of_wgmma(test, *target)) {
+      EXPECT_EQ(reason, "NVRTC is older than the card") << name;
+    }
   }
 }
 

@@ -155,7 +155,7 @@ class HopperAttention final : public Tactic {
 
   Verdict accepts(const Problem& problem, const Target& target) const override {
     const CudaTarget& cuda = cuda_target(target);
-    if (cuda.facts.capability != 90) return reject("compute capability ", cuda.facts.capability, "; needs 90");
+    if (const auto fault = hopper_fault(cuda.facts)) return reject(*fault);
     if (const auto fault = attention_fault(problem)) return reject(*fault);
     const AttentionShape shape = attention_shape(problem);
     if (std::max(shape.d, shape.e) > 128) return reject("heads of ", std::max(shape.d, shape.e), "; at most 128");

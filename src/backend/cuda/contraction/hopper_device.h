@@ -1,12 +1,15 @@
-/// What the kernels for sm_90a are given beside numbers: maps of tensors.
+/// Which devices run the kernels for sm_90a, and what those are given beside numbers: maps of tensors.
 #pragma once
 
-#include "backend/cuda/driver/driver_api.h"
+#include "backend/cuda/driver/cuda_device.h"
 
 #include <array>
 #include <span>
 
 namespace bolide::cuda {
+
+/// Nothing, or why the device does not run them.
+std::optional<std::string> hopper_fault(const DeviceFacts& facts);
 
 /// CUtensorMapDataType of a format (0 f16, 1 bf16, 2 f32); CU_TENSOR_MAP_SWIZZLE_128B, L2_PROMOTION_256B.
 constexpr int map_type(int format) { return format == 0 ? 6 : format == 1 ? 9 : 7; }

@@ -1,3 +1,4 @@
+#include "backend/cuda/contraction/hopper_device.h"
 #include "backend/cuda/contraction/hopper_maps.h"
 #include "backend/cuda/contraction/tactics.h"
 #include "backend/cuda/contraction/wgmma_text.h"
@@ -81,7 +82,7 @@ class HopperSplit final : public PackedRowsTactic {
 
   Verdict accepts(const Problem& problem, const Target& target) const override {
     const CudaTarget& cuda = cuda_target(target);
-    if (cuda.facts.capability != 90) return reject("compute capability ", cuda.facts.capability, "; needs 90");
+    if (const auto fault = hopper_fault(cuda.facts)) return reject(*fault);
     const auto view = gemm_view(problem, cuda, false);
     if (!view) return reject(view.error().message);
     const GemmProblem& gemm = view->gemm;
