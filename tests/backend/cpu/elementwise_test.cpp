@@ -56,6 +56,26 @@ TEST(ElementwiseTactics, AnyStridesOnBothSides) {
   expect_tactic({.op = Op(Add{}), .inputs = {repeated, x}, .outputs = {y}}, kF32);
 }
 
+TEST(ElementwiseTactics, SumsAndDifferencesOfTwoProductsReadRowsWhereTheyLie) {
+  for (const std::string_view text :
+       {"t0=mul(x0,x1);t1=mul(x2,x3);add(t0,t1)", "t0=mul(x0,x1);t1=mul(x2,x3);sub(t1,t0)",
+        "t0=mul(x2,x1);t1=mul(x0,x3);sub(t0,t1)"}) {
+    for (const std::int64_t length : {1, 3, 8, 15, 16, 17, 32, 513, 2100}) {
+      Layout a = of({2, 3, 5, length});
+      a.gap = length;
+      a.offset = 3;
+      Layout y = of({});
+      y.gap = 7;
+      const Layout table = {.dims = {2, 1, 5, length}, .fill = Fill::kNormal};
+      expect_tactic({.op = fused(text, 4), .inputs = {a, table, of({2, 3, 5, length}), table}, .outputs = {y}}, kF32);
+      expect_tactic({.op = fused(text, 4), .inputs = {a, table, of({length}), of({1})}}, kF32);
+      if (HasFailure()) return;
+    }
+  }
+  const Layout wide = last({1, 19, 6, 9});
+  expect_tactic({.op = fused("t0=mul(x0,x0);t1=mul(x0,x1);sub(t0,t1)", 2), .inputs = {wide, of({1, 19, 6, 9})}}, kF32);
+}
+
 TEST(ElementwiseTactics, ActivationsStayWithinAFewRoundings) {
   for (const Op& op : {Op(Sigmoid{}), Op(Tanh{}), Op(Exp{}), Op(Erf{}), Op(Silu{}), Op(Softplus{})}) {
     Layout x = of({3, 1111});

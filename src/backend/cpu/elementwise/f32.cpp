@@ -1,4 +1,5 @@
 #include "backend/cpu/elementwise/coded.h"
+#include "backend/cpu/elementwise/product_sum.h"
 #include "backend/cpu/elementwise/strips.h"
 #include "backend/cpu/elementwise/table8.h"
 #include "backend/cpu/elementwise/work.h"
@@ -153,6 +154,7 @@ class ElementwiseF32 final : public Tactic {
     if (std::optional<CodedExpr> coded = coded_form(work, out.dtype, strips)) {
       return bind_coded(work, *std::move(coded), out.dtype, strips, kernel_table(cpu_target(target).isa));
     }
+    if (std::unique_ptr<Kernel> sum = bind_product_sum(work, out.dtype, strips, kernels)) return sum;
     return std::unique_ptr<Kernel>(
         std::make_unique<StripKernel>(std::move(work), out.dtype, strips, std::move(program), kernels));
   }

@@ -41,6 +41,8 @@ class Strips {
     const int last = nest_.rank() - 1;
     return nest_.stride(operand, last) == 0 && (!multi_row_ || nest_.stride(operand, last - 1) == 0);
   }
+  /// Every strip of the operand is rows of contiguous elements.
+  bool contiguous(int operand) const { return nest_.stride(operand, nest_.rank() - 1) == 1; }
   /// Operands whose neighbours along a strip are apart in memory.
   int scattered() const {
     int out = 0;

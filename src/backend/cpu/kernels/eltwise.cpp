@@ -2,6 +2,7 @@
 #include "backend/cpu/kernels/eltwise.h"
 
 #include "backend/cpu/kernels/angles.h"
+#include "backend/cpu/kernels/product_sums.h"
 #include "backend/cpu/kernels/storage.h"
 #include "backend/cpu/kernels/vec_math.h"
 
@@ -295,6 +296,7 @@ void copy_rows(const float* from, I64 from_row, float* to, I64 to_row, I64 rows,
 constexpr EltwiseKernels make_eltwise() {
   EltwiseKernels table{};
   table.copy_rows = copy_rows;
+  table.product_sum = product_sum;
   fill<0>(table);
   table.silu = silu;
   table.range = range;

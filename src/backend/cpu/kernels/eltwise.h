@@ -7,6 +7,17 @@
 
 namespace bolide {
 
+/// out = in[0] * in[1] + in[2] * in[3], or the difference: rows of contiguous floats, `row` apart.
+struct ProductSum {
+  const float* in[4] = {};
+  std::int64_t row[4] = {};
+  float* out = nullptr;
+  std::int64_t out_row = 0;
+  std::int64_t rows = 0;
+  std::int64_t length = 0;
+  bool minus = false;
+};
+
 struct EltwiseKernels {
   /// out[i] = fn(a[i], b[i], c[i]) for i in [0, n), with the meaning of apply<float>. Bit j of `scalar_mask` says that
   /// argument j (a, b, c) is one float for all i. Arguments that the function does not have are not read. `out` may be
@@ -33,6 +44,7 @@ struct EltwiseKernels {
   Load load[kDataTypeCount];    ///< null for types without a vector form
   Store store[kDataTypeCount];  ///< likewise
   CopyRows copy_rows;
+  void (*product_sum)(const ProductSum& sum);
 };
 
 }  // namespace bolide
