@@ -7,7 +7,7 @@
 namespace bolide::onnx {
 
 /// Of bodies and function calls.
-constexpr int kMaxDepth = 64;
+inline constexpr int kMaxDepth = 64;
 
 /// "" for "ai.onnx", which files write both ways.
 std::string_view plain_domain(std::string_view domain);
