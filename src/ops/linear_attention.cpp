@@ -2,6 +2,7 @@
 
 #include "ops/reference.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace bolide {
@@ -17,6 +18,69 @@ Result<Dim> part(const Dim& size, std::int64_t heads, std::string_view what) {
   }
   return size.floor_div(heads);
 }
+
+/// The sizes and numbers of one evaluation; pointers are null where an input is left out.
+struct Tokens {
+  std::int64_t length = 0;
+  std::int64_t q_heads = 0;
+  std::int64_t kv_heads = 0;
+  std::int64_t d = 0;
+  std::int64_t e = 0;
+  double factor = 1;
+  const double* q = nullptr;
+  const double* k = nullptr;
+  const double* v = nullptr;
+  const double* decay = nullptr;
+  std::int64_t decay_width = 0;
+  const double* beta = nullptr;
+  std::int64_t beta_width = 0;
+  double* y = nullptr;
+  double* states = nullptr;
+
+  /// All tokens of head `h` of a batch's element `b`. `update` has room for e numbers. Each sum goes over d in order.
+  void run(std::int64_t b, std::int64_t h, double* update) const {
+    double* state = states + (b * kv_heads + h) * d * e;
+    for (std::int64_t token = b * length; token < (b + 1) * length; ++token) {
+      const double* key = k + (token * kv_heads + h) * d;
+      if (decay != nullptr) fade(decay + token * decay_width, h, state);
+      if (beta != nullptr) see(key, state, update);
+      const double* value = v + (token * kv_heads + h) * e;
+      if (beta == nullptr) {
+        std::copy_n(value, e, update);
+      } else {
+        const double step = beta[token * beta_width + (beta_width == 1 ? 0 : h)];
+        for (std::int64_t j = 0; j < e; ++j) update[j] = step * (value[j] - update[j]);
+      }
+      for (std::int64_t a = 0; a < d; ++a) add_scaled(key[a], update, state + a * e);
+      for (std::int64_t g = h * (q_heads / kv_heads); g < (h + 1) * (q_heads / kv_heads); ++g) {
+        const double* query = q + (token * q_heads + g) * d;
+        double* out = y + (token * q_heads + g) * e;
+        for (std::int64_t a = 0; a < d; ++a) add_scaled(factor * query[a], state + a * e, out);
+      }
+    }
+  }
+
+ private:
+  /// to += number * from, of e numbers.
+  void add_scaled(double number, const double* from, double* to) const {
+    for (std::int64_t j = 0; j < e; ++j) to[j] += number * from[j];
+  }
+
+  void fade(const double* by, std::int64_t h, double* state) const {
+    const bool per_key = decay_width != kv_heads;
+    double kept = per_key ? 0 : std::exp(by[h]);
+    for (std::int64_t a = 0; a < d; ++a) {
+      if (per_key) kept = std::exp(by[h * d + a]);
+      for (std::int64_t j = 0; j < e; ++j) state[a * e + j] *= kept;
+    }
+  }
+
+  /// seen = S^T key.
+  void see(const double* key, const double* state, double* seen) const {
+    std::fill_n(seen, e, 0.0);
+    for (std::int64_t a = 0; a < d; ++a) add_scaled(key[a], state + a * e, seen);
+  }
+};
 
 }  // namespace
 
@@ -64,45 +128,38 @@ Result<Tensors> LinearAttention::evaluate(TensorInputs inputs, EvalContext& cont
     TRY(numbers[i], as_f64(*inputs[static_cast<std::size_t>(i)]));
   }
   const std::int64_t batch = inputs[0]->dims()[0];
-  const std::int64_t length = inputs[0]->dims()[1];
   const std::int64_t d = inputs[0]->dims()[2] / q_num_heads;
   const std::int64_t e = inputs[2]->dims()[2] / kv_num_heads;
-  const std::int64_t group = q_num_heads / kv_num_heads;
-  const double factor = scale != 0 ? double{scale} : 1 / std::sqrt(static_cast<double>(d));
   TRY(Tensor y, context.allocate(DataType::kF64, results[0].dims));
   TRY(Tensor states, context.allocate(DataType::kF64, {batch, kv_num_heads, d, e}));
-  if (numbers[kPast].count() > 0)
-    std::copy_n(numbers[kPast].span<double>().begin(), states.count(), states.span<double>().begin());
-  /// The numbers of head h (of `heads`) at a token; null when the input is left out.
-  const auto row = [&](int input, std::int64_t token, std::int64_t h, std::int64_t heads) -> const double* {
-    if (numbers[input].count() == 0) return nullptr;
-    const std::int64_t width = inputs[static_cast<std::size_t>(input)]->dims()[2];
-    return numbers[input].span<double>().data() + token * width + (heads == 0 ? 0 : width / heads * h);
+  const auto data = [&](int input) -> const double* {
+    return numbers[input].count() == 0 ? nullptr : numbers[input].span<double>().data();
   };
-  const bool per_key = numbers[kDecay].count() > 0 && inputs[kDecay]->dims()[2] != kv_num_heads;
-  const bool one_beta = numbers[kBeta].count() > 0 && inputs[kBeta]->dims()[2] == 1;
-  std::vector<double> update(static_cast<std::size_t>(batch * length == 0 ? 0 : e));
-  for (std::int64_t i = 0; i < batch * kv_num_heads * length; ++i) {
-    const std::int64_t h = i / length % kv_num_heads;
-    const std::int64_t token = i / length / kv_num_heads * length + i % length;
-    double* state = states.span<double>().data() + i / length * d * e;
-    const double* k = row(1, token, h, kv_num_heads);
-    const double* v = row(2, token, h, kv_num_heads);
-    const double* decay = is_gated() ? row(kDecay, token, h, kv_num_heads) : nullptr;
-    for (std::int64_t s = 0; decay != nullptr && s < d * e; ++s) state[s] *= std::exp(decay[per_key ? s / e : 0]);
-    const double beta = is_delta() ? *row(kBeta, token, h, one_beta ? 0 : kv_num_heads) : 1;
-    for (std::int64_t j = 0; j < e; ++j) {
-      double seen = 0;
-      for (std::int64_t a = 0; is_delta() && a < d; ++a) seen += state[a * e + j] * k[a];
-      update[static_cast<std::size_t>(j)] = beta * (v[j] - seen);
-    }
-    for (std::int64_t s = 0; s < d * e; ++s) state[s] += k[s / e] * update[static_cast<std::size_t>(s % e)];
-    for (std::int64_t g = h * group; g < (h + 1) * group; ++g) {
-      const double* q = row(0, token, g, q_num_heads);
-      double* out = y.span<double>().data() + (token * q_num_heads + g) * e;
-      for (std::int64_t s = 0; s < d * e; ++s) out[s % e] += factor * q[s / e] * state[s];
-    }
-  }
+  const auto width = [&](int input) { return data(input) == nullptr ? 0 : numbers[input].dims()[2]; };
+  if (data(kPast) != nullptr) std::copy_n(data(kPast), states.count(), states.span<double>().data());
+  const Tokens tokens{.length = inputs[0]->dims()[1],
+                      .q_heads = q_num_heads,
+                      .kv_heads = kv_num_heads,
+                      .d = d,
+                      .e = e,
+                      .factor = scale != 0 ? double{scale} : 1 / std::sqrt(static_cast<double>(d)),
+                      .q = data(0),
+                      .k = data(1),
+                      .v = data(2),
+                      .decay = is_gated() ? data(kDecay) : nullptr,
+                      .decay_width = width(kDecay),
+                      .beta = is_delta() ? data(kBeta) : nullptr,
+                      .beta_width = width(kBeta),
+                      .y = y.span<double>().data(),
+                      .states = states.span<double>().data()};
+  const std::int64_t work = tokens.length * d * e;
+  parallel_ranges(work == 0 ? 0 : batch * kv_num_heads, 1 + (1 << 14) / std::max<std::int64_t>(work, 1),
+                  [&](std::int64_t begin, std::int64_t end) {
+                    std::vector<double> update(static_cast<std::size_t>(e));
+                    for (std::int64_t i = begin; i < end; ++i) {
+                      tokens.run(i / kv_num_heads, i % kv_num_heads, update.data());
+                    }
+                  });
   Tensors out;
   const Tensor* both[] = {&y, &states};
   for (std::size_t i = 0; i < results.size(); ++i) {
