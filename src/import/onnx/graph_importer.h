@@ -4,6 +4,7 @@
 #include "import/onnx/builder.h"
 #include "import/onnx/outcomes.h"
 #include "import/onnx/problems.h"
+#include "import/onnx/rest_of_if.h"
 
 #include <array>
 
@@ -21,6 +22,8 @@ struct ImportState {
   std::size_t inlined_nodes = 0;
   std::map<const OnnxFunction*, std::size_t> expansions;  ///< nodes that a call becomes
   std::optional<std::int64_t> batch = std::nullopt;       ///< the size that the file fixes and that may be any
+  std::size_t moved_nodes = 0;                            ///< into branches, attempts that failed included
+  int joined_depth = 0;                                   ///< of Ifs with nodes that were moved into them
 };
 
 /// The names that a list of nodes can read, and what they stand for.
@@ -32,6 +35,7 @@ class Scope {
   const Binding* find(std::string_view name) const;
   /// False when the name is bound already.
   bool bind(std::string_view name, Binding binding) { return bindings_.emplace(name, binding).second; }
+  void forget(std::string_view name) { bindings_.erase(name); }
 
  private:
   std::map<std::string_view, Binding> bindings_;
@@ -46,6 +50,7 @@ struct NodeList {
   std::string place = {};                                                       ///< of the node around, with "/"
   const std::map<std::string_view, const OnnxAttribute*>* arguments = nullptr;  ///< attributes of the called function
   int depth = 0;                                                                ///< of functions and bodies
+  std::vector<std::string_view> results = {};                                   ///< names that others read
 };
 
 class GraphImporter {
@@ -61,6 +66,13 @@ class GraphImporter {
 
  private:
   friend class NodeImporter;
+
+  /// Some nodes of the list; `bad` by node. An If at their begin does not wait when `tried`: it has done so before.
+  void import_in_order(const NodeList& list, std::span<const std::size_t> order, bool tried, std::vector<bool>& bad);
+  /// Whether what waits could be imported in the branches of its If; else all is as it was.
+  bool import_joined(const NodeList& list, const RestOfIf& rest);
+  /// A conditional squeeze of a size that only the data tell.
+  bool has_open_rank(const NodeList& list, const OnnxNode& node) const;
 
   ImportState& state_;
   Graph& graph_;

@@ -5,6 +5,7 @@
 #include "import/onnx/graph_importer.h"
 #include "import/onnx/input_types.h"
 #include "import/onnx/reader.h"
+#include "import/onnx/topology.h"
 
 namespace bolide {
 namespace onnx {
@@ -77,7 +78,11 @@ Result<Graph> import_model(const OnnxModel& model, const ExternalData& external,
     if (!scope.bind(name, binding)) state.problems.file(bad_file("value '", name, "' is defined twice"));
   }
   importer.import_initializers(model.graph, scope);
-  importer.import_nodes({.nodes = model.graph.nodes, .opsets = opsets, .scope = scope, .prefix = {}});
+  importer.import_nodes({.nodes = model.graph.nodes,
+                         .opsets = opsets,
+                         .scope = scope,
+                         .prefix = {},
+                         .results = names_of(model.graph.outputs)});
   importer.finish(model.graph, scope);
   if (report != nullptr) {
     report->source = graph.info.source;

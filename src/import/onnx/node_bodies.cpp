@@ -34,7 +34,8 @@ Result<Values> NodeImporter::inline_body(const OnnxGraph& body, const Values& in
                       .prefix = name_ + "/",
                       .place = place_of(body),
                       .arguments = list_.arguments,
-                      .depth = list_.depth + 1});
+                      .depth = list_.depth + 1,
+                      .results = names_of(body.outputs)});
   if (state_.problems.count() != before) return Error{Code::kBadFile, {}};  // told already
   is_call_ = true;
   Values out;
@@ -104,7 +105,8 @@ Result<Bodies> NodeImporter::import_bodies(std::span<const OnnxGraph* const> bod
                            .prefix = {},
                            .place = place_of(*body),
                            .arguments = list_.arguments,
-                           .depth = list_.depth + 1});
+                           .depth = list_.depth + 1,
+                           .results = names_of(body->outputs)});
     importer.finish(*body, scope);
     out.graphs.push_back(std::move(graph));
   }

@@ -49,7 +49,8 @@ Result<Values> NodeImporter::inline_function(const OnnxFunction& function, const
                       .prefix = name_ + "/",
                       .place = place_ + "/",
                       .arguments = &arguments,
-                      .depth = list_.depth + 1});
+                      .depth = list_.depth + 1,
+                      .results = function.outputs});
   state_.calls.pop_back();
   if (state_.problems.count() != before) return Error{Code::kBadFile, {}};  // told already
   Values out;

@@ -19,10 +19,6 @@ class NodeImporter {
   NodeImporter(GraphImporter& into, const NodeList& list, std::size_t index)
       : NodeImporter(into, list, list.nodes[index], strings::join(list.place, index)) {}
 
-  /// Binds the node's outputs: to values, or poisoned after a problem.
-  void import();
-
- private:
   /// `place`: as in NodeLabel.
   NodeImporter(GraphImporter& into, const NodeList& list, const OnnxNode& node, std::string place)
       : into_(into),
@@ -33,7 +29,11 @@ class NodeImporter {
         name_(node_name(node, list.prefix)),
         place_(std::move(place)) {}
 
+  /// Binds the node's outputs: to values, or poisoned after a problem.
+  void import();
   NodeLabel label() const;
+
+ private:
   /// "3/then_branch/", for the nodes of a body.
   std::string place_of(const OnnxGraph& body);
   /// Null when there is none. Operators of com.microsoft are also taken under ai.onnx's name, where that has none of

@@ -50,6 +50,12 @@ std::vector<std::string_view> free_names(const OnnxGraph& graph) {
   return out;
 }
 
+std::vector<std::string_view> names_of(std::span<const OnnxValueInfo> values) {
+  std::vector<std::string_view> out;
+  for (const OnnxValueInfo& value : values) out.push_back(value.name);
+  return out;
+}
+
 std::vector<std::string_view> reads(const OnnxNode& node) {
   std::vector<std::string_view> out = node.inputs;
   for (const OnnxAttribute& attribute : node.attributes) {

@@ -11,6 +11,8 @@ namespace bolide::onnx {
 /// outside. Each once, in the order of first use.
 std::vector<std::string_view> free_names(const OnnxGraph& graph);
 
+std::vector<std::string_view> names_of(std::span<const OnnxValueInfo> values);
+
 /// What a node reads: its inputs and the free names of its bodies.
 std::vector<std::string_view> reads(const OnnxNode& node);
 

@@ -1,3 +1,5 @@
+#include "base/log.h"
+#include "import/onnx/rest_of_if.h"
 #include "import/onnx/rules/all.h"
 #include "ops/if.h"
 #include "ops/reshape.h"
@@ -7,27 +9,6 @@
 namespace bolide::onnx {
 
 namespace {
-
-/// The only node that is no Constant; null when there are more or none.
-const OnnxNode* only_node(const OnnxGraph& body) {
-  const OnnxNode* found = nullptr;
-  for (const OnnxNode& node : body.nodes) {
-    if (node.op_type == "Constant") continue;
-    if (found != nullptr) return nullptr;
-    found = &node;
-  }
-  return found;
-}
-
-/// `if size == 1 then Squeeze(x) else x`, which exporters write for squeeze(x, axis) of a size they do not know. Its
-/// two results differ in rank.
-bool is_conditional_squeeze(const OnnxGraph& then_branch, const OnnxGraph& else_branch) {
-  const OnnxNode* squeeze = only_node(then_branch);
-  const OnnxNode* same = only_node(else_branch);
-  return squeeze != nullptr && same != nullptr && squeeze->op_type == "Squeeze" && same->op_type == "Identity" &&
-         !squeeze->inputs.empty() && !same->inputs.empty() && squeeze->inputs[0] == same->inputs[0] &&
-         then_branch.outputs.size() == 1 && else_branch.outputs.size() == 1;
-}
 
 bool is_one_element(const TensorType& type) { return type.rank() == 1 && type.shape[0] == Dim(1); }
 
@@ -67,7 +48,8 @@ void leave_out_unnamed(Bodies& branches, std::size_t named) {
 }  // namespace
 
 /// ONNX If: a node with two bodies; of a condition that is known, what the branch that it takes holds. A squeeze under
-/// the condition that the size is 1 becomes that squeeze, which fails when it runs with another size.
+/// the condition that the size is 1, on which nothing depends that may go into both branches (RestOfIf), becomes that
+/// squeeze, which fails when it runs with another size.
 Result<Values> import_if(OnnxNodeView& node, Builder& build) {
   const OnnxGraph* then_branch = node.graph("then_branch");
   const OnnxGraph* else_branch = node.graph("else_branch");
@@ -78,7 +60,12 @@ Result<Values> import_if(OnnxNodeView& node, Builder& build) {
   if (known != nullptr && known->dtype() == DataType::kBool && known->count() == 1) {
     return build.inline_body(known->span<std::uint8_t>()[0] != 0 ? *then_branch : *else_branch);
   }
-  if (is_conditional_squeeze(*then_branch, *else_branch)) return build.inline_body(*then_branch);
+  if (is_conditional_squeeze(*then_branch, *else_branch)) {
+    log(LogLevel::kWarn, "node '", node.name(),
+        "' (If): its branches differ in rank, and the size that it squeezes is taken for 1; inputs for which it is not "
+        "are refused when they are given");
+    return build.inline_body(*then_branch);
+  }
   const std::array<const OnnxGraph*, 2> branches = {then_branch, else_branch};
   TRY(Bodies bodies, build.import_bodies(branches, {}));
   leave_out_unnamed(bodies, node.output_count());
