@@ -1,94 +1,9 @@
+#include "backend/cuda/contraction/direct_contraction.h"
 #include "backend/cuda/integer/integer_text.h"
 #include "backend/cuda/integer/tactics.h"
 
-#include <algorithm>
-
 namespace bolide::cuda {
 namespace {
-
-/// integer_direct.cu: Volume, Window, DirectContraction
-struct DeviceVolume {
-  std::int64_t batch0, batch1, image, plane, line, pixel, channel;
-};
-struct DeviceWindow {
-  int in, out, kernel, stride, step, before;
-};
-struct DirectContraction {
-  const void* a;
-  const void* b;
-  void* y;
-  std::array<DeviceExtra, GemmProblem::kMostExtras> extra;
-  std::array<std::int64_t, GemmProblem::kMostExtras> extra_plane;
-  DeviceVolume as, ys;
-  std::int64_t b_batch0, b_batch1, b_row, b_channel, b_tap;
-  std::array<DeviceWindow, 3> window;
-  int m, n, c, taps, inner_batch;
-};
-
-DeviceVolume volume(const RowStrides& s) { return {s.batch0, s.batch1, s.image, s.plane, s.line, s.pixel, s.column}; }
-
-std::int64_t tiles_of(const GemmProblem& gemm) { return (gemm.m() + 63) / 64 * ((gemm.n + 63) / 64); }
-
-class DirectKernel final : public ContractionKernel {
- public:
-  DirectKernel(const GemmProblem& gemm, bool packed) : packed_(packed) {
-    Defines defines;
-    defines.set("BFORMAT", packed ? 4 : gemm.b_format).set("AZERO", gemm.a_zero);
-    defines.set("BZERO", packed ? packed_integers(gemm).zero : gemm.b_zero).set("TRANSPOSED", gemm.transposed ? 1 : 0);
-    defines.set("ROWFAST", gemm.a.pixel < gemm.a.column ? 1 : 0);
-    program_ = integer_program(gemm, defines, {"contraction_formats", "integer_numbers", "integer_direct"});
-    for (std::size_t i = 0; i < gemm.extras.size(); ++i) {
-      const RowStrides& s = gemm.extras[i].strides;
-      inputs_[i] = gemm.extras[i].input;
-      args_.extra[i] = {nullptr, s.batch0, s.batch1, s.image, s.line, s.pixel, s.column};
-      args_.extra_plane[i] = s.plane;
-    }
-    args_.as = volume(gemm.a);
-    args_.ys = volume(gemm.y);
-    const std::int64_t row = packed_rows(gemm).row;
-    args_.b_batch0 = packed ? 0 : gemm.b_batch0;
-    args_.b_batch1 = packed ? gemm.n * row : gemm.b_batch1;
-    args_.b_row = packed ? row : gemm.b_n;
-    args_.b_channel = packed ? 1 : gemm.b_c;
-    args_.b_tap = packed ? gemm.c : gemm.b_tap;
-    for (std::size_t i = 0; i < 3; ++i) {
-      const WindowAxis& axis = gemm.axes[i];
-      args_.window[i] = {static_cast<int>(axis.in),     static_cast<int>(axis.out),      static_cast<int>(axis.kernel),
-                         static_cast<int>(axis.stride), static_cast<int>(axis.dilation), static_cast<int>(axis.before)};
-    }
-    args_.m = static_cast<int>(gemm.m());
-    args_.n = static_cast<int>(gemm.n);
-    args_.c = static_cast<int>(gemm.c);
-    args_.taps = static_cast<int>(gemm.taps());
-    args_.inner_batch = static_cast<int>(gemm.batch1);
-    extras_ = gemm.extras.size();
-    grid_ = {static_cast<unsigned>(tiles_of(gemm)), 1, static_cast<unsigned>(gemm.batches())};
-  }
-
-  std::vector<Use> programs() const override { return {{program_, kFunction}}; }
-  Status load(Device& device) override {
-    TRY(function_, static_cast<CudaDevice&>(device).function(program_, kFunction));
-    return {};
-  }
-  Status launch(DeviceStream& stream, const KernelBuffers& buffers) const override {
-    DirectContraction args = args_;
-    args.a = buffers.inputs[0];
-    args.b = packed_ ? static_cast<const void*>(buffers.packed) : buffers.inputs[1];
-    args.y = buffers.outputs[0];
-    for (std::size_t i = 0; i < extras_; ++i) args.extra[i].data = buffers.inputs[inputs_[i]];
-    return cuda::launch(static_cast<CudaStream&>(stream), function_, {.grid = grid_, .block = {256, 1, 1}}, args);
-  }
-
- private:
-  static constexpr const char* kFunction = "contract_integers_directly";
-  DirectContraction args_ = {};
-  std::array<int, GemmProblem::kMostExtras> inputs_ = {};
-  std::size_t extras_ = 0;
-  std::array<unsigned, 3> grid_ = {1, 1, 1};
-  Program program_;
-  Function function_;
-  bool packed_ = false;
-};
 
 /// Any strides, groups, zero points, up to three spatial dims, transposed convolution, batches.
 /// Numerics  exact sums
@@ -98,23 +13,14 @@ class DirectTactic final : public Tactic {
 
   Verdict accepts(const Problem& problem, const Target&) const override {
     const auto gemm = checked_integer_problem(problem);
-    if (!gemm) return reject(gemm.error().message);
-    if (gemm->batches() > 65535) return reject(gemm->batches(), " batches and groups; at most 65535");
-    if (tiles_of(*gemm) >= std::int64_t{1} << 31) return reject(tiles_of(*gemm), " tiles");
-    return accept();
+    return gemm ? fits_direct_grid(*gemm) : reject(gemm.error().message);
   }
   double estimate_us(const Problem& problem, const Target& target) const override {
-    const GemmProblem gemm = *integer_gemm_problem(problem);
-    const CudaTarget& cuda = cuda_target(target);
-    const std::int64_t at_once = cuda.facts.multiprocessors * std::int64_t{4};
-    const std::int64_t waves = (tiles_of(gemm) * gemm.batches() + at_once - 1) / at_once;
-    const std::int64_t steps = gemm.taps() * ((gemm.c + 15) / 16);
-    return std::max(estimate_cuda_us(cuda, gemm.bytes()),
-                    3.0 + static_cast<double>(waves) * (1.0 + 2.0 * static_cast<double>(steps)));
+    return estimate_direct_us(*integer_gemm_problem(problem), cuda_target(target), 2.0);
   }
   Result<std::unique_ptr<Kernel>> bind(const Problem& problem, const Target&) const override {
     TRY(const GemmProblem gemm, checked_integer_problem(problem));
-    return std::unique_ptr<Kernel>(std::make_unique<DirectKernel>(gemm, false));
+    return std::unique_ptr<Kernel>(bind_integer_direct(gemm, false));
   }
 };
 
@@ -123,7 +29,13 @@ constexpr DirectTactic kDirect;
 }  // namespace
 
 std::unique_ptr<ContractionKernel> bind_integer_direct(const GemmProblem& gemm, bool packed) {
-  return std::make_unique<DirectKernel>(gemm, packed);
+  Defines defines;
+  defines.set("BFORMAT", packed ? 4 : gemm.b_format).set("AZERO", gemm.a_zero);
+  defines.set("BZERO", packed ? packed_integers(gemm).zero : gemm.b_zero);
+  define_direct(defines, gemm);
+  Program program = integer_program(gemm, defines,
+                                    {"contraction_formats", "integer_numbers", "direct_contraction", "integer_direct"});
+  return make_direct_kernel(gemm, std::move(program), "contract_integers_directly", packed, false);
 }
 
 std::span<const Tactic* const> integer_direct_tactics() {
