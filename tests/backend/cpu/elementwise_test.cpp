@@ -148,12 +148,15 @@ TEST(ElementwiseTactics, CodesInAndOutOfAChainOfAnyStrides) {
   const std::string_view add =
       "t0=sub(x0,3);t1=mul(t0,0.02);t2=sub(x1,128);t3=mul(t2,0.03);t4=add(t1,t3);t5=div(t4,0.05);t6=round(t5);add(t6,"
       "9)";
+  const std::string_view multiply =
+      "t0=sub(x0,3);t1=mul(t0,0.02);t2=mul(x1,0.03);t3=mul(t1,t2);t4=div(t3,0.05);t5=round(t4);add(t5,128)";
   const std::string_view gate = "t0=mul(x0,0.5);t1=sigmoid(x1);t2=mul(t0,t1);t3=div(t2,0.25);round(t3)";
   for (const DataType type : {DataType::kU8, DataType::kI8}) {
     for (const std::int64_t n : {1, 15, 16, 17, 33, 1000, 1030, 5000}) {
       Layout x = of({n}, type);
       x.fill = Fill::kFullRange;
       expect_tactic({.op = fused(add, 2, type), .inputs = {x, x}}, kF32);
+      expect_tactic({.op = fused(multiply, 2, type), .inputs = {x, x}}, kF32);
       if (HasFailure()) return;
     }
     Layout x = last({2, 21, 7, 9}, type);
@@ -323,6 +326,69 @@ TEST(VectorFunctions, PowersByOneNumber) {
         ASSERT_TRUE(same) << x[i] << " to the power of " << power << " is " << got[i] << ", expected " << want;
       }
     }
+  }
+}
+
+TEST(CodeKernels, SumsAndProductsOfEveryPairOfCodesAreTheirDefinition) {
+  struct Scales {
+    float a_zero, a_scale, b_zero, b_scale, zero, scale;
+  };
+  std::vector<std::uint8_t> a(65536);
+  std::vector<std::uint8_t> b(65536);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    a[i] = static_cast<std::uint8_t>(i >> 8U);
+    b[i] = static_cast<std::uint8_t>(i);
+  }
+  const auto value = [](std::uint8_t code, bool is_signed) {
+    return is_signed ? static_cast<float>(static_cast<std::int8_t>(code)) : static_cast<float>(code);
+  };
+  const std::vector<Scales> all = {{128, 0.02F, 128, 0.02F, 128, 0.04F}, {3, 0.02F, 77, 0.031F, 9, 0.05F},
+                                   {0, 1.0F, 0, 1.0F, 0, 2.0F},          {-5, 0.1F, 101, 7.0F, -3, 0.0123F},
+                                   {100, 1e-6F, 50, 3e-7F, 20, 1e-6F},   {255, 3e5F, 1, 0.7F, 255, 1e3F}};
+  for (const Isa isa : isa_levels()) {
+    const CodeKernels& kernels = *kernel_table(isa).codes;
+    for (const Scales& s : all) {
+      for (const int form : {0, 1, 2, 3}) {
+        for (const std::int64_t n : {65536, 65521, 7}) {
+          std::vector<std::uint8_t> got(static_cast<std::size_t>(n) + 64, 0xa5);
+          CodePair pair;
+          pair.a = a.data();
+          pair.b = b.data();
+          pair.to = got.data();
+          pair.n = n;
+          pair.a_zero = s.a_zero;
+          pair.a_scale = s.a_scale;
+          pair.b_zero = s.b_zero;
+          pair.b_scale = s.b_scale;
+          pair.zero = s.zero;
+          pair.scale = s.scale;
+          pair.product = form % 2 == 1;
+          pair.is_signed = form >= 2;
+          if (!kernels.pair(pair)) {
+            EXPECT_EQ(isa, Isa::kBaseline);
+            EXPECT_EQ(got[0], 0xa5);
+            continue;
+          }
+          for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i) {
+            const float x = (value(a[i], pair.is_signed) - s.a_zero) * s.a_scale;
+            const float y = (value(b[i], pair.is_signed) - s.b_zero) * s.b_scale;
+            const float code = std::nearbyint((pair.product ? x * y : x + y) / s.scale) + s.zero;
+            const float want = std::clamp(code, pair.is_signed ? -128.0F : 0.0F, pair.is_signed ? 127.0F : 255.0F);
+            ASSERT_EQ(value(got[i], pair.is_signed), want) << x << " and " << y << " over " << s.scale;
+          }
+          for (std::size_t i = static_cast<std::size_t>(n); i < got.size(); ++i) ASSERT_EQ(got[i], 0xa5);
+        }
+      }
+    }
+    CodePair tiny;
+    tiny.scale = 1e-30F;
+    EXPECT_FALSE(kernels.pair(tiny));
+    CodePair no_number;
+    no_number.a_scale = NAN;
+    EXPECT_FALSE(kernels.pair(no_number));
+    CodePair no_code;
+    no_code.zero = 0.5F;
+    EXPECT_FALSE(kernels.pair(no_code));
   }
 }
 

@@ -7,111 +7,6 @@ namespace {
 
 using Kind = Expr::Arg::Kind;
 
-bool is_code(DataType dtype) { return dtype == DataType::kU8 || dtype == DataType::kI8; }
-
-/// Looks for the forms among the steps of an expression.
-class Matcher {
- public:
-  Matcher(const ElementwiseWork& work, const Strips& strips)
-      : work_(work),
-        strips_(strips),
-        steps_(work.expr.steps()),
-        step_uses_(steps_.size(), 0),
-        input_uses_(work.operands.size(), 0) {
-    for (const Expr::Step& step : steps_) {
-      for (int j = 0; j < arity(step.fn); ++j) {
-        const Expr::Arg& arg = step.args[static_cast<std::size_t>(j)];
-        if (arg.kind == Kind::kStep) ++step_uses_[static_cast<std::size_t>(arg.index)];
-        if (arg.kind == Kind::kInput) ++input_uses_[static_cast<std::size_t>(arg.index)];
-      }
-    }
-  }
-
-  std::optional<CodedExpr> run(DataType out) {
-    CodedExpr form;
-    form.inputs.resize(work_.operands.size());
-    std::vector<Expr::Arg> stands_for(steps_.size());  // what a step that is taken away was, for its readers
-    std::vector<bool> gone(steps_.size(), false);
-    Expr::Arg result = work_.expr.result();
-    if (is_code(out)) quantised(form.output, gone, result);
-    bool any = form.output.used;
-    for (std::size_t s = 0; s < steps_.size(); ++s) any |= dequantised(s, form.inputs, stands_for, gone);
-    if (!any) return std::nullopt;
-    form.core = Expr(work_.expr.inputs());
-    const auto renamed = [&](const Expr::Arg& arg) {
-      return arg.kind == Kind::kStep ? stands_for[static_cast<std::size_t>(arg.index)] : arg;
-    };
-    for (std::size_t s = 0; s < steps_.size(); ++s) {
-      if (gone[s]) continue;
-      const Expr::Step& step = steps_[s];
-      stands_for[s] = form.core.push(step.fn, renamed(step.args[0]), renamed(step.args[1]), renamed(step.args[2]));
-    }
-    form.result = renamed(result);
-    const bool last = form.result == form.core.result();
-    if (form.core.is_identity() ? form.result.kind != Kind::kInput : !last) return std::nullopt;
-    return form;
-  }
-
- private:
-  bool one_number(const Expr::Arg& arg) const {
-    if (arg.kind == Kind::kNumber) return true;
-    return arg.kind == Kind::kInput && strips_.scalar(arg.index + 1);
-  }
-  /// The step that `arg` is, when nobody else reads it and it applies `fn`.
-  const Expr::Step* only(const Expr::Arg& arg, Fn fn) const {
-    if (arg.kind != Kind::kStep || step_uses_[static_cast<std::size_t>(arg.index)] != 1) return nullptr;
-    const Expr::Step& step = steps_[static_cast<std::size_t>(arg.index)];
-    return step.fn == fn ? &step : nullptr;
-  }
-
-  /// add(round(div(x, scale)), zero) or round(div(x, scale)) at the end.
-  void quantised(CodedExpr::Ends& output, std::vector<bool>& gone, Expr::Arg& result) const {
-    if (result.kind != Kind::kStep) return;
-    const auto at = [](const Expr::Arg& arg) { return static_cast<std::size_t>(arg.index); };
-    const Expr::Step& last = steps_[at(result)];
-    Expr::Arg zero = Expr::number(0);
-    Expr::Arg rounded = result;
-    const Expr::Step* round = last.fn == Fn::kRound ? &last : nullptr;
-    if (last.fn == Fn::kAdd && one_number(last.args[1])) {
-      zero = last.args[1];
-      rounded = last.args[0];
-      round = only(rounded, Fn::kRound);
-    }
-    if (round == nullptr) return;
-    const Expr::Arg divided = round->args[0];
-    const Expr::Step* division = only(divided, Fn::kDiv);
-    if (division == nullptr || !one_number(division->args[1]) || division->args[0].kind == Kind::kNumber) return;
-    output = {true, zero, division->args[1]};
-    for (const Expr::Arg& arg : {result, rounded, divided}) gone[at(arg)] = true;
-    result = division->args[0];
-  }
-
-  /// Step s is mul(sub(x, zero), scale) or mul(x, scale) of codes that nobody else reads.
-  bool dequantised(std::size_t s, std::vector<CodedExpr::Ends>& inputs, std::vector<Expr::Arg>& stands_for,
-                   std::vector<bool>& gone) const {
-    const Expr::Step& step = steps_[s];
-    if (step.fn != Fn::kMul || gone[s] || !one_number(step.args[1])) return false;
-    const Expr::Step* centred = only(step.args[0], Fn::kSub);
-    if (centred != nullptr && !one_number(centred->args[1])) return false;
-    const Expr::Arg& x = centred != nullptr ? centred->args[0] : step.args[0];
-    if (x.kind != Kind::kInput || input_uses_[static_cast<std::size_t>(x.index)] != 1) return false;
-    const Operand& operand = work_.operands[static_cast<std::size_t>(x.index)];
-    if (!is_code(operand.dtype) || strips_.scalar(x.index + 1)) return false;
-    CodedExpr::Ends& ends = inputs[static_cast<std::size_t>(x.index)];
-    ends = {true, centred != nullptr ? centred->args[1] : Expr::number(0), step.args[1]};
-    stands_for[s] = x;
-    gone[s] = true;
-    if (centred != nullptr) gone[static_cast<std::size_t>(step.args[0].index)] = true;
-    return true;
-  }
-
-  const ElementwiseWork& work_;
-  const Strips& strips_;
-  std::span<const Expr::Step> steps_;
-  std::vector<int> step_uses_;
-  std::vector<int> input_uses_;
-};
-
 class CodedKernel final : public HostKernel {
  public:
   CodedKernel(ElementwiseWork work, CodedExpr form, DataType out, Strips strips, StripProgram program,
@@ -122,7 +17,8 @@ class CodedKernel final : public HostKernel {
         strips_(strips),
         program_(std::move(program)),
         kernels_(*kernels.eltwise),
-        codes_(*kernels.codes) {}
+        codes_(*kernels.codes),
+        pair_(find_pair()) {}
 
   Grid grid(int) const override { return {.rows = strips_.count(), .row_grain = 4}; }
 
@@ -149,6 +45,7 @@ class CodedKernel final : public HostKernel {
         if (!form_.inputs[i].used)
           read_plain(i, buffers, views[i + 1], loaded + static_cast<std::int64_t>(i) * largest, in);
       }
+      if (pair_ && run_pair(buffers, views, in)) return;
       for (std::size_t i = 0; i < inputs; ++i) {
         if (!form_.inputs[i].used) continue;
         const bool last = form_.core.is_identity() && form_.result.index == static_cast<int>(i);
@@ -175,6 +72,49 @@ class CodedKernel final : public HostKernel {
 
  private:
   using Inputs = std::array<StripProgram::Input, StripProgram::kMaxInputs>;
+
+  /// The sum or product of two inputs, all codes of one type.
+  struct Pair {
+    std::size_t a = 0;
+    std::size_t b = 0;
+    bool product = false;
+  };
+  std::optional<Pair> find_pair() const {
+    if (form_.core.steps().size() != 1 || !form_.output.used) return std::nullopt;
+    const Expr::Step& step = form_.core.steps()[0];
+    if (step.fn != Fn::kAdd && step.fn != Fn::kMul) return std::nullopt;
+    for (std::size_t j = 0; j < 2; ++j) {
+      if (step.args[j].kind != Kind::kInput) return std::nullopt;
+      const auto i = static_cast<std::size_t>(step.args[j].index);
+      if (!form_.inputs[i].used || work_.operands[i].dtype != out_) return std::nullopt;
+    }
+    const auto at = [](const Expr::Arg& arg) { return static_cast<std::size_t>(arg.index); };
+    return Pair{at(step.args[0]), at(step.args[1]), step.fn == Fn::kMul};
+  }
+  /// In one sweep, where the strips are dense and the kernel takes the scales.
+  template <class Views>
+  bool run_pair(const KernelBuffers& buffers, const Views& views, const Inputs& in) const {
+    const StripView& to = views[0];
+    const StripView& a = views[pair_->a + 1];
+    const StripView& b = views[pair_->b + 1];
+    if (!to.dense() || !a.dense() || !b.dense()) return false;
+    const CodedExpr::Ends& a_ends = form_.inputs[pair_->a];
+    const CodedExpr::Ends& b_ends = form_.inputs[pair_->b];
+    CodePair pair;
+    pair.a = static_cast<const std::uint8_t*>(buffers.inputs[work_.sources[pair_->a]]) + a.offset;
+    pair.b = static_cast<const std::uint8_t*>(buffers.inputs[work_.sources[pair_->b]]) + b.offset;
+    pair.to = static_cast<std::uint8_t*>(buffers.outputs[0]) + to.offset;
+    pair.n = to.count();
+    pair.a_zero = number(a_ends.zero, in);
+    pair.a_scale = number(a_ends.scale, in);
+    pair.b_zero = number(b_ends.zero, in);
+    pair.b_scale = number(b_ends.scale, in);
+    pair.zero = number(form_.output.zero, in);
+    pair.scale = number(form_.output.scale, in);
+    pair.product = pair_->product;
+    pair.is_signed = out_ == DataType::kI8;
+    return codes_.pair(pair);
+  }
 
   static float number(const Expr::Arg& arg, const Inputs& in) {
     return arg.kind == Kind::kNumber ? static_cast<float>(arg.number) : *in[static_cast<std::size_t>(arg.index)].data;
@@ -235,13 +175,10 @@ class CodedKernel final : public HostKernel {
   StripProgram program_;
   const EltwiseKernels& kernels_;
   const CodeKernels& codes_;
+  std::optional<Pair> pair_;
 };
 
 }  // namespace
-
-std::optional<CodedExpr> coded_form(const ElementwiseWork& work, DataType out, const Strips& strips) {
-  return Matcher(work, strips).run(out);
-}
 
 Result<std::unique_ptr<Kernel>> bind_coded(const ElementwiseWork& work, CodedExpr form, DataType out,
                                            const Strips& strips, const KernelTable& kernels) {

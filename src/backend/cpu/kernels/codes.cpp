@@ -1,5 +1,6 @@
 #include "backend/cpu/kernels/codes.h"
 
+#include "backend/cpu/kernels/code_pairs.h"
 #include "backend/cpu/kernels/vec.h"
 
 namespace bolide::BOLIDE_ISA_NS {
@@ -138,8 +139,15 @@ void column_sums(const void* x, I64 n, I64 stride, I64 m, I32* sums) {
 }  // namespace
 
 extern const CodeKernels kCodes;
-constexpr CodeKernels kCodes = {
-    dequantise<std::uint8_t>, dequantise<std::int8_t>, quantise<std::uint8_t>,    quantise<std::int8_t>,   look_up,
-    sum<std::uint8_t>,        sum<std::int8_t>,        column_sums<std::uint8_t>, column_sums<std::int8_t>};
+constexpr CodeKernels kCodes = {dequantise<std::uint8_t>,
+                                dequantise<std::int8_t>,
+                                quantise<std::uint8_t>,
+                                quantise<std::int8_t>,
+                                pair,
+                                look_up,
+                                sum<std::uint8_t>,
+                                sum<std::int8_t>,
+                                column_sums<std::uint8_t>,
+                                column_sums<std::int8_t>};
 
 }  // namespace bolide::BOLIDE_ISA_NS
