@@ -3,6 +3,7 @@
 
 #include "plan/engine_file.h"
 
+#include <algorithm>
 #include <array>
 
 namespace bolide::engine_layout {
@@ -21,6 +22,10 @@ inline constexpr std::size_t kMaxDimText = 16384;
 
 enum class SectionKind : std::uint32_t { kInfo = 1, kGraph = 2, kWeights = 3, kDevice = 4 };
 
+/// Of padding and unused fields.
+inline bool all_zero(std::span<const std::byte> bytes) {
+  return std::ranges::all_of(bytes, [](std::byte b) { return b == std::byte{0}; });
+}
 inline constexpr std::size_t align_up(std::size_t size) { return (size + kAlignment - 1) / kAlignment * kAlignment; }
 
 }  // namespace bolide::engine_layout
