@@ -2,6 +2,7 @@
 
 #include "base/time_limit.h"
 #include "runtime/regions.h"
+#include "tensor/raw_memory.h"
 
 #include <algorithm>
 
@@ -177,10 +178,12 @@ Status ContextCore::run_now() {
 
 namespace {
 
-/// Bytes in the memory of the device (null: of the host).
-Result<Tensor> memory_of(Device* device, std::size_t bytes) {
+/// Bytes in the memory of the device (null: of the host), for elements of the type: with whatever lies there, but where
+/// elements share bytes.
+Result<Tensor> memory_of(Device* device, DataType dtype, std::size_t bytes) {
   const Dims dims = {static_cast<std::int64_t>(bytes)};
-  if (device == nullptr) return Tensor::allocate(DataType::kU8, dims);
+  if (device == nullptr)
+    return bit_width(dtype) < 8 ? Tensor::allocate(DataType::kU8, dims) : raw_tensor(DataType::kU8, dims);
   TRY(std::shared_ptr<DeviceBlock> block, device->allocate(std::max<std::size_t>(bytes, 1)));
   return Tensor::borrow(DataType::kU8, dims, block->data(), block);
 }
@@ -205,7 +208,7 @@ Result<Tensors> ContextCore::run_owned(Tensors& kept, const std::vector<bool>& o
     const std::size_t bytes = packed_bytes(dtype, count);
     const bool there = i < on_device.size() && on_device[i];
     if (kept[i].bytes() < bytes || kept[i].owner().use_count() != 1) {
-      TRY(kept[i], memory_of(there ? engine_->backend().device().get() : nullptr, bytes));
+      TRY(kept[i], memory_of(there ? engine_->backend().device().get() : nullptr, dtype, bytes));
     }
     TRY_OK(set_output(static_cast<int>(i), kept[i].data(), bytes, there));
     results.push_back(Tensor::borrow(dtype, std::move(dims), kept[i].data(), kept[i].owner()));
