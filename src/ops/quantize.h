@@ -13,7 +13,8 @@ namespace bolide {
 ///
 /// Inputs   x : any float or i32; scale : any float; zero : `out`, optional
 /// Outputs  y : `out`, an integer of up to 16 bits or a float of up to 8 bits; x's shape
-/// Numerics the quotient is rounded to f32 (f64 for f64 x); narrow floats are rounded by CastOptions{saturate}
+/// Numerics the quotient is rounded to f32 (f64 for f64 x); narrow floats are rounded by CastOptions{saturate};
+///          the code of NaN is 0 (passes that fuse a pair of this and DequantizeLinear keep NaN instead)
 struct QuantizeLinear {
   std::int64_t axis = 1;
   std::int64_t block_size = 0;
