@@ -150,6 +150,8 @@ Result<Values> import_gradient(OnnxNodeView& node, Builder& build);
 // control.cpp
 Result<Values> import_if(OnnxNodeView& node, Builder& build);
 Result<Values> import_loop(OnnxNodeView& node, Builder& build);
+Result<Values> import_sequence_at(OnnxNodeView& node, Builder& build);
+Result<Values> import_concat_from_sequence(OnnxNodeView& node, Builder& build);
 Result<Values> import_sequence_map(OnnxNodeView& node, Builder& build);
 Result<Values> import_optional(OnnxNodeView& node, Builder& build);
 // plugin.cpp
