@@ -1,8 +1,6 @@
-#include "backend/cuda/contraction/hopper_device.h"
+#include "backend/cuda/contraction/hopper_kernel.h"
 #include "backend/cuda/contraction/hopper_maps.h"
 #include "backend/cuda/contraction/tactics.h"
-#include "backend/cuda/contraction/wgmma_text.h"
-#include "backend/cuda/text/kernel_text.h"
 
 #include <algorithm>
 
@@ -32,12 +30,12 @@ std::int64_t slots_of(const GemmProblem& gemm, const Tile& tile, const CudaTarge
   return tile.kept ? slots / across * across : slots;
 }
 
-class HopperGemmKernel final : public ContractionKernel {
+class HopperGemmKernel final : public HopperKernel {
  public:
-  HopperGemmKernel(GemmView view, const Tile& tile, const CudaTarget& target) : view_(std::move(view)), tile_(tile) {
+  HopperGemmKernel(GemmView view, const Tile& tile, const CudaTarget& target)
+      : HopperKernel(std::move(view), {tile.rows, tile.columns}, target) {
     const GemmProblem& gemm = view_.gemm;
     overlaps_ = launches_overlap(target);
-    if (view_.gaps) slices_ = bind_simt(gemm, target, view_.packed);
     bulk_ = gemm.y_format != 2;
     if (!bulk_) view_.fetch = -1;
     Defines defines;
@@ -47,68 +45,36 @@ class HopperGemmKernel final : public ContractionKernel {
     defines.set("BEARLY", view_.packed ? 1 : 0);
     defines.set("MINB", tile.blocks).set("LINEAR", view_.linear ? 1 : 0).set("YLINEAR", 1);
     defines.set("YBULK", bulk_ ? 1 : 0).set("FETCH", view_.fetch).set("PDL", overlaps_ ? 1 : 0);
-    text_ = gemm_text(gemm, defines, {"contraction_rows", "hopper_copies"}) +
-            wgmma_text("multiply_tile", tile.columns, gemm.a_format) + std::string(kernel_text("hopper_gemm"));
-    const std::int64_t tiles_n = tiles_across(gemm, tile);
-    const std::int64_t tiles = tiles_n * ((gemm.m() + tile.rows - 1) / tile.rows);
-    view_.args.tiles_n = static_cast<int>(tiles_n);
+    set_program(defines, "hopper_gemm", tile.shared(map_steps(view_)));
+    const std::int64_t tiles = tiles_across(gemm, tile) * ((gemm.m() + tile.rows - 1) / tile.rows);
     blocks_ = static_cast<unsigned>(std::min<std::int64_t>(tiles, slots_of(gemm, tile, target)));
-    shared_ = tile.shared(map_steps(view_));
+    threads_ = static_cast<unsigned>(tile.groups * 128 + 128);
   }
 
-  std::vector<Use> programs() const override {
-    std::vector<Use> out = {{{"contraction", text_, {}}, "contract"}};
-    if (slices_) out.push_back(slices_->programs()[0]);
-    return out;
-  }
-  Status load(Device& device) override {
-    auto& cuda = static_cast<CudaDevice&>(device);
-    if (cuda.api().tensor_map_tiled == nullptr || cuda.api().tensor_map_im2col == nullptr)
-      return unsupported("the driver has no tensor maps");
-    TRY(function_, cuda.function({"contraction", text_, {}}, "contract", static_cast<std::size_t>(shared_)));
-    if (slices_) TRY_OK(slices_->load(device));
-    return {};
-  }
-
-  Status launch(DeviceStream& stream, const KernelBuffers& buffers) const override {
-    const auto args = addressed(view_, buffers);
-    if (!args) {
-      if (slices_) return slices_->launch(stream, buffers);
-      return internal_error("an operand of a contraction is less aligned than its strides");
-    }
-    auto& cuda = static_cast<CudaStream&>(stream);
-    const DriverApi& api = cuda.device().api();
-    const CudaDevice::Current current(cuda.device());  // tensor maps are made for it
+ protected:
+  Status launch_tiles(CudaStream& stream, const DeviceContraction& args, const TensorMap& a,
+                      const TensorMap& b) const override {
+    const DriverApi& api = stream.device().api();
     const GemmProblem& gemm = view_.gemm;
-    TensorMap a = {};
-    TensorMap b = {};
     TensorMap extra = {};
     TensorMap y = {};
-    TRY_OK(operand_maps(api, view_, *args, tile_.rows, tile_.columns, a, b));
-    if (bulk_) TRY_OK(matrix_map(api, y, args->y, gemm.y_format, {gemm.m(), gemm.n}, args->ys.pixel, {64, 64}));
+    if (bulk_) TRY_OK(matrix_map(api, y, args.y, gemm.y_format, {gemm.m(), gemm.n}, args.ys.pixel, {64, 64}));
     if (view_.fetch >= 0) {
       const auto at = static_cast<std::size_t>(view_.fetch);
-      const DeviceExtra& fetched = args->extra[at];
+      const DeviceExtra& fetched = args.extra[at];
       TRY_OK(matrix_map(api, extra, fetched.data, gemm.extras[at].format, {gemm.m(), gemm.n}, fetched.pixel, {64, 64}));
     }
-    return cuda::launch(cuda, function_,
-                        {.grid = {blocks_, 1, 1},
-                         .block = {static_cast<unsigned>(tile_.groups * 128 + 128), 1, 1},
-                         .shared_bytes = static_cast<std::size_t>(shared_),
-                         .overlaps = overlaps_},
-                        *args, a, b, extra, y);
+    return cuda::launch(
+        stream, function(),
+        {.grid = {blocks_, 1, 1}, .block = {threads_, 1, 1}, .shared_bytes = shared_bytes(), .overlaps = overlaps_},
+        args, a, b, extra, y);
   }
 
  private:
-  GemmView view_;
-  Tile tile_;
-  std::string text_;
   unsigned blocks_ = 1;
-  std::int64_t shared_ = 0;
+  unsigned threads_ = 0;
   bool overlaps_ = false;
   bool bulk_ = false;
-  Function function_;
-  std::unique_ptr<ContractionKernel> slices_;
 };
 
 /// Needs     sm_90; f16, bf16 or (allowed) TF32; channels in units of 16 bytes; no groups; constant b for windows
@@ -119,11 +85,9 @@ class HopperGemm final : public PackedRowsTactic {
 
   Verdict accepts(const Problem& problem, const Target& target) const override {
     const CudaTarget& cuda = cuda_target(target);
-    if (const auto fault = hopper_fault(cuda.facts)) return reject(*fault);
-    const auto view = gemm_view(problem, cuda, false);
+    const auto view = hopper_view(problem, cuda);
     if (!view) return reject(view.error().message);
     const GemmProblem& gemm = view->gemm;
-    if (const auto fault = map_fault(*view)) return reject(*fault);
     if (tile_.blocks > 2 && tile_.rows * tile_.columns > 64 * 64 && !gemm.extras.empty() && view->fetch >= 0)
       return reject("an operand beside the tile leaves too few registers");
     const std::int64_t sums = tile_.rows * tile_.columns / (tile_.apart ? 128 : 128 * tile_.groups);

@@ -1,77 +1,48 @@
-#include "backend/cuda/contraction/hopper_device.h"
+#include "backend/cuda/contraction/hopper_kernel.h"
 #include "backend/cuda/contraction/hopper_maps.h"
 #include "backend/cuda/contraction/tactics.h"
-#include "backend/cuda/contraction/wgmma_text.h"
-#include "backend/cuda/text/kernel_text.h"
 
 #include <algorithm>
 
 namespace bolide::cuda {
 namespace {
 
-/// Columns of a tile of 64 rows; stages; parts of k.
+constexpr int kRows = 64;  // of a tile
+
+/// Columns of a tile; stages; parts of k.
 struct Tile {
   int columns, stages, splits;
 
-  std::int64_t shared() const { return 1024 + std::int64_t{stages} * (64 + columns) * 128; }
+  std::int64_t shared() const { return 1024 + std::int64_t{stages} * (kRows + columns) * 128; }
   std::int64_t blocks(const GemmProblem& gemm) const {
-    return (gemm.n + columns - 1) / columns * ((gemm.m() + 63) / 64) * splits;
+    return (gemm.n + columns - 1) / columns * ((gemm.m() + kRows - 1) / kRows) * splits;
   }
 };
 
-class HopperSplitKernel final : public ContractionKernel {
+class HopperSplitKernel final : public HopperKernel {
  public:
-  HopperSplitKernel(GemmView view, const Tile& tile, const CudaTarget& target) : view_(std::move(view)), tile_(tile) {
+  HopperSplitKernel(GemmView view, const Tile& tile, const CudaTarget& target)
+      : HopperKernel(std::move(view), {kRows, tile.columns}, target) {
     const GemmProblem& gemm = view_.gemm;
-    if (view_.gaps) slices_ = bind_simt(gemm, target, view_.packed);
     view_.fetch = -1;
     Defines defines;
     defines.extras(gemm).set("ELEM", gemm.a_format).set("OUT", gemm.y_format).set("BN", tile.columns);
     defines.set("ST", tile.stages).set("SPLITS", tile.splits).set("BEARLY", view_.packed ? 1 : 0);
     defines.set("LINEAR", view_.linear ? 1 : 0).set("YLINEAR", 1).set("PDL", 1);
-    text_ = gemm_text(gemm, defines, {"contraction_rows", "hopper_copies"}) +
-            wgmma_text("multiply_tile", tile.columns, gemm.a_format) + std::string(kernel_text("hopper_split"));
-    view_.args.tiles_n = static_cast<int>((gemm.n + tile.columns - 1) / tile.columns);
+    set_program(defines, "hopper_split", tile.shared());
+    blocks_ = static_cast<unsigned>(tile.blocks(gemm));
   }
 
-  std::vector<Use> programs() const override {
-    std::vector<Use> out = {{{"contraction", text_, {}}, "contract"}};
-    if (slices_) out.push_back(slices_->programs()[0]);
-    return out;
-  }
-  Status load(Device& device) override {
-    auto& cuda = static_cast<CudaDevice&>(device);
-    if (cuda.api().tensor_map_tiled == nullptr || cuda.api().tensor_map_im2col == nullptr)
-      return unsupported("the driver has no tensor maps");
-    TRY(function_, cuda.function({"contraction", text_, {}}, "contract", static_cast<std::size_t>(tile_.shared())));
-    if (slices_) TRY_OK(slices_->load(device));
-    return {};
-  }
-  Status launch(DeviceStream& stream, const KernelBuffers& buffers) const override {
-    const auto args = addressed(view_, buffers);
-    if (!args) {
-      if (slices_) return slices_->launch(stream, buffers);
-      return internal_error("an operand of a contraction is less aligned than its strides");
-    }
-    auto& cuda = static_cast<CudaStream&>(stream);
-    const CudaDevice::Current current(cuda.device());  // tensor maps are made for it
-    TensorMap a = {};
-    TensorMap b = {};
-    TRY_OK(operand_maps(cuda.device().api(), view_, *args, 64, tile_.columns, a, b));
-    return cuda::launch(cuda, function_,
-                        {.grid = {static_cast<unsigned>(tile_.blocks(view_.gemm)), 1, 1},
-                         .block = {160, 1, 1},
-                         .shared_bytes = static_cast<std::size_t>(tile_.shared()),
-                         .overlaps = true},
-                        *args, a, b);
+ protected:
+  Status launch_tiles(CudaStream& stream, const DeviceContraction& args, const TensorMap& a,
+                      const TensorMap& b) const override {
+    return cuda::launch(
+        stream, function(),
+        {.grid = {blocks_, 1, 1}, .block = {160, 1, 1}, .shared_bytes = shared_bytes(), .overlaps = true}, args, a, b);
   }
 
  private:
-  GemmView view_;
-  Tile tile_;
-  std::string text_;
-  Function function_;
-  std::unique_ptr<ContractionKernel> slices_;
+  unsigned blocks_ = 1;
 };
 
 /// Needs     as of HopperGemm
@@ -82,11 +53,9 @@ class HopperSplit final : public PackedRowsTactic {
 
   Verdict accepts(const Problem& problem, const Target& target) const override {
     const CudaTarget& cuda = cuda_target(target);
-    if (const auto fault = hopper_fault(cuda.facts)) return reject(*fault);
-    const auto view = gemm_view(problem, cuda, false);
+    const auto view = hopper_view(problem, cuda);
     if (!view) return reject(view.error().message);
     const GemmProblem& gemm = view->gemm;
-    if (const auto fault = map_fault(*view)) return reject(*fault);
     if (map_steps(*view) < 2 * tile_.splits)
       return reject(map_steps(*view), " steps of k for ", tile_.splits, " parts");
     if (tile_.blocks(gemm) > 6 * cuda.facts.multiprocessors) return reject("enough tiles without parts of k");
@@ -104,7 +73,7 @@ class HopperSplit final : public PackedRowsTactic {
     const auto together =
         static_cast<double>(std::min(fit, (blocks + cuda.facts.multiprocessors - 1) / cuda.facts.multiprocessors));
     const auto steps = static_cast<double>((map_steps(view) + tile_.splits - 1) / tile_.splits);
-    const double step = std::max(0.21, together * (64 + tile_.columns) * 128 / 58e3);
+    const double step = std::max(0.21, together * (kRows + tile_.columns) * 128 / 58e3);
     const double us = 2.3 + 0.05 * tile_.splits + rounds * steps * step;
     const double memory = estimate_cuda_us(cuda, view.gemm.bytes());
     return std::max(us, memory) + 0.3 * (std::min(us, memory) - 2.0);
