@@ -1,4 +1,4 @@
-#include "backend/cuda/contraction/gemm_device.h"
+#include "backend/cuda/contraction/image_arguments.h"
 #include "backend/cuda/contraction/tactics.h"
 
 #include <algorithm>
@@ -62,7 +62,7 @@ StemShape stem_shape(const GemmProblem& gemm, std::int64_t lines, bool pairs) {
 
 class StemKernel final : public ContractionKernel {
  public:
-  StemKernel(const GemmProblem& gemm, const StemShape& shape, const CudaTarget& target, bool gaps) {
+  StemKernel(const GemmProblem& gemm, const StemShape& shape, const CudaTarget& target, bool gaps) : arguments_(gemm) {
     const WindowAxis& down = gemm.axes[1];
     const WindowAxis& across = gemm.axes[2];
     overlaps_ = launches_overlap(target);
@@ -86,26 +86,8 @@ class StemKernel final : public ContractionKernel {
     unit_ = shape.writes == 1 ? 16 : shape.writes == 2 ? 4 : 1;
     x_unit_ = shape.pairs ? 4 : 1;
     shared_ = static_cast<std::size_t>(shape.shared);
-    for (std::size_t i = 0; i < gemm.extras.size(); ++i) {
-      inputs_[i] = gemm.extras[i].input;
-      args_.extra[i] = device_extra(gemm, gemm.extras[i]);
-    }
-    extras_ = gemm.extras.size();
-    args_.x_image = gemm.a.image;
-    args_.x_channel = gemm.a.column;
-    args_.x_line = gemm.a.line;
-    args_.x_pixel = gemm.a.pixel;
-    args_.y_image = gemm.y.image;
-    args_.y_line = gemm.y.line;
-    args_.y_pixel = gemm.y.pixel;
-    args_.images = static_cast<int>(gemm.images);
-    args_.h = static_cast<int>(down.in);
-    args_.w = static_cast<int>(across.in);
-    args_.oh = static_cast<int>(down.out);
-    args_.ow = static_cast<int>(across.out);
-    args_.pad_h = static_cast<int>(down.before);
-    args_.pad_w = static_cast<int>(across.before);
-    args_.n = static_cast<int>(gemm.n);
+    arguments_.args.x_channel = gemm.a.column;
+    arguments_.args.n = static_cast<int>(gemm.n);
     fit_ = std::clamp<std::int64_t>(target.facts.shared_bytes_per_multiprocessor / (shape.shared + 1024), 1, 8);
     multiprocessors_ = target.facts.multiprocessors;
     pieces_ = shape.pieces;
@@ -130,11 +112,7 @@ class StemKernel final : public ContractionKernel {
     return {};
   }
   Status launch(DeviceStream& stream, const KernelBuffers& buffers) const override {
-    DeviceStem args = args_;
-    args.x = buffers.inputs[0];
-    args.b = buffers.packed;
-    args.y = buffers.outputs[0];
-    for (std::size_t i = 0; i < extras_; ++i) args.extra[i].data = buffers.inputs[inputs_[i]];
+    const DeviceStem args = arguments_.addressed(buffers);
     const bool fits = aligned(args.y, unit_);
     if ((!fits && texts_.size() < 2) || !aligned(args.x, x_unit_))
       return internal_error("an image is less aligned than its strides");
@@ -143,9 +121,7 @@ class StemKernel final : public ContractionKernel {
   }
 
  private:
-  DeviceStem args_ = {};
-  std::array<int, GemmProblem::kMostExtras> inputs_ = {};
-  std::size_t extras_ = 0;
+  ImageArguments<DeviceStem> arguments_;
   std::array<unsigned, 3> grid_ = {1, 1, 1};
   std::size_t shared_ = 0;
   std::vector<std::string> texts_;

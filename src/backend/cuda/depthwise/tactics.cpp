@@ -1,21 +1,11 @@
 #include "backend/cuda/depthwise/tactics.h"
 
-#include "backend/cuda/contraction/gemm_device.h"
+#include "backend/cuda/depthwise/depthwise_kernel.h"
 
 #include <algorithm>
 
 namespace bolide::cuda {
 namespace {
-
-/// depthwise.cu: Depthwise, whose size the text compares with ARGUMENT_BYTES.
-struct DeviceDepthwise {
-  const void* x;
-  const void* b;
-  void* y;
-  std::array<DeviceExtra, GemmProblem::kMostExtras> extra;
-  std::int64_t x_image, x_line, x_pixel, y_image, y_line, y_pixel;
-  int images, h, w, oh, ow, pad_h, pad_w, c;
-};
 
 /// Pixels, lines and channels of the result for each thread, where they can be.
 struct Piece {
@@ -51,88 +41,24 @@ std::int64_t threads_of(const GemmProblem& gemm, const Piece& piece, int wide) {
          ((gemm.axes[2].out + piece.pixels - 1) / piece.pixels) * (gemm.batch1 / wide);
 }
 
-/// The problem of all channels at once: columns are channels. The epilogue's operands lie as columns too.
-GemmProblem by_channels(GemmProblem gemm) {
-  const auto column = [&](RowStrides& s) {
-    s.column = s.batch1;
-    s.batch1 = 0;
-  };
-  gemm.n = gemm.batch1;
-  for (GemmExtra& extra : gemm.extras) column(extra.strides);
-  return gemm;
+/// Threads of `piece`, and of one channel a thread where slices may be less aligned.
+std::vector<DepthwiseKernel::Form> forms_of(const GemmProblem& gemm, const Piece& piece, bool overlaps, bool gaps) {
+  const GemmProblem all = by_channels(gemm);
+  std::vector<DepthwiseKernel::Form> out;
+  for (const int wide : {width(gemm, piece), 1}) {
+    out.push_back({.program = {"depthwise", depthwise_text(all, piece, wide, overlaps), {}},
+                   .threads = threads_of(gemm, piece, wide),
+                   .unit = wide == 8   ? 16
+                           : wide == 2 ? 4
+                                       : 1});
+    if (wide == 1 || !gaps) break;
+  }
+  return out;
 }
 
-class DepthwiseKernel final : public ContractionKernel {
- public:
-  DepthwiseKernel(const GemmProblem& gemm, const Piece& piece, const CudaTarget& target, bool gaps)
-      : wide_(width(gemm, piece)), overlaps_(launches_overlap(target)) {
-    const GemmProblem all = by_channels(gemm);
-    texts_.push_back(depthwise_text(all, piece, wide_, overlaps_));
-    blocks_[0] = static_cast<unsigned>((threads_of(gemm, piece, wide_) + 127) / 128);
-    if (wide_ > 1 && gaps) {
-      texts_.push_back(depthwise_text(all, piece, 1, overlaps_));
-      blocks_[1] = static_cast<unsigned>((threads_of(gemm, piece, 1) + 127) / 128);
-    }
-    for (std::size_t i = 0; i < all.extras.size(); ++i) {
-      inputs_[i] = all.extras[i].input;
-      args_.extra[i] = device_extra(all, all.extras[i]);
-    }
-    extras_ = all.extras.size();
-    args_.x_image = gemm.a.image;
-    args_.x_line = gemm.a.line;
-    args_.x_pixel = gemm.a.pixel;
-    args_.y_image = gemm.y.image;
-    args_.y_line = gemm.y.line;
-    args_.y_pixel = gemm.y.pixel;
-    args_.images = static_cast<int>(gemm.images);
-    args_.h = static_cast<int>(gemm.axes[1].in);
-    args_.w = static_cast<int>(gemm.axes[2].in);
-    args_.oh = static_cast<int>(gemm.axes[1].out);
-    args_.ow = static_cast<int>(gemm.axes[2].out);
-    args_.pad_h = static_cast<int>(gemm.axes[1].before);
-    args_.pad_w = static_cast<int>(gemm.axes[2].before);
-    args_.c = static_cast<int>(gemm.batch1);
-  }
-
-  std::vector<Use> programs() const override {
-    std::vector<Use> out;
-    for (const std::string& text : texts_) out.push_back({{"depthwise", text, {}}, "depthwise"});
-    return out;
-  }
-  Status load(Device& device) override {
-    auto& cuda = static_cast<CudaDevice&>(device);
-    for (std::size_t i = 0; i < texts_.size(); ++i) {
-      TRY(functions_[i], cuda.function({"depthwise", texts_[i], {}}, "depthwise"));
-    }
-    return {};
-  }
-  Status launch(DeviceStream& stream, const KernelBuffers& buffers) const override {
-    DeviceDepthwise args = args_;
-    args.x = buffers.inputs[0];
-    args.b = buffers.packed;
-    args.y = buffers.outputs[0];
-    for (std::size_t i = 0; i < extras_; ++i) args.extra[i].data = buffers.inputs[inputs_[i]];
-    const std::int64_t unit = wide_ == 8 ? 16 : wide_ == 2 ? 4 : 1;
-    const bool fits = aligned(args.x, unit) && aligned(args.y, unit);
-    if (!fits && texts_.size() < 2) return internal_error("an image is less aligned than its strides");
-    const std::size_t form = fits ? 0 : 1;
-    return cuda::launch(static_cast<CudaStream&>(stream), functions_[form],
-                        {.grid = {blocks_[form], 1, 1}, .block = {128, 1, 1}, .overlaps = overlaps_}, args);
-  }
-
- private:
-  DeviceDepthwise args_ = {};
-  std::array<int, GemmProblem::kMostExtras> inputs_ = {};
-  std::size_t extras_ = 0;
-  std::vector<std::string> texts_;
-  std::array<unsigned, 2> blocks_ = {1, 1};
-  std::array<Function, 2> functions_ = {};
-  int wide_;
-  bool overlaps_;
-};
-
-/// Needs     one input and one output channel a group, neighbouring channels, at most two spatial dims, constant
-/// weights Numerics  sums in f32, taps in order
+/// Needs     one input and one output channel a group, neighbouring channels, at most two spatial dims; weights that
+///           are constant
+/// Numerics  sums in f32, taps in order
 class DepthwiseTactic final : public Tactic {
  public:
   constexpr DepthwiseTactic(std::string_view name, const Piece& piece) : Tactic(name, 1), piece_(piece) {}
@@ -141,12 +67,8 @@ class DepthwiseTactic final : public Tactic {
     const auto gemm = gemm_problem(problem);
     if (!gemm) return reject(gemm.error().message);
     if (const auto fault = epilogue_fault(*gemm)) return reject(*fault);
-    if (gemm->transposed || gemm->batch1 == 1 || gemm->c != 1 || gemm->n != 1)
-      return reject(gemm->c, " to ", gemm->n, " channels a group; needs 1 to 1");
+    if (const auto fault = depthwise_fault(*gemm)) return reject(*fault);
     if (gemm->a_format != gemm->b_format) return reject("operands of two dtypes");
-    if (gemm->b_constant == nullptr) return reject("weights that are computed");
-    if (gemm->axes[0].kernel != 1 || gemm->axes[0].in != 1) return reject("three spatial dims");
-    if (gemm->a.batch1 != 1 || gemm->y.batch1 != 1) return reject("channels do not lie side by side");
     if (piece_.pixels > 4 &&
         (gemm->a_format == 2 || gemm->taps() <= 9 || gemm->axes[2].stride > 1 || gemm->axes[2].dilation > 1))
       return reject("long pieces need registers that this kernel does not leave");
@@ -199,8 +121,10 @@ class DepthwiseTactic final : public Tactic {
   bool packs_input(const Problem&, int index) const override { return index == 1; }
   Result<std::unique_ptr<Kernel>> bind(const Problem& problem, const Target& target) const override {
     TRY(const GemmProblem gemm, gemm_problem(problem));
-    return std::unique_ptr<Kernel>(std::make_unique<DepthwiseKernel>(
-        gemm, piece_, cuda_target(target), !dense(problem.inputs[0]) || !dense(problem.outputs[0])));
+    const bool gaps = !dense(problem.inputs[0]) || !dense(problem.outputs[0]);
+    const bool overlaps = launches_overlap(cuda_target(target));
+    return std::unique_ptr<Kernel>(std::make_unique<DepthwiseKernel>(by_channels(gemm), "depthwise",
+                                                                     forms_of(gemm, piece_, overlaps, gaps), overlaps));
   }
 
  private:
