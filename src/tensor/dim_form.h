@@ -42,7 +42,8 @@ struct Dim::Access {
 };
 
 inline bool is_too_large(const Dim& dim) { return dim.constant() == Dim::kTooLarge; }
-std::int64_t floor_div(std::int64_t a, std::int64_t b);  ///< b > 0
-int compare(const Dim& a, const Dim& b);                 ///< any total order: negative, 0 or positive
+std::int64_t floor_div(std::int64_t a, std::int64_t b);    ///< b > 0
+bool atom_less(const DimAtomPtr& a, const DimAtomPtr& b);  ///< the order of atoms in a term
+int compare(const Dim& a, const Dim& b);                   ///< any total order: negative, 0 or positive
 
 }  // namespace bolide
