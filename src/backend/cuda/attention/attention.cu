@@ -1,5 +1,5 @@
 // y = softmax(q k^T * scale + mask) v for heads of a batch, without the matrix of scores in memory: blocks of 16 queries
-// a warp, keys and values by cp.async in tiles, running maximum and sum in f32 (Milakov and Gimelshein 2018).
+// a warp, keys and values by cp.async in tiles, running maximum and sum in f32 (Milakov and Gimelshein 2018). After mma.cu.
 //
 // Defines   ELEM           format of q, k, v and y (0 or 1)
 //           D E            head sizes of q and k, and of v, rounded up to 16
@@ -25,35 +25,6 @@ constexpr int kPitchK = D * 2 + 16, kPitchV = E * 2 + 16;
 constexpr bool kHoldQueries = D <= 128;  // in registers; else they stay in shared memory
 constexpr int kTileK = KEYS * kPitchK, kTileV = KEYS * kPitchV;
 
-DEVICE u32 shared_address(const void* p) { return (u32)__cvta_generic_to_shared(p); }
-DEVICE void copy_in(u32 to, const char* from, bool good) {
-  if (VECQ == 16) {
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;\n" ::"r"(to), "l"(from), "r"(good ? 16 : 0));
-  } else {
-    const u16 v = good ? *(const u16*)from : (u16)0;
-    asm volatile("st.shared.u16 [%0], %1;\n" ::"r"(to), "h"(v));
-  }
-}
-template <bool kTransposed>
-DEVICE void matrices(u32 (&r)[4], u32 at) {
-  if (kTransposed)
-    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];\n"
-                 : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
-                 : "r"(at));
-  else
-    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];\n"
-                 : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
-                 : "r"(at));
-}
-DEVICE void multiply(float (&c)[4], const u32 (&a)[4], u32 b0, u32 b1) {
-#if ELEM == 0
-  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};\n"
-#else
-  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};\n"
-#endif
-               : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
-               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
-}
 DEVICE float power_of_two(float x) {
   float out;
   asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(out) : "f"(x));
@@ -67,8 +38,8 @@ DEVICE void load_rows(char* to, const char* from, i64 stride, int first, int cou
   for (int i = threadIdx.x; i < kRows * kChunks; i += kThreads) {
     const int row = i / kChunks, column = i % kChunks * (VECQ / 2);
     const bool good = first + row < count && column < size;
-    copy_in(shared_address(to + row * kPitch + column * 2), good ? from + ((first + row) * stride + column) * 2 : from,
-            good);
+    copy_async<VECQ>(shared_address(to + row * kPitch + column * 2),
+                     good ? from + ((first + row) * stride + column) * 2 : from, good);
   }
 }
 
@@ -87,7 +58,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, MINB) attention(const __g
   char* const queries = tiles_v + ST * kTileV;
   const u32 my_query = shared_address(queries + (warp * 16 + (lane & 15)) * kPitchK + (lane >> 4) * 16);
   load_rows<WARPS * 16, D, kPitchK>(queries, q, p.qs.row, first, p.queries, p.d);
-  asm volatile("cp.async.commit_group;\n" ::);
+  commit();
   const int seen = CAUSAL ? min(p.keys, first + WARPS * 16) : p.keys;
   const int tiles = (seen + KEYS - 1) / KEYS;
   const auto load_tile = [&](int tile) {
@@ -95,18 +66,18 @@ extern "C" __global__ void __launch_bounds__(kThreads, MINB) attention(const __g
       load_rows<KEYS, D, kPitchK>(tiles_k + tile % ST * kTileK, k, p.ks.row, tile * KEYS, p.keys, p.d);
       load_rows<KEYS, E, kPitchV>(tiles_v + tile % ST * kTileV, v, p.vs.row, tile * KEYS, p.keys, p.e);
     }
-    asm volatile("cp.async.commit_group;\n" ::);
+    commit();
   };
   if (ST > 1) {
     load_tile(0);
-    asm volatile("cp.async.wait_group 1;\n" ::);
+    wait_copies<1>();
   } else {
-    asm volatile("cp.async.wait_group 0;\n" ::);
+    wait_copies<0>();
   }
   __syncthreads();
   if (kHoldQueries) {
 #pragma unroll
-    for (int i = 0; i < (kHoldQueries ? D / 16 : 1); ++i) matrices<false>(fq[i], my_query + i * 32);
+    for (int i = 0; i < (kHoldQueries ? D / 16 : 1); ++i) matrices(fq[i], my_query + i * 32);
   }
 
   float out[E / 8][4];
@@ -119,10 +90,10 @@ extern "C" __global__ void __launch_bounds__(kThreads, MINB) attention(const __g
   for (int tile = 0; tile < tiles; ++tile) {
     if (ST > 1) {
       load_tile(tile + 1);
-      asm volatile("cp.async.wait_group 1;\n" ::);
+      wait_copies<1>();
     } else {
       load_tile(tile);
-      asm volatile("cp.async.wait_group 0;\n" ::);
+      wait_copies<0>();
     }
     __syncthreads();
     if (mine >= p.queries) {  // this warp only helps to copy
@@ -151,12 +122,12 @@ extern "C" __global__ void __launch_bounds__(kThreads, MINB) attention(const __g
 #pragma unroll
     for (int i = 0; i < D / 16; ++i) {
       u32(&f)[4] = fq[kHoldQueries ? i : 0];
-      if (!kHoldQueries) matrices<false>(f, my_query + i * 32);
+      if (!kHoldQueries) matrices(f, my_query + i * 32);
 #pragma unroll
       for (int j = 0; j < KEYS / 8; j += 2) {
         u32 b[4];
-        matrices<false>(b, shared_address(tk + (j * 8 + (lane & 7) + ((lane >> 4) << 3)) * kPitchK +
-                                          (i * 2 + ((lane >> 3) & 1)) * 16));
+        matrices(b, shared_address(tk + (j * 8 + (lane & 7) + ((lane >> 4) << 3)) * kPitchK +
+                                   (i * 2 + ((lane >> 3) & 1)) * 16));
         multiply(score[j], f, b[0], b[1]);
         multiply(score[j + 1], f, b[2], b[3]);
       }
@@ -211,7 +182,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, MINB) attention(const __g
 #pragma unroll
       for (int i = 0; i < E / 8; i += 2) {
         u32 b[4];
-        matrices<true>(b, shared_address(tv + (j * 16 + (lane & 15)) * kPitchV + (i + (lane >> 4)) * 16));
+        matrices_transposed(b, shared_address(tv + (j * 16 + (lane & 15)) * kPitchV + (i + (lane >> 4)) * 16));
         multiply(out[i], a, b[0], b[1]);
         multiply(out[i + 1], a, b[2], b[3]);
       }

@@ -67,7 +67,7 @@ class AttentionKernel final : public ContractionKernel {
                   small ? std::max(1, (mask_ && mask_stride(problem.inputs[3], 2) == 0 && !op.causal ? 12 : together) /
                                           tile.warps)
                         : 1);
-      texts_.push_back(defines.text() + joined_text({"contraction_numbers", "attention"}));
+      texts_.push_back(defines.text() + joined_text({"contraction_numbers", "mma", "attention"}));
       if (!wide || !gaps) break;
     }
     shared_ = static_cast<std::size_t>(shared_of(shape, tile));

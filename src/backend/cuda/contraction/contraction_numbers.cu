@@ -10,10 +10,7 @@ typedef long long i64;
 #endif
 #define DEVICE static __device__ __forceinline__
 
-template <int kFormat>
-struct Bytes {
-  static constexpr int value = kFormat == 2 ? 4 : 2;
-};
+DEVICE u32 shared_address(const void* p) { return (u32)__cvta_generic_to_shared(p); }
 
 DEVICE float from_f16(u16 bits) {
   float out;

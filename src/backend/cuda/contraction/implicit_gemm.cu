@@ -1,6 +1,6 @@
 // y[m, n] = epilogue(sum over k of a[m, k] * b[n, k]): matrix products, and convolutions whose rows m are output pixels
 // and whose k runs over taps and then channels of channels-last images. Tensor cores by mma.sync, operands by cp.async
-// through a ring of stages in shared memory, sums in f32.
+// through a ring of stages in shared memory, sums in f32. After contraction_rows.cu and mma.cu.
 //
 // Defines   ELEM       format of a and b (2 runs as tf32)
 //           OUT        format of y
@@ -35,46 +35,6 @@ constexpr int kOutBytes = OUT == 2 ? 4 : 2;
 constexpr int kPitch = BN * kOutBytes + 16;  // of a row of results in shared memory
 constexpr int kPartPitch = BN * 4 + 32;
 
-DEVICE u32 shared_address(const void* p) { return (u32)__cvta_generic_to_shared(p); }
-template <int kBytes>
-DEVICE void copy_async(u32 to, const void* from, bool good) {
-  const int n = good ? kBytes : 0;
-  if (kBytes == 16) {
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;\n" ::"r"(to), "l"(from), "r"(n));
-  } else if (kBytes >= 4) {
-    asm volatile("cp.async.ca.shared.global [%0], [%1], %2, %3;\n" ::"r"(to), "l"(from), "n"(kBytes < 4 ? 4 : kBytes),
-                 "r"(n));
-  } else {
-    const u16 v = good ? *(const u16*)from : (u16)0;
-    asm volatile("st.shared.u16 [%0], %1;\n" ::"r"(to), "h"(v));
-  }
-}
-DEVICE void commit() { asm volatile("cp.async.commit_group;\n" ::); }
-template <int kLeft>
-DEVICE void wait_copies() {
-  asm volatile("cp.async.wait_group %0;\n" ::"n"(kLeft));
-}
-DEVICE void matrices(u32 (&r)[4], u32 at) {
-  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];\n"
-               : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
-               : "r"(at));
-}
-DEVICE void matrices_transposed(u32 (&r)[4], u32 at) {
-  asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];\n"
-               : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
-               : "r"(at));
-}
-DEVICE void multiply(float (&c)[4], const u32 (&a)[4], const u32 (&b)[2]) {
-#if ELEM == 0
-  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};\n"
-#elif ELEM == 1
-  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};\n"
-#else
-  asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};\n"
-#endif
-               : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
-               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
-}
 DEVICE u32 rounded(u32 bits) {
 #if ELEM == 2
   u32 out;
@@ -83,12 +43,6 @@ DEVICE u32 rounded(u32 bits) {
 #else
   return bits;
 #endif
-}
-// Byte of 16-byte chunk `chunk` of row `row`; neighbouring rows differ in the banks they use.
-template <int kRowBytes>
-DEVICE int swizzled(int row, int chunk) {
-  if (kRowBytes >= 128) return row * kRowBytes + ((chunk ^ (row & 7)) << 4);
-  return row * kRowBytes + ((chunk ^ ((row >> 1) & 3)) << 4);
 }
 
 DEVICE void cluster_barrier() {
@@ -271,7 +225,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, MINB)
 #pragma unroll
       for (int i = 0; i < MI; ++i)
 #pragma unroll
-        for (int j = 0; j < NI; ++j) multiply(acc[i][j], fa[i], fb[j]);
+        for (int j = 0; j < NI; ++j) multiply(acc[i][j], fa[i], fb[j][0], fb[j][1]);
     }
   }
   wait_copies<0>();

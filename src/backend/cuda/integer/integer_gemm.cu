@@ -1,6 +1,7 @@
 // y[m, n] = finished(sum over k of (a[m, k] - a_zero) * b[n, k]) of 8-bit integers on tensor cores: matrix products, and
 // convolutions of channels-last images (rows m are output pixels, k runs over taps and then channels). b is packed as
-// i8; `offsets[n]` is -a_zero * (sum over k of b), and padding reads a_zero. Sums exact (modulo 2^32).
+// i8; `offsets[n]` is -a_zero * (sum over k of b), and padding reads a_zero. Sums exact (modulo 2^32). After
+// integer_numbers.cu, contraction_rows.cu and mma.cu.
 //
 // Defines   AFORMAT OUT  formats of a and y;  ACODE: a_zero;  AZERO: its byte;  BREST: the zero point of the packed b
 //           BM BN BKB    rows, columns and k of a tile;  WM WN: warps along rows and columns;  ST: stages
@@ -13,14 +14,6 @@ constexpr int kABytes = BM * BKB, kBBytes = BN * BKB;
 constexpr int kOutBytes = BytesOf<OUT>::value;
 constexpr int kPitch = BN * kOutBytes + 16;  // of a row of results in shared memory
 
-DEVICE u32 shared_address(const void* p) { return (u32)__cvta_generic_to_shared(p); }
-template <int kBytes>
-DEVICE void copy_async(u32 to, const void* from) {
-  if (kBytes == 16)
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16;\n" ::"r"(to), "l"(from));
-  else
-    asm volatile("cp.async.ca.shared.global [%0], [%1], %2;\n" ::"r"(to), "l"(from), "n"(kBytes));
-}
 template <int kBytes>
 DEVICE void store_word(u32 to, u32 word) {
   if (kBytes == 16)
@@ -30,24 +23,14 @@ DEVICE void store_word(u32 to, u32 word) {
   else
     asm volatile("st.shared.u32 [%0], %1;\n" ::"r"(to), "r"(word));
 }
-DEVICE void matrices(u32 (&r)[4], u32 at) {
-  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];\n"
-               : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
-               : "r"(at));
-}
-DEVICE void multiply(int (&c)[4], const u32 (&a)[4], const u32 (&b)[2]) {
+DEVICE void multiply(int (&c)[4], const u32 (&a)[4], u32 b0, u32 b1) {
 #if AFORMAT == 3
   asm volatile("mma.sync.aligned.m16n8k32.row.col.s32.u8.s8.s32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};\n"
 #else
   asm volatile("mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};\n"
 #endif
                : "+r"(c[0]), "+r"(c[1]), "+r"(c[2]), "+r"(c[3])
-               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
-}
-// Byte of 16-byte chunk `chunk` of row `row`; neighbouring rows differ in the banks they use.
-DEVICE int swizzled(int row, int chunk) {
-  if (BKB >= 128) return row * BKB + ((chunk ^ (row & 7)) << 4);
-  return row * BKB + ((chunk ^ ((row >> 1) & 3)) << 4);
+               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 
 extern "C" __global__ void __launch_bounds__(kThreads, 1)
@@ -97,7 +80,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1)
         good = inside && a_base[i] >= 0;
       else
         good = inside && (u32)((a_at[i] >> 16) + y_step) < (u32)p.h && (u32)((short)a_at[i] + x_step) < (u32)p.w;
-      const u32 at = to + swizzled(ar + i * kARows, (ac * VECA) >> 4) + (VECA < 16 ? (ac * VECA) & 15 : 0);
+      const u32 at = to + swizzled<BKB>(ar + i * kARows, (ac * VECA) >> 4) + (VECA < 16 ? (ac * VECA) & 15 : 0);
       if (good)
         copy_async<VECA>(at, a + a_base[i] + offset);
       else
@@ -123,9 +106,9 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1)
     for (int i = 0; i < kBCopies; ++i) {
       const int row = br + i * kBRows;
       if (n0 + row < p.n)
-        copy_async<16>(to + swizzled(row, bc), b_next + i * kBRows * p.b_row);
+        copy_async<16>(to + swizzled<BKB>(row, bc), b_next + i * kBRows * p.b_row);
       else
-        store_word<16>(to + swizzled(row, bc), 0u);
+        store_word<16>(to + swizzled<BKB>(row, bc), 0u);
     }
     b_next += BKB;
   };
@@ -136,7 +119,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1)
       load_b(i);
       load_a(i);
     }
-    asm volatile("cp.async.commit_group;\n" ::);
+    commit();
   }
   int acc[MI][NI][4], row_sum[BREST != 0 ? MI : 1][4];
 #pragma unroll
@@ -152,13 +135,13 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1)
 
   int stage = 0, ahead = ST - 1;
   for (int step = 0; step < steps; ++step) {
-    asm volatile("cp.async.wait_group %0;\n" ::"n"(ST - 2));
+    wait_copies<ST - 2>();
     __syncthreads();
     if (step + ST - 1 < steps) {
       load_b(ahead);
       load_a(ahead);
     }
-    asm volatile("cp.async.commit_group;\n" ::);
+    commit();
     const u32 at_a = shared_address(ring_a + stage * kABytes), at_b = shared_address(ring_b + stage * kBBytes);
     if (++stage == ST) stage = 0;
     if (++ahead == ST) ahead = 0;
@@ -167,26 +150,26 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1)
       u32 fa[MI][4], fb[NI][2];
 #pragma unroll
       for (int i = 0; i < MI; ++i)
-        matrices(fa[i], at_a + swizzled(wm * (BM / WM) + i * 16 + (lane & 15), kk * 2 + (lane >> 4)));
+        matrices(fa[i], at_a + swizzled<BKB>(wm * (BM / WM) + i * 16 + (lane & 15), kk * 2 + (lane >> 4)));
 #pragma unroll
       for (int j = 0; j < NI; j += 2) {
         u32 t[4];
-        matrices(t, at_b + swizzled(wn * (BN / WN) + j * 8 + (lane & 7) + ((lane >> 4) << 3),
-                                    kk * 2 + ((lane >> 3) & 1)));
+        matrices(t, at_b + swizzled<BKB>(wn * (BN / WN) + j * 8 + (lane & 7) + ((lane >> 4) << 3),
+                                         kk * 2 + ((lane >> 3) & 1)));
         fb[j][0] = t[0], fb[j][1] = t[1], fb[j + 1][0] = t[2], fb[j + 1][1] = t[3];
       }
 #pragma unroll
       for (int i = 0; i < MI; ++i)
 #pragma unroll
-        for (int j = 0; j < NI; ++j) multiply(acc[i][j], fa[i], fb[j]);
+        for (int j = 0; j < NI; ++j) multiply(acc[i][j], fa[i], fb[j][0], fb[j][1]);
       if (BREST != 0) {
-        const u32 ones[2] = {0x01010101u, 0x01010101u};
+        constexpr u32 kOnes = 0x01010101u;
 #pragma unroll
-        for (int i = 0; i < MI; ++i) multiply(row_sum[BREST != 0 ? i : 0], fa[i], ones);
+        for (int i = 0; i < MI; ++i) multiply(row_sum[BREST != 0 ? i : 0], fa[i], kOnes, kOnes);
       }
     }
   }
-  asm volatile("cp.async.wait_group 0;\n" ::);
+  wait_copies<0>();
   __syncthreads();
 
   const int first_offset = p.inner_batch > 1 ? (int)(blockIdx.z % (u32)p.inner_batch) * p.n : 0;
