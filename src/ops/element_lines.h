@@ -135,6 +135,17 @@ class ElementLines {
                       }
                     });
   }
+  /// Whether the elements of a line follow each other in the box.
+  bool in_rows() const { return inner_.size() == 1; }
+  /// f(i, start) for the first element i of every line of `size()`, where in_rows().
+  template <class F>
+  void each_row(const F& f) const {
+    parallel_ranges(static_cast<std::int64_t>(outer_.size()), (1 << 13) / std::max<std::int64_t>(1, size_),
+                    [&](std::int64_t o, std::int64_t end) {
+                      for (; o < end; ++o) f(o * size_, outer_[static_cast<std::size_t>(o)]);
+                    });
+  }
+  std::int64_t size() const { return size_; }
   /// The same start of element i alone.
   std::int64_t start(std::int64_t i) const {
     const auto inner = static_cast<std::int64_t>(inner_.size());

@@ -64,6 +64,21 @@ Result<TensorTypes> GatherElements::infer(const InferContext& context) const {
   return TensorTypes{{context.dtype(0), context.shape(1)}};
 }
 
+/// to[i] = line[given[i] * stride] for i in [0, count), without a branch; false where one is outside of [-size, size),
+/// which may not be 0.
+template <class T, class Index>
+bool gather_row(const T* line, std::int64_t stride, std::int64_t size, const Index* given, T* to, std::int64_t count) {
+  bool good = true;
+  for (std::int64_t i = 0; i < count; ++i) {
+    std::int64_t place = given[i];
+    place += (place >> 63) & size;
+    const bool inside = static_cast<std::uint64_t>(place) < static_cast<std::uint64_t>(size);
+    good = good & inside;
+    to[i] = line[(inside ? place : 0) * stride];
+  }
+  return good;
+}
+
 Result<Tensors> GatherElements::evaluate(TensorInputs inputs, EvalContext& context) const {
   TRY(Tensors out, raw_outputs_of(*this, inputs, context));
   const Dims& dims = inputs[0]->dims();
@@ -90,6 +105,14 @@ Result<Tensors> GatherElements::evaluate(TensorInputs inputs, EvalContext& conte
       T* const to = reinterpret_cast<T*>(out[0].data());
       const std::int64_t size = dims[at];
       const std::int64_t stride = lines.stride();
+      if (lines.in_rows() && size > 0) {
+        lines.each_row([&](std::int64_t i, std::int64_t start) {
+          const bool good = stride == 1 ? gather_row(from + start, 1, size, given + i, to + i, lines.size())
+                                        : gather_row(from + start, stride, size, given + i, to + i, lines.size());
+          if (!good) wrong.store(true, std::memory_order_relaxed);
+        });
+        return;
+      }
       lines.each_unordered([&wrong, given, size, stride, from, to](std::int64_t i, std::int64_t start) {
         const std::int64_t place = place_within(given[i], size);
         if (place < 0) return wrong.store(true, std::memory_order_relaxed);

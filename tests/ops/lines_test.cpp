@@ -48,6 +48,16 @@ TEST(Lines, GatherElementsReadsTheLineOfEveryIndex) {
   }
 }
 
+TEST(Lines, GatherElementsReadsOneColumnOfAWiderTable) {
+  const Tensor indices = longs({2, 3, 1}, {0, -1, 69, -70, 5, 68});
+  const auto got = run(GatherElements{.axis = 1}, {counting(kDims), indices});
+  ASSERT_TRUE(got) << got.error().message;
+  const std::vector<std::int64_t> rows = {0, 69, 69, 0, 5, 68};
+  for (std::size_t i = 0; i < 6; ++i) {
+    EXPECT_EQ((*got)[0].span<float>()[i], static_cast<float>(place(i < 3 ? 0 : 1, rows[i], 0))) << i;
+  }
+}
+
 TEST(Lines, ScatterElementsKeepsTheLastOfEqualIndices) {
   for (std::int64_t axis = 0; axis < 3; ++axis) {
     const Tensor indices = *Tensor::allocate(DataType::kI64, kDims);  // every element of a line to its first place
@@ -63,6 +73,10 @@ TEST(Lines, ScatterElementsKeepsTheLastOfEqualIndices) {
 TEST(Lines, IndicesOutsideAreNamed) {
   EXPECT_EQ(run(GatherElements{}, {counting({3}), longs({2}, {0, 3})}).error().message,
             "GatherElements: index 3 into a size of 3");
+  EXPECT_EQ(run(GatherElements{}, {counting({3}), longs({2}, {-4, 0})}).error().message,
+            "GatherElements: index -4 into a size of 3");
+  EXPECT_EQ(run(GatherElements{}, {counting({0}), longs({1}, {0})}).error().message,
+            "GatherElements: index 0 into a size of 0");
   EXPECT_EQ(run(ScatterND{}, {counting({3, 2}), longs({1, 2}, {0, -3}), counting({1})}).error().message,
             "ScatterND: index -3 into a size of 2");
 }

@@ -200,6 +200,20 @@ TEST(ElementwiseTactics, IntegersOfEveryWidthAndFunction) {
     expect_tactic({.op = op, .inputs = {truth, of({4}, DataType::kBool)}}, kInt);
   }
   expect_tactic({.op = Op(Not{}), .inputs = {truth}}, kInt);
+  for (const std::int64_t n : {1, 31, 64, 65, 1023, 3000}) {
+    const Layout row = of({n}, DataType::kBool);
+    Layout codes = of({n}, DataType::kU8);
+    codes.fill = Fill::kFullRange;
+    for (const Op& op : {Op(And{}), Op(Or{}), Op(Xor{}), Op(Equal{})}) {
+      expect_tactic({.op = op, .inputs = {row, row}}, kInt);
+      expect_tactic({.op = op, .inputs = {row, of({}, DataType::kBool)}}, kInt);
+    }
+    expect_tactic({.op = Op(Not{}), .inputs = {row}}, kInt);
+    expect_tactic({.op = Op(Where{}), .inputs = {row, row, of({}, DataType::kBool)}}, kInt);
+    for (const Op& op : {Op(Less{}), Op(GreaterOrEqual{}), Op(Equal{})}) {
+      expect_tactic({.op = op, .inputs = {codes, codes}}, kInt);
+    }
+  }
 }
 
 TEST(ElementwiseTactics, DoublesKeepTheirOwnArithmetic) {

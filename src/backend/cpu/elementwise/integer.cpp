@@ -8,6 +8,14 @@
 namespace bolide::cpu {
 namespace {
 
+/// Functions of what is 0 and what is not, which give 0 or 1.
+bool is_logical(Fn fn) { return fn == Fn::kNot || fn == Fn::kAnd || fn == Fn::kOr || fn == Fn::kXor; }
+/// Functions that give 0 or 1.
+bool gives_truth(Fn fn) {
+  return is_logical(fn) || fn == Fn::kLess || fn == Fn::kLessEqual || fn == Fn::kGreater || fn == Fn::kGreaterEqual ||
+         fn == Fn::kEqual;
+}
+
 template <class T>
 class IntegerKernel final : public HostKernel {
  public:
@@ -18,6 +26,10 @@ class IntegerKernel final : public HostKernel {
         if (arg.kind == Expr::Arg::Kind::kNumber) numbers_.push_back(saturated<T>(arg.number));
       }
     }
+    for (std::size_t i = 0; i < work_.operands.size(); ++i) reads_as_is_.push_back(reads_as_is(static_cast<int>(i)));
+    const std::span<const Expr::Step> steps = work_.expr.steps();
+    const bool bytes = sizeof(T) == 1 && out_ == DataType::kBool && !steps.empty() && gives_truth(steps.back().fn);
+    writes_as_is_ = !steps.empty() && (out_ == dtype_of<T> || bytes);
   }
 
   Grid grid(int) const override { return {.rows = strips_.count()}; }
@@ -42,7 +54,7 @@ class IntegerKernel final : public HostKernel {
       for (std::size_t i = 0; i < inputs; ++i) {
         const DataType dtype = work_.operands[i].dtype;
         const void* base = buffers.inputs[work_.sources[i]];
-        if (dtype == dtype_of<T> && views[i + 1].dense() && !views[i + 1].scalar()) {
+        if (reads_as_is_[i] && views[i + 1].dense() && !views[i + 1].scalar()) {
           in[i] = static_cast<const T*>(base) + views[i + 1].offset;
           continue;
         }
@@ -51,7 +63,7 @@ class IntegerKernel final : public HostKernel {
         in[i] = to;
       }
       const std::int64_t n = views[0].count();
-      const bool in_place = out_ == dtype_of<T> && views[0].dense() && !steps.empty();
+      const bool in_place = writes_as_is_ && views[0].dense();
       const T* result = in[0];
       const T* number = numbers;
       for (std::size_t s = 0; s < steps.size(); ++s) {
@@ -77,6 +89,17 @@ class IntegerKernel final : public HostKernel {
   }
 
  private:
+  /// The operand's bytes are what the steps read: its type is theirs, or it is a bool of which they ask only whether it
+  /// is 0.
+  bool reads_as_is(int input) const {
+    const DataType dtype = work_.operands[static_cast<std::size_t>(input)].dtype;
+    if (dtype == dtype_of<T>) return true;
+    if (sizeof(T) != 1 || dtype != DataType::kBool || work_.expr.steps().empty()) return false;
+    return std::ranges::all_of(work_.expr.steps(), [input](const Expr::Step& step) {
+      return is_logical(step.fn) || std::ranges::find(step.args, Expr::in(input)) == step.args.end();
+    });
+  }
+
   void apply_step(Fn fn, const std::array<const T*, 3>& args, T* to, std::int64_t n) const {
     if (const auto function = kernels_.fn[static_cast<std::size_t>(fn)]; function != nullptr) {
       return function(args[0], args[1], args[2], to, n);
@@ -89,6 +112,8 @@ class IntegerKernel final : public HostKernel {
   Strips strips_;
   const IntegerEltwise<T>& kernels_;
   std::vector<T> numbers_;  ///< in order of appearance
+  std::vector<bool> reads_as_is_;
+  bool writes_as_is_ = false;  ///< the last step's numbers are the result's bytes
 };
 
 /// The type that the arithmetic of the problem happens in.
