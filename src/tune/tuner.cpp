@@ -284,7 +284,7 @@ class Tuner {
     return true;
   }
 
-  /// Times once more what was timed in this session: another program may have worked at the same time, and the shorter
+  /// Times once more what was timed in this build: another program may have worked at the same time, and the shorter
   /// of two times apart is nearer to the truth.
   void look_again() {
     ++looks_;
