@@ -1,4 +1,5 @@
 #include "ops/concat.h"
+#include "ops/pieces.h"
 
 namespace bolide {
 
@@ -28,14 +29,19 @@ Result<TensorTypes> Concat::infer(const InferContext& context) const {
 }
 
 Result<Tensors> Concat::evaluate(TensorInputs inputs, EvalContext& context) const {
-  TRY(Tensors out, outputs_of(*this, inputs, context));
+  TRY(Tensors out, raw_outputs_of(*this, inputs, context));
   const Dims strides = contiguous_strides(out[0].dims());
   TRY(const std::size_t at, normalize_axis(axis, out[0].rank()));
-  std::int64_t begin = 0;
+  std::vector<std::int64_t> begins;
+  std::int64_t end = 0;
   for (const Tensor* input : inputs) {
-    copy_strided(*input, out[0], {input->dims(), 0, contiguous_strides(input->dims()), begin * strides[at], strides});
-    begin += input->dims()[at];
+    begins.push_back(end);
+    end += input->dims()[at];
   }
+  each_piece(out[0], inputs.size(), [&](std::size_t i) {
+    const Dims& dims = inputs[i]->dims();
+    copy_strided(*inputs[i], out[0], {dims, 0, contiguous_strides(dims), begins[i] * strides[at], strides});
+  });
   return out;
 }
 

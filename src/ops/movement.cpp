@@ -74,10 +74,21 @@ void copy_strided(const Tensor& from, Tensor& to, const Walk& walk) {
     if (size <= 0) return;
   }
   Dims outer = walk.dims;
-  const std::int64_t line = outer.empty() ? 1 : outer.back();
-  const std::int64_t from_stride = outer.empty() ? 1 : walk.from_strides.back();
-  const std::int64_t to_stride = outer.empty() ? 1 : walk.to_strides.back();
-  if (!outer.empty()) outer.pop_back();
+  std::int64_t line = 1;  // the dims from the innermost on that are one line in both
+  std::int64_t from_stride = 1;
+  std::int64_t to_stride = 1;
+  while (!outer.empty()) {
+    const std::size_t d = outer.size() - 1;
+    if (outer[d] != 1 && line == 1) {
+      line = outer[d];
+      from_stride = walk.from_strides[d];
+      to_stride = walk.to_strides[d];
+    } else if (outer[d] != 1) {
+      if (walk.from_strides[d] != line * from_stride || walk.to_strides[d] != line * to_stride) break;
+      line *= outer[d];
+    }
+    outer.pop_back();
+  }
   Dims index(outer.size(), 0);
   const int bits = bit_width(from.dtype());
   do {

@@ -1,4 +1,5 @@
 #include "ops/concat.h"
+#include "ops/pieces.h"
 
 namespace bolide {
 
@@ -41,14 +42,19 @@ Result<TensorTypes> Split::infer(const InferContext& context) const {
 }
 
 Result<Tensors> Split::evaluate(TensorInputs inputs, EvalContext& context) const {
-  TRY(Tensors out, outputs_of(*this, inputs, context));
+  TRY(Tensors out, raw_outputs_of(*this, inputs, context));
   const Dims strides = contiguous_strides(inputs[0]->dims());
   TRY(const std::size_t at, normalize_axis(axis, inputs[0]->rank()));
-  std::int64_t begin = 0;
-  for (Tensor& piece : out) {
-    copy_strided(*inputs[0], piece, {piece.dims(), begin * strides[at], strides, 0, contiguous_strides(piece.dims())});
-    begin += piece.dims()[at];
+  std::vector<std::int64_t> begins;
+  std::int64_t end = 0;
+  for (const Tensor& piece : out) {
+    begins.push_back(end);
+    end += piece.dims()[at];
   }
+  each_piece(*inputs[0], out.size(), [&](std::size_t i) {
+    const Dims& dims = out[i].dims();
+    copy_strided(*inputs[0], out[i], {dims, begins[i] * strides[at], strides, 0, contiguous_strides(dims)});
+  });
   return out;
 }
 
