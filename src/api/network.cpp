@@ -18,6 +18,14 @@ std::string list(std::string_view name, const Dims& values) {
   return values.empty() ? std::string() : strings::join(' ', name, '=', values);
 }
 
+TensorRef add_conv(Network& network, std::string_view op, TensorRef x, const ConvSpec& spec) {
+  const std::string attributes = strings::join(list("strides", spec.strides), list("pads", spec.pads),
+                                               list("dilations", spec.dilations), " groups=", spec.groups);
+  std::vector<TensorRef> inputs = {x, network.constant(spec.weights, strings::join(spec.name, ".weight"))};
+  if (spec.bias.count() > 0) inputs.push_back(network.constant(spec.bias, strings::join(spec.name, ".bias")));
+  return network.layer(op, attributes, inputs, spec.name);
+}
+
 }  // namespace
 
 Result<Tensor> to_internal(const HostTensor& tensor) {
@@ -133,20 +141,10 @@ TensorRef Network::layer(std::string_view op, std::string_view attributes, const
   return layers(op, attributes, inputs, 1, name).front();
 }
 
-TensorRef Network::conv(TensorRef x, const ConvSpec& spec) {
-  const std::string attributes = strings::join(list("strides", spec.strides), list("pads", spec.pads),
-                                               list("dilations", spec.dilations), " groups=", spec.groups);
-  std::vector<TensorRef> inputs = {x, constant(spec.weights, strings::join(spec.name, ".weight"))};
-  if (spec.bias.count() > 0) inputs.push_back(constant(spec.bias, strings::join(spec.name, ".bias")));
-  return layer("Conv", attributes, inputs, spec.name);
-}
+TensorRef Network::conv(TensorRef x, const ConvSpec& spec) { return add_conv(*this, "Conv", x, spec); }
 
 TensorRef Network::conv_transpose(TensorRef x, const ConvSpec& spec) {
-  const std::string attributes = strings::join(list("strides", spec.strides), list("pads", spec.pads),
-                                               list("dilations", spec.dilations), " groups=", spec.groups);
-  std::vector<TensorRef> inputs = {x, constant(spec.weights, strings::join(spec.name, ".weight"))};
-  if (spec.bias.count() > 0) inputs.push_back(constant(spec.bias, strings::join(spec.name, ".bias")));
-  return layer("ConvTranspose", attributes, inputs, spec.name);
+  return add_conv(*this, "ConvTranspose", x, spec);
 }
 
 TensorRef Network::fully_connected(TensorRef x, const HostTensor& weights, const HostTensor& bias,

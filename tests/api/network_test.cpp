@@ -38,6 +38,17 @@ TEST(Network, AConvolutionOfOnesGivesTheKnownSums) {
   for (std::size_t i = 0; i < want.size(); ++i) EXPECT_NEAR(sums[i], want[i], 1e-6) << i;
 }
 
+TEST(Network, ATransposedConvolutionOfOnesSpreadsThem) {
+  Network network;
+  const TensorRef x = network.input("x", DataType::kF32, "[1,1,2,2]");
+  const TensorRef y =
+      network.conv_transpose(x, {.weights = filled({1, 1, 2, 2}, 1), .bias = filled({1}, 0.5F), .name = "up"});
+  network.output(y, "y");
+  EXPECT_EQ(network.info(y).dims, (Dims{1, 1, 3, 3}));
+  EXPECT_EQ(evaluated(network, filled({1, 1, 2, 2}, 1)),
+            (std::vector<float>{1.5F, 2.5F, 1.5F, 2.5F, 4.5F, 2.5F, 1.5F, 2.5F, 1.5F}));
+}
+
 TEST(Network, TheFirstErrorNamesTheLayerAndTheSizesThatDisagree) {
   Network network;
   const TensorRef x = network.input("x", DataType::kF32, "[1,4,8,8]");
