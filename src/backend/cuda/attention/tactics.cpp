@@ -1,6 +1,7 @@
 #include "backend/cuda/attention/tactics.h"
 
 #include "backend/cuda/attention/attention_shape.h"
+#include "backend/cuda/tactic_list.h"
 #include "backend/cuda/text/kernel_text.h"
 
 #include <algorithm>
@@ -182,11 +183,7 @@ constexpr AttentionTactic kForms[] = {
     {"cuda.attention.32x64", {2, 64, 2}, 128},      {"cuda.attention.112x32", {7, 32, 2}, 128},
     {"cuda.attention.64x32.wide", {4, 32, 1}, 256},
 };
-constexpr auto kAll = [] {
-  std::array<const Tactic*, std::size(kForms)> out = {};
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = &kForms[i];
-  return out;
-}();
+constexpr auto kAll = tactic_list(kForms);
 
 }  // namespace
 

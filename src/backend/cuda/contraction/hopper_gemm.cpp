@@ -1,6 +1,7 @@
 #include "backend/cuda/contraction/hopper_kernel.h"
 #include "backend/cuda/contraction/hopper_maps.h"
 #include "backend/cuda/contraction/tactics.h"
+#include "backend/cuda/tactic_list.h"
 
 #include <algorithm>
 
@@ -171,11 +172,7 @@ constexpr HopperGemm kTiles[] = {
     {"cuda.gemm.wgmma.k128x64.s", {2, 128, 64, 6, 2, 1, false, true}},
 };
 
-constexpr auto kAll = [] {
-  std::array<const Tactic*, std::size(kTiles)> out = {};
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = &kTiles[i];
-  return out;
-}();
+constexpr auto kAll = tactic_list(kTiles);
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 #include "backend/cuda/contraction/hopper_kernel.h"
 #include "backend/cuda/contraction/hopper_maps.h"
 #include "backend/cuda/contraction/tactics.h"
+#include "backend/cuda/tactic_list.h"
 
 #include <algorithm>
 
@@ -95,11 +96,7 @@ constexpr HopperSplit kTiles[] = {
     {"cuda.gemm.wgmma.64x32.k2", {32, 6, 2}},   {"cuda.gemm.wgmma.64x128.k2", {128, 4, 2}},
     {"cuda.gemm.wgmma.64x128.k4", {128, 4, 4}},
 };
-constexpr auto kAll = [] {
-  std::array<const Tactic*, std::size(kTiles)> out = {};
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = &kTiles[i];
-  return out;
-}();
+constexpr auto kAll = tactic_list(kTiles);
 
 }  // namespace
 

@@ -1,5 +1,6 @@
 #include "backend/cuda/contraction/gemm_view.h"
 #include "backend/cuda/contraction/tactics.h"
+#include "backend/cuda/tactic_list.h"
 
 #include <algorithm>
 
@@ -213,11 +214,7 @@ constexpr ImplicitGemm kTiles[] = {
     {"cuda.gemm.patches.32x64x128.k4", {32, 64, 128, 1, 4, 4, 2, 4}, true},
 };
 
-constexpr auto kAll = [] {
-  std::array<const Tactic*, std::size(kTiles)> out = {};
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = &kTiles[i];
-  return out;
-}();
+constexpr auto kAll = tactic_list(kTiles);
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 #include "backend/cuda/depthwise/tactics.h"
 
 #include "backend/cuda/depthwise/depthwise_kernel.h"
+#include "backend/cuda/tactic_list.h"
 
 #include <algorithm>
 
@@ -137,11 +138,7 @@ constexpr DepthwiseTactic kForms[] = {
     {"cuda.conv.depthwise.8x2", {8, 2, 8}},    {"cuda.conv.depthwise.1x1.c2", {1, 1, 2}},
     {"cuda.conv.depthwise.2x1.c2", {2, 1, 2}}, {"cuda.conv.depthwise.4x1.c2", {4, 1, 2}},
 };
-constexpr auto kAll = [] {
-  std::array<const Tactic*, std::size(kForms)> out = {};
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = &kForms[i];
-  return out;
-}();
+constexpr auto kAll = tactic_list(kForms);
 
 }  // namespace
 

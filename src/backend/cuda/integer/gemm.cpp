@@ -1,6 +1,7 @@
 #include "backend/cuda/contraction/gemm_view.h"
 #include "backend/cuda/integer/integer_text.h"
 #include "backend/cuda/integer/tactics.h"
+#include "backend/cuda/tactic_list.h"
 
 #include <algorithm>
 
@@ -155,11 +156,7 @@ constexpr IntegerGemm kTiles[] = {
     {"cuda.integer.mma.64x64x64", {64, 64, 64, 2, 2, 3}},
     {"cuda.integer.mma.64x32x64", {64, 32, 64, 2, 2, 3}},
 };
-constexpr auto kAll = [] {
-  std::array<const Tactic*, std::size(kTiles)> out = {};
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = &kTiles[i];
-  return out;
-}();
+constexpr auto kAll = tactic_list(kTiles);
 
 }  // namespace
 

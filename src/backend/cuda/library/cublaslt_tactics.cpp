@@ -1,6 +1,7 @@
 #include "backend/cuda/library/cublaslt_product.h"
 #include "backend/cuda/library/library_tactic.h"
 #include "backend/cuda/library/tactics.h"
+#include "backend/cuda/tactic_list.h"
 
 namespace bolide::cuda {
 namespace {
@@ -93,11 +94,7 @@ constexpr CublasLtTactic kPlaces[] = {
     {"cuda.cublaslt.4", 4}, {"cuda.cublaslt.5", 5}, {"cuda.cublaslt.6", 6}, {"cuda.cublaslt.7", 7},
 };
 
-constexpr auto kAll = [] {
-  std::array<const Tactic*, std::size(kPlaces)> out = {};
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = &kPlaces[i];
-  return out;
-}();
+constexpr auto kAll = tactic_list(kPlaces);
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 #include "backend/cuda/library/cudnn_device.h"
 #include "backend/cuda/library/library_tactic.h"
 #include "backend/cuda/library/tactics.h"
+#include "backend/cuda/tactic_list.h"
 
 namespace bolide::cuda {
 
@@ -129,11 +130,7 @@ constexpr CudnnConvTactic kPlaces[] = {
     {"cuda.cudnn.4", 4}, {"cuda.cudnn.5", 5}, {"cuda.cudnn.6", 6}, {"cuda.cudnn.7", 7},
 };
 
-constexpr auto kAll = [] {
-  std::array<const Tactic*, std::size(kPlaces)> out = {};
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = &kPlaces[i];
-  return out;
-}();
+constexpr auto kAll = tactic_list(kPlaces);
 
 }  // namespace
 
