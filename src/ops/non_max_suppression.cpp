@@ -28,15 +28,48 @@ Box box_of(const float* at, bool center) {
   return out;
 }
 
-bool overlap_more(const Box& a, const Box& b, float threshold) {
-  const float height = std::min(a.high[0], b.high[0]) - std::max(a.low[0], b.low[0]);
-  const float width = std::min(a.high[1], b.high[1]) - std::max(a.low[1], b.low[1]);
-  if (!(height > 0) || !(width > 0)) return false;
-  const float both = height * width;
-  const float either = a.area + b.area - both;
-  if (!(both > 0) || !(a.area > 0) || !(b.area > 0) || !(either > 0)) return false;
-  return both / either > threshold;
-}
+/// Boxes that stay, so many at a time that one is compared with several at once.
+class KeptBoxes {
+ public:
+  void push(const Box& box) {
+    const std::size_t lane = count_++ % kLanes;
+    if (lane == 0) blocks_.emplace_back();
+    Block& block = blocks_.back();
+    block.top[lane] = box.low[0];
+    block.left[lane] = box.low[1];
+    block.bottom[lane] = box.high[0];
+    block.right[lane] = box.high[1];
+    block.area[lane] = box.area;
+  }
+  /// Whether one of them and the box share more than `threshold` of what both cover.
+  bool hide(const Box& box, float threshold) const {
+    return std::ranges::any_of(blocks_, [&](const Block& block) {
+      unsigned found = 0;
+      for (std::size_t i = 0; i < kLanes; ++i) {
+        const float height = std::min(box.high[0], block.bottom[i]) - std::max(box.low[0], block.top[i]);
+        const float width = std::min(box.high[1], block.right[i]) - std::max(box.low[1], block.left[i]);
+        const float both = height * width;
+        const float either = box.area + block.area[i] - both;
+        const unsigned meet = unsigned{height > 0} & unsigned{width > 0} & unsigned{both > 0};
+        const unsigned real = unsigned{box.area > 0} & unsigned{block.area[i] > 0} & unsigned{either > 0};
+        found |= meet & real & unsigned{both / either > threshold};
+      }
+      return found != 0;
+    });
+  }
+
+ private:
+  static constexpr std::size_t kLanes = 16;
+  struct Block {  // boxes without an area, which hide nothing, behind the last
+    std::array<float, kLanes> top{};
+    std::array<float, kLanes> left{};
+    std::array<float, kLanes> bottom{};
+    std::array<float, kLanes> right{};
+    std::array<float, kLanes> area{};
+  };
+  std::vector<Block> blocks_;
+  std::size_t count_ = 0;
+};
 
 struct Limits {
   std::int64_t most = 0;
@@ -49,8 +82,8 @@ std::vector<std::size_t> selected(std::span<const Box> boxes, std::span<const fl
   struct Scored {
     float score;
     std::size_t index;
-    bool operator<(const Scored& other) const {  // the top of a heap has the highest score and, of equals, comes first
-      return score != other.score ? score < other.score : index > other.index;
+    bool operator<(const Scored& other) const {  // the higher score first, and of equals the lower box
+      return score != other.score ? score > other.score : index < other.index;
     }
   };
   std::vector<Scored> left;
@@ -58,19 +91,24 @@ std::vector<std::size_t> selected(std::span<const Box> boxes, std::span<const fl
   for (std::size_t i = 0; i < scores.size(); ++i) {
     if (!std::isnan(scores[i]) && (!limits.score || scores[i] > *limits.score)) left.push_back({scores[i], i});
   }
-  std::make_heap(left.begin(), left.end());
+  // Few of them are asked for as a rule: they are ordered as far as that.
+  const auto at = [&left](std::size_t i) { return left.begin() + static_cast<std::ptrdiff_t>(i); };
+  std::size_t ordered = 0;
+  std::size_t more = 32 + static_cast<std::size_t>(std::min(limits.most, std::int64_t{1} << 16)) / 4 * 5;
   std::vector<std::size_t> out;
-  std::vector<Box> kept;
-  while (!left.empty() && static_cast<std::int64_t>(out.size()) < limits.most) {
-    const std::size_t i = left.front().index;
-    std::pop_heap(left.begin(), left.end());
-    left.pop_back();
+  KeptBoxes kept;
+  for (std::size_t next = 0; next < left.size() && static_cast<std::int64_t>(out.size()) < limits.most; ++next) {
+    if (next == ordered) {
+      ordered = std::min(left.size(), ordered + more);
+      more *= 2;
+      if (ordered < left.size()) std::nth_element(at(next), at(ordered), left.end());
+      std::sort(at(next), at(ordered));
+    }
+    const std::size_t i = left[next].index;
     const Box& box = boxes[i];
-    const bool hidden = std::any_of(kept.begin(), kept.end(),
-                                    [&](const Box& other) { return overlap_more(box, other, limits.overlap); });
-    if (hidden) continue;
+    if (kept.hide(box, limits.overlap)) continue;
     out.push_back(i);
-    kept.push_back(box);
+    kept.push(box);
   }
   return out;
 }
