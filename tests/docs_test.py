@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Runs the ```sh blocks and compiles the ```cpp blocks of README.md and docs/**/*.md, so that they stay true.
+"""Runs the ```sh blocks and compiles the ```cpp blocks of README.md and docs/**/*.md, so that they stay true. In all pages of the
+tree, files that are named and targets of links must be there.
 
 usage: docs_test.py [ROOT [BUILD]]
 
@@ -21,6 +22,9 @@ from layering_test import files_of
 SECONDS_PER_BLOCK = 300
 NOT_RUN = re.compile(r"^\s*<!--\s*not run:\s*(\S.*?)\s*-->\s*$")
 FENCE = re.compile(r"^\s*```\s*(\w*)")
+LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]+))?\)")
+# `src/ops/trilu.h`, with or without more around it in the same backticks; not `src/ops/<name>.cpp` and its like.
+NAMED = re.compile(r"(?<![\w./-])(?:src|include|tests|docs|tools|bench|fuzz|models|cmake)/[\w./-]*(?![\w<{*$])")
 # These build everything again, and most of them run this test.
 WHOLE_GATE = re.compile(r"(^|[\s;&|])(\./)?(test\.sh|demo\.sh|\.ci/run)\b")
 
@@ -42,6 +46,30 @@ def blocks_of(text):
             lines.append(line)
     if language is not None:
         yield start, language, "\n".join(lines), reason
+
+
+def anchors_of(text):
+    """The targets that headings are."""
+    headings = re.findall(r"^#+ +(.+?) *$", text, re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def what_is_missing(root, name):
+    """Files that the page `name` speaks of and that are not there, and links that lead nowhere."""
+    text = (root / name).read_text()
+    for line, language, block, _ in blocks_of(text):
+        text = text.replace(block, "\n" * block.count("\n"), 1)
+    for number, line in enumerate(text.split("\n"), 1):
+        code = re.findall(r"`([^`]+)`", line)
+        for path in (path.rstrip(".") for span in code for path in NAMED.findall(span)):
+            if not (root / path).exists():
+                yield f"{name}:{number}: there is no {path}"
+        for target, anchor in LINK.findall(re.sub(r"`[^`]+`", "", line)):
+            if "://" in target:
+                continue
+            page = (root / name).parent / target if target else root / name
+            if not page.exists() or (anchor and anchor not in anchors_of(page.read_text())):
+                yield f"{name}:{number}: the link {target}{'#' if anchor else ''}{anchor} leads nowhere"
 
 
 def run_shell(text, tree, environment):
@@ -74,6 +102,8 @@ def copy_tree(root, tree):
 def check(root, build):
     """(blocks that hold, failures, blocks left out)"""
     good, bad, left_out = 0, [], []
+    for page in sorted(name for name in files_of(root) if name.endswith(".md")):
+        bad += what_is_missing(root, page)
     documents = [p for p in [root / "README.md", *sorted((root / "docs").glob("**/*.md"))] if p.is_file()]
     shared = Path(os.environ.get("BOLIDE_SHARED", root / "../shared")).resolve()
     for document in documents:
@@ -101,7 +131,7 @@ def check(root, build):
 
 
 def self_test():
-    """A made-up document: two blocks hold, three fail, one is left out."""
+    """A made-up document: two blocks hold, three fail, one is left out; of names and links one each is wrong."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         (root / "include/bolide").mkdir(parents=True)
@@ -109,10 +139,12 @@ def self_test():
         (root / "README.md").write_text(
             "```sh\necho kept > left-by-first-block\n```\n```sh\nfalse\necho not reached\n```\n"
             "<!-- not run: needs a GPU -->\n```sh\nfalse\n```\n```text\nfalse\n```\n"
-            "```cpp\nint x = answer();\n```\n```cpp\nint x = missing();\n```\n```sh\n./test.sh\n```\n")
+            "```cpp\nint x = answer();\n```\n```cpp\nint x = missing();\n```\n```sh\n./test.sh\n```\n"
+            "# Some words: more\n`include/bolide/bolide.h`, `src/<name>.h`, [here](#some-words-more)\n`src/gone.h`\n[there](#less)\n")
         good, bad, left_out = check(root, root)
         lines = [text.split(": ")[0] for text in bad]
-        if good != 2 or lines != ["README.md:4", "README.md:18", "README.md:21"] or left_out != ["README.md:9: needs a GPU"]:
+        wrong = ["README.md:26", "README.md:27", "README.md:4", "README.md:18", "README.md:21"]
+        if good != 2 or lines != wrong or left_out != ["README.md:9: needs a GPU"]:
             print("self-test:", good, bad, left_out)
             return False
     return True
@@ -126,7 +158,7 @@ def main():
     good, bad, left_out = check(root, build)
     print(*(f"not run: {text}" for text in left_out), sep="\n")
     print(*bad, sep="\n")
-    print(f"{good} blocks hold, {len(bad)} fail, {len(left_out)} not run")
+    print(f"{good} blocks hold, {len(bad)} findings, {len(left_out)} not run")
     return 1 if bad else 0
 
 
