@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <zip.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstring>
@@ -92,6 +93,7 @@ Result<HostTensor> from_npy(std::string_view bytes, const std::string& shown) {
   // Sizes are checked against the bytes that are there before anything is allocated.
   std::uint64_t bytes_needed = static_cast<std::uint64_t>(bit_width(kind->type)) / 8;
   const std::string_view data = bytes.substr(prefix + length);
+  if (std::ranges::find(*dims, 0) != dims->end()) bytes_needed = 0;
   for (const std::int64_t size : *dims) {
     if (size != 0 && bytes_needed > data.size() / static_cast<std::uint64_t>(size))
       return bad(shown, "holds fewer elements than its shape says");

@@ -107,6 +107,12 @@ class Inputs(CommandLine):
             outcome = self.expect(DONE, "run", path, "--input", f"x={array}", "--json", says=f"rank {len(given)}")
             self.assertEqual(outcome.json()["outputs"][0]["dims"], dims)
 
+    def test_arrays_without_elements_are_read(self):
+        path = self.file("none.onnx", model(Graph([node("Abs", ["x"], ["y"])], [value("x", FLOAT, ["n", "m"])], [value("y", FLOAT, None)])))
+        for dims in ([0, 3], [3, 0], [0, 0]):
+            outcome = self.expect(DONE, "run", path, "--input", f"x={self.file('none.npy', npy([], dims))}", "--json")
+            self.assertEqual(outcome.json()["outputs"][0]["dims"], dims)
+
     def test_a_warning_is_told_once(self):
         path = self.file("bogus.onnx", model(Graph([node("Abs", ["x"], ["y"], bogus=3)], [value("x", FLOAT, [2])], [value("y", FLOAT, [2])])))
         for command in ("check", "compare"):
