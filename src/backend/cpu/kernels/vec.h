@@ -55,7 +55,7 @@ inline Vec ceil(Vec a) { return {_mm512_roundscale_ps(a.v, 10)}; }
 inline Vec trunc(Vec a) { return {_mm512_roundscale_ps(a.v, 11)}; }
 /// a * 2^n for whole n in [-252, 254], rounded once.
 inline Vec scale(Vec a, Vec n) { return {_mm512_scalef_ps(a.v, n.v)}; }
-/// 1 / a for a in [1, 2], within one unit in the last place.
+/// 1 / a for a in [1, 2^60], within one unit in the last place.
 inline Vec reciprocal(Vec a) {
   const __m512 r = _mm512_rcp14_ps(a.v);  // 14 bits; one Newton step doubles them
   return {_mm512_fmadd_ps(r, _mm512_fnmadd_ps(a.v, r, _mm512_set1_ps(1.0F)), r)};

@@ -28,6 +28,14 @@ inline Vec exp_series(Vec r) {
   return polynomial(r, kInverseFactorials);
 }
 
+/// n, the whole number next to x / ln(2), for x in [-87, 88], and 2^n. NaN gives NaN and some number.
+inline Vec nearest_power(Vec x, Vec* power) {
+  const Vec ones = set1(12582912.0F);  // 1.5 * 2^23: the last bit counts ones, and those below the last 9 are 0
+  const Vec shifted = fma(x, set1(kLog2E), ones);
+  *power = as_float(shift_left<23>(as_int(shifted)) + set1_int(127 << 23));
+  return shifted - ones;
+}
+
 inline Vec exp(Vec x) {
   x = max(set1(-104.0F), min(set1(89.0F), x));  // NaN stays
   const Vec n = round(x * set1(kLog2E));
@@ -37,18 +45,23 @@ inline Vec exp(Vec x) {
 
 /// exp of x <= 0 without denormal results: below -87 it is 0. For sums of exponentials and squashing functions.
 inline Vec exp_negative(Vec x) {
-  const Vec n = round(max(set1(-87.0F), x) * set1(kLog2E));
+  Vec scale;
+  const Vec n = nearest_power(max(set1(-87.0F), x), &scale);
   const Vec r = fma(n, set1(-kLn2Low), fma(n, set1(-kLn2High), x));
-  const Vec value = fma(r, exp_series(r), set1(1.0F)) * power_of_two(n);
+  const Vec value = fma(r, exp_series(r), set1(1.0F)) * scale;
   return select(less(x, set1(-87.0F)), zero(), value);
 }
 
+/// expm1 of x in [-20, 80]; of -0 it is 0.
+inline Vec expm1_within(Vec x) {
+  Vec scale;
+  const Vec n = nearest_power(x, &scale);
+  const Vec r = fma(n, set1(-kLn2Low), fma(n, set1(-kLn2High), x));
+  return fma(r * exp_series(r), scale, scale - set1(1.0F));
+}
+
 inline Vec expm1(Vec x) {
-  const Vec clamped = max(set1(-20.0F), min(set1(80.0F), x));
-  const Vec n = round(clamped * set1(kLog2E));
-  const Vec r = fma(n, set1(-kLn2Low), fma(n, set1(-kLn2High), clamped));
-  const Vec scale = power_of_two(n);
-  const Vec small = fma(r * exp_series(r), scale, scale - set1(1.0F));
+  const Vec small = expm1_within(max(set1(-20.0F), min(set1(80.0F), x)));
   const Vec value = select(less(set1(20.0F), x), exp(x), small);
   return select(equal(x, zero()), x, value);
 }
@@ -85,8 +98,11 @@ inline Vec log1p(Vec x) {
 
 inline Vec tanh(Vec x) {
   const Vec twice = min(set1(20.0F), abs(x) + abs(x));
-  const Vec t = expm1(twice);
-  return copy_sign(t / (t + set1(2.0F)), x);
+  const Vec t = expm1_within(twice);
+  const Vec whole = t + set1(2.0F);
+  const Vec inverse = reciprocal(whole);
+  const Vec near = t * inverse;  // corrected once: within the last place
+  return copy_sign(fma(fma(zero() - near, whole, t), inverse, near), x);
 }
 
 inline Vec sigmoid(Vec x) {
