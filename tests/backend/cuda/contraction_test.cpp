@@ -267,6 +267,25 @@ TEST(CudaMatMul, ConstantsBatchesAndTransposedOperands) {
   EXPECT_GT(seen.count("cuda.gemm.simt"), 0U);
 }
 
+TEST(CudaMatMul, FunctionsOfTheSumAreRightToTheLastPlaceOf16Bits) {
+  BOLIDE_NEEDS_DEVICE(device);
+  for (const DataType type : {DataType::kF16, DataType::kBF16}) {
+    for (const Fn fn : {Fn::kErf, Fn::kSigmoid, Fn::kTanh, Fn::kExp}) {
+      SCOPED_TRACE(strings::join(name(type), " ", name(fn)));
+      MatMul op;
+      op.out = type;
+      op.epilogue = Expr(1);
+      const Expr::Arg scaled = op.epilogue.push(Fn::kMul, Expr::in(0), Expr::number(0.0625));
+      const Expr::Arg most = op.epilogue.push(Fn::kMin, scaled, Expr::number(fn == Fn::kExp ? -0.0625 : 100));
+      op.epilogue.push(fn, most);
+      // Sums are whole numbers up to some hundreds; results lie in -1 .. 1, where neighbours are 2^-11 (2^-8) apart.
+      Case test{.op = Op(op), .inputs = {plain({96, 64}, type), constant({64, 96}, type)}, .outputs = {}};
+      test.absolute = type == DataType::kF16 ? 2.55e-4 : 2.05e-3;
+      EXPECT_FALSE(run_on_device(test, device, false).empty());
+    }
+  }
+}
+
 TEST(CudaAttention, HeadsMasksAndCausality) {
   BOLIDE_NEEDS_DEVICE(device);
   std::set<std::string> seen;

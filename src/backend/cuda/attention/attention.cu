@@ -25,11 +25,6 @@ constexpr int kPitchK = D * 2 + 16, kPitchV = E * 2 + 16;
 constexpr bool kHoldQueries = D <= 128;  // in registers; else they stay in shared memory
 constexpr int kTileK = KEYS * kPitchK, kTileV = KEYS * kPitchV;
 
-DEVICE float power_of_two(float x) {
-  float out;
-  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(out) : "f"(x));
-  return out;
-}
 // Rows first .. first + kRows of a matrix of `size` real columns into shared memory, zeros where there is nothing.
 template <int kRows, int kColumns, int kPitch>
 DEVICE void load_rows(char* to, const char* from, i64 stride, int first, int count, int size) {
@@ -163,14 +158,14 @@ extern "C" __global__ void __launch_bounds__(kThreads, MINB) attention(const __g
       largest[h] = fmaxf(largest[h], __shfl_xor_sync(0xffffffffu, largest[h], 1));
       largest[h] = fmaxf(largest[h], __shfl_xor_sync(0xffffffffu, largest[h], 2));
       const float shift = largest[h] == kLowest ? 0.f : largest[h] * factor;
-      const float shrink = power_of_two(before[h] == kLowest ? kLowest : before[h] * factor - shift);
+      const float shrink = exp2_near(before[h] == kLowest ? kLowest : before[h] * factor - shift);
       sum[h] *= shrink;
 #pragma unroll
       for (int i = 0; i < E / 8; ++i) out[i][h * 2] *= shrink, out[i][h * 2 + 1] *= shrink;
 #pragma unroll
       for (int j = 0; j < KEYS / 8; ++j) {
-        score[j][h * 2] = power_of_two(fmaf(score[j][h * 2], factor, -shift));
-        score[j][h * 2 + 1] = power_of_two(fmaf(score[j][h * 2 + 1], factor, -shift));
+        score[j][h * 2] = exp2_near(fmaf(score[j][h * 2], factor, -shift));
+        score[j][h * 2 + 1] = exp2_near(fmaf(score[j][h * 2 + 1], factor, -shift));
         sum[h] += score[j][h * 2] + score[j][h * 2 + 1];
       }
     }

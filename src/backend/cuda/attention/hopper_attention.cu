@@ -23,11 +23,6 @@ struct Attention {
 constexpr int kQBytes = 64 * D * 2, kOutBytes = 64 * E * 2, kKBytes = KEYS * D * 2, kVBytes = KEYS * E * 2;
 constexpr int kHalf = 64 * 128;  // bytes of 64 rows of 64 columns
 
-DEVICE float power_of_two(float x) {
-  float out;
-  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(out) : "f"(x));
-  return out;
-}
 DEVICE void group_barrier(int group) {
   if (group == 0)
     asm volatile("bar.sync 1, 128;" ::: "memory");
@@ -209,7 +204,7 @@ extern "C" __global__ void __launch_bounds__(384, 1)
         largest[h] = fmaxf(largest[h], __shfl_xor_sync(0xffffffffu, largest[h], 2));
         const float shift = largest[h] == kLowest ? 0.f : largest[h] * factor;
         if (!ONE) {
-          const float shrink = power_of_two(before == kLowest ? kLowest : before * factor - shift);
+          const float shrink = exp2_near(before == kLowest ? kLowest : before * factor - shift);
           sum[h] *= shrink;
 #pragma unroll
           for (int x = 0; x < E / 64; ++x)
@@ -220,7 +215,7 @@ extern "C" __global__ void __launch_bounds__(384, 1)
 #pragma unroll
         for (int j = 0; j < KEYS / 8; ++j) {
           float &v0 = score[j * 4 + h * 2], &v1 = score[j * 4 + h * 2 + 1];
-          v0 = power_of_two(fmaf(v0, factor, -shift)), v1 = power_of_two(fmaf(v1, factor, -shift));
+          v0 = exp2_near(fmaf(v0, factor, -shift)), v1 = exp2_near(fmaf(v1, factor, -shift));
           some[0] += v0, some[1] += v1;
         }
         sum[h] += some[0] + some[1];

@@ -131,12 +131,36 @@ __device__ __forceinline__ uint32_t pack_pair(float low, float high, bf16*) {
 __device__ __forceinline__ float fn_sign(float x) { return x > 0.f ? 1.f : x < 0.f ? -1.f : x; }
 __device__ __forceinline__ double fn_sign(double x) { return x > 0. ? 1. : x < 0. ? -1. : x; }
 __device__ __forceinline__ int64_t fn_sign(int64_t x) { return x > 0 ? 1 : x < 0 ? -1 : 0; }
-__device__ __forceinline__ float fn_sigmoid(float x) { return 1.f / (1.f + __expf(-x)); }
+// Powers of two and reciprocals by the unit for them: errors of two units in the last place; subnormals are zero.
+__device__ __forceinline__ float exp2_near(float x) {
+  float r;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(x));
+  return r;
+}
+__device__ __forceinline__ float reciprocal_near(float x) {
+  float r;
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(x));
+  return r;
+}
+__device__ __forceinline__ float fn_sigmoid(float x) { return reciprocal_near(1.f + exp2_near(-1.44269504f * x)); }
 __device__ __forceinline__ double fn_sigmoid(double x) { return 1. / (1. + exp(-x)); }
 __device__ __forceinline__ float fn_softplus(float x) { return x > 0.f ? x + log1pf(expf(-x)) : log1pf(expf(x)); }
 __device__ __forceinline__ double fn_softplus(double x) { return x > 0. ? x + log1p(exp(-x)) : log1p(exp(x)); }
+#if __CUDA_ARCH__ >= 800
+__device__ __forceinline__ float fn_min(float a, float b) {
+  float r;
+  asm("min.NaN.f32 %0, %1, %2;" : "=f"(r) : "f"(a), "f"(b));
+  return r;
+}
+__device__ __forceinline__ float fn_max(float a, float b) {
+  float r;
+  asm("max.NaN.f32 %0, %1, %2;" : "=f"(r) : "f"(a), "f"(b));
+  return r;
+}
+#else
 __device__ __forceinline__ float fn_min(float a, float b) { return a != a ? a : b != b ? b : a < b ? a : b; }
 __device__ __forceinline__ float fn_max(float a, float b) { return a != a ? a : b != b ? b : a > b ? a : b; }
+#endif
 __device__ __forceinline__ double fn_min(double a, double b) { return a != a ? a : b != b ? b : a < b ? a : b; }
 __device__ __forceinline__ double fn_max(double a, double b) { return a != a ? a : b != b ? b : a > b ? a : b; }
 __device__ __forceinline__ int64_t fn_min(int64_t a, int64_t b) { return a < b ? a : b; }
