@@ -135,17 +135,26 @@ class ElementLines {
                       }
                     });
   }
-  /// Whether the elements of a line follow each other in the box.
-  bool in_rows() const { return inner_.size() == 1; }
-  /// f(i, start) for the first element i of every line of `size()`, where in_rows().
+  /// f(i, start, count, step) for runs of the box: element i + k is on the line that starts at start + k * step.
   template <class F>
-  void each_row(const F& f) const {
-    parallel_ranges(static_cast<std::int64_t>(outer_.size()), (1 << 13) / std::max<std::int64_t>(1, size_),
-                    [&](std::int64_t o, std::int64_t end) {
-                      for (; o < end; ++o) f(o * size_, outer_[static_cast<std::size_t>(o)]);
+  void each_run(const F& f) const {
+    constexpr std::int64_t kWorthAThread = 1 << 13;
+    const auto inner = static_cast<std::int64_t>(inner_.size());
+    if (inner == 1) {
+      parallel_ranges(static_cast<std::int64_t>(outer_.size()), kWorthAThread / std::max<std::int64_t>(1, size_),
+                      [&](std::int64_t o, std::int64_t end) {
+                        for (; o < end; ++o) f(o * size_, outer_[static_cast<std::size_t>(o)], size_, std::int64_t{0});
+                      });
+      return;
+    }
+    if (!dense_) return each_unordered([&](std::int64_t i, std::int64_t start) { f(i, start, 1, 0); });
+    parallel_ranges(static_cast<std::int64_t>(outer_.size()) * size_, kWorthAThread / std::max<std::int64_t>(1, inner),
+                    [&](std::int64_t row, std::int64_t end) {
+                      for (; row < end; ++row) {
+                        f(row * inner, outer_[static_cast<std::size_t>(row / size_)], inner, std::int64_t{1});
+                      }
                     });
   }
-  std::int64_t size() const { return size_; }
   /// The same start of element i alone.
   std::int64_t start(std::int64_t i) const {
     const auto inner = static_cast<std::int64_t>(inner_.size());

@@ -64,17 +64,19 @@ Result<TensorTypes> GatherElements::infer(const InferContext& context) const {
   return TensorTypes{{context.dtype(0), context.shape(1)}};
 }
 
-/// to[i] = line[given[i] * stride] for i in [0, count), without a branch; false where one is outside of [-size, size),
-/// which may not be 0.
+/// to[i] = lines[i * step + given[i] * stride] for i in [0, count), without a branch; false where an index is outside
+/// of
+/// [-size, size), which may not be 0.
 template <class T, class Index>
-bool gather_row(const T* line, std::int64_t stride, std::int64_t size, const Index* given, T* to, std::int64_t count) {
+bool gather_run(const T* lines, std::int64_t step, std::int64_t stride, std::int64_t size, const Index* given, T* to,
+                std::int64_t count) {
   bool good = true;
   for (std::int64_t i = 0; i < count; ++i) {
     std::int64_t place = given[i];
     place += (place >> 63) & size;
     const bool inside = static_cast<std::uint64_t>(place) < static_cast<std::uint64_t>(size);
     good = good & inside;
-    to[i] = line[(inside ? place : 0) * stride];
+    to[i] = lines[i * step + (inside ? place : 0) * stride];
   }
   return good;
 }
@@ -105,18 +107,12 @@ Result<Tensors> GatherElements::evaluate(TensorInputs inputs, EvalContext& conte
       T* const to = reinterpret_cast<T*>(out[0].data());
       const std::int64_t size = dims[at];
       const std::int64_t stride = lines.stride();
-      if (lines.in_rows() && size > 0) {
-        lines.each_row([&](std::int64_t i, std::int64_t start) {
-          const bool good = stride == 1 ? gather_row(from + start, 1, size, given + i, to + i, lines.size())
-                                        : gather_row(from + start, stride, size, given + i, to + i, lines.size());
-          if (!good) wrong.store(true, std::memory_order_relaxed);
-        });
-        return;
-      }
-      lines.each_unordered([&wrong, given, size, stride, from, to](std::int64_t i, std::int64_t start) {
-        const std::int64_t place = place_within(given[i], size);
-        if (place < 0) return wrong.store(true, std::memory_order_relaxed);
-        to[i] = from[start + place * stride];
+      if (size == 0) return wrong.store(out[0].count() > 0, std::memory_order_relaxed);
+      lines.each_run([&](std::int64_t i, std::int64_t start, std::int64_t count, std::int64_t step) {
+        const bool good = step == 0 && stride == 1
+                              ? gather_run(from + start, 0, 1, size, given + i, to + i, count)
+                              : gather_run(from + start, step, stride, size, given + i, to + i, count);
+        if (!good) wrong.store(true, std::memory_order_relaxed);
       });
     });
     return ok();
