@@ -10,6 +10,18 @@
 namespace bolide {
 namespace {
 
+/// a -= p * top and b -= q * top, which lie apart: each element of `top` is read once for both.
+void subtract_from_two(double* __restrict a, double p, double* __restrict b, double q, const double* __restrict top,
+                       std::size_t n) {
+  for (std::size_t j = 0; j < n; ++j) {
+    a[j] -= p * top[j];
+    b[j] -= q * top[j];
+  }
+}
+void subtract(double* __restrict a, double p, const double* __restrict top, std::size_t n) {
+  for (std::size_t j = 0; j < n; ++j) a[j] -= p * top[j];
+}
+
 /// a [n, n] becomes its inverse: Gauss-Jordan in place, where the column that is done holds the one of the inverse.
 void invert(std::span<double> a, std::size_t n) {
   const auto row_at = [&](std::size_t row) { return a.subspan(row * n, n).data(); };
@@ -24,12 +36,21 @@ void invert(std::span<double> a, std::size_t n) {
     if (pivot != k) std::swap_ranges(top, top + n, row_at(pivot));
     const double divisor = std::exchange(top[k], 1);
     for (std::size_t j = 0; j < n; ++j) top[j] /= divisor;
+    double* waiting = nullptr;  // a row that another is sought for
+    double factor = 0;
     for (std::size_t row = 0; row < n; ++row) {
       double* const other = row_at(row);
       if (row == k || other[k] == 0) continue;
-      const double factor = std::exchange(other[k], 0);
-      for (std::size_t j = 0; j < n; ++j) other[j] -= factor * top[j];
+      const double own = std::exchange(other[k], 0);
+      if (waiting != nullptr) {
+        subtract_from_two(waiting, factor, other, own, top, n);
+        waiting = nullptr;
+      } else {
+        waiting = other;
+        factor = own;
+      }
     }
+    if (waiting != nullptr) subtract(waiting, factor, top, n);
   }
   for (std::size_t k = n; k-- > 0;) {  // rows that changed places are columns of the inverse
     if (swapped[k] == k) continue;
