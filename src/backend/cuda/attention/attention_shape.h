@@ -24,6 +24,22 @@ inline bool has_mask(const Problem& problem) { return problem.inputs.size() > 3 
 /// The stride of the mask along dim `dim` of [b, h, s, t], 0 where it is broadcast.
 std::int64_t mask_stride(const Operand& mask, std::size_t dim);
 
+/// Sets what the arguments of all forms have: `ms` and `mask_key`, strides of the mask where there is one, `scale`, by
+/// which powers of 2 are taken, `heads`, `queries` and `keys`.
+template <class Args>
+void set_scores(Args& args, const Problem& problem, const AttentionShape& shape) {
+  constexpr float kLog2OfE = 1.4426950408889634F;
+  if (has_mask(problem)) {
+    const Operand& mask = problem.inputs[3];
+    args.ms = {mask_stride(mask, 0), mask_stride(mask, 1), mask_stride(mask, 2)};
+    args.mask_key = mask_stride(mask, 3);
+  }
+  args.scale = problem.op->as<bolide::Attention>()->scale * kLog2OfE;
+  args.heads = static_cast<int>(shape.heads);
+  args.queries = static_cast<int>(shape.queries);
+  args.keys = static_cast<int>(shape.keys);
+}
+
 /// The form that needs the least alignment and shared memory, for heads up to 256.
 std::unique_ptr<ContractionKernel> bind_narrow_attention(const Problem& problem, const CudaTarget& target);
 

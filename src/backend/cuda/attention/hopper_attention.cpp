@@ -62,15 +62,7 @@ class HopperAttentionKernel final : public ContractionKernel {
     text_ = defines.text() + joined_text({"contraction_numbers", "hopper_copies"}) +
             wgmma_text("multiply_keys", static_cast<int>(keys_), format_) +
             wgmma_registers_text("multiply_values", 64, format_) + std::string(kernel_text("hopper_attention"));
-    if (mask_) {
-      const Operand& mask = problem.inputs[3];
-      args_.ms = {mask_stride(mask, 0), mask_stride(mask, 1), mask_stride(mask, 2)};
-      args_.mask_key = mask_stride(mask, 3);
-    }
-    args_.scale = op.scale * 1.4426950408889634F;
-    args_.heads = static_cast<int>(shape_.heads);
-    args_.queries = static_cast<int>(shape_.queries);
-    args_.keys = static_cast<int>(shape_.keys);
+    set_scores(args_, problem, shape_);
     args_.rounds = static_cast<int>((shape_.queries + 127) / 128);
     args_.units = static_cast<int>(shape_.batch * shape_.heads) * args_.rounds;
     blocks_ = static_cast<unsigned>(std::min(args_.units, target.facts.multiprocessors));

@@ -76,15 +76,7 @@ class AttentionKernel final : public ContractionKernel {
     args_.ks = device_rows(problem.inputs[1]);
     args_.vs = device_rows(problem.inputs[2]);
     args_.ys = device_rows(problem.outputs[0]);
-    if (mask_) {
-      const Operand& mask = problem.inputs[3];
-      args_.ms = {mask_stride(mask, 0), mask_stride(mask, 1), mask_stride(mask, 2)};
-      args_.mask_key = mask_stride(mask, 3);
-    }
-    args_.scale = op.scale * 1.4426950408889634F;
-    args_.heads = static_cast<int>(shape.heads);
-    args_.queries = static_cast<int>(shape.queries);
-    args_.keys = static_cast<int>(shape.keys);
+    set_scores(args_, problem, shape);
     args_.d = static_cast<int>(shape.d);
     args_.e = static_cast<int>(shape.e);
     const std::int64_t rows = std::int64_t{tile.warps} * 16;
