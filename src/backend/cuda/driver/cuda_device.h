@@ -204,8 +204,8 @@ class CudaStream final : public DeviceStream {
 
 /// Starts a kernel with the given parameters, whose types must be those of the kernel to the bit.
 template <class... Args>
-Status launch(CudaStream& stream, const Function& function, const Launch& how, Args... args) {
-  std::array<void*, sizeof...(Args) + 1> parameters = {static_cast<void*>(&args)..., nullptr};
+Status launch(CudaStream& stream, const Function& function, const Launch& how, const Args&... args) {
+  std::array<void*, sizeof...(Args) + 1> parameters = {const_cast<Args*>(&args)..., nullptr};  // they are only read
   return stream.launch(function, how, parameters.data());
 }
 
