@@ -74,6 +74,19 @@ TEST(MlRules, OfLinearModelsGiveLabelsAndScores) {
             "MatMul: a is [1,2] and b is [3,1]; inner sizes differ");
 }
 
+TEST(MlRules, OfLinearClassifiersTakeRowsFromWhatThereIs) {
+  const auto classifier = [](std::vector<float> coefficients, std::vector<OnnxAttribute> more) {
+    more.insert(more.end(), {attr("coefficients", std::move(coefficients)), attr("classlabels_ints", Dims{7, 8})});
+    return node("LinearClassifier", {"x"}, {"y", "z"}, std::move(more));
+  };
+  const Tensor x = f32s({2, 2}, {3, 1, 0, -2});
+  EXPECT_EQ(run(classifier({1, 0, 0, 2}, {}), x), "i64[2] 7,7; f32[2,2] 3,2,0,-4") << "a row a class";
+  EXPECT_EQ(run(classifier({1, 1}, {}), x), "i64[2] 8,7; f32[2,2] -3,4,3,-2") << "1 - s and s";
+  EXPECT_EQ(run(classifier({1, 1}, {attr("intercepts", std::vector<float>{2}), attr("post_transform", "LOGISTIC")}),
+                f32s({1, 2}, {-1, -1})),
+            "i64[1] 7; f32[1,2] 0.5,0.5");
+}
+
 TEST(MlRules, OfSupportVectorsCountVotesOfPairs) {
   const OnnxNode classifier =
       node("SVMClassifier", {"x"}, {"y", "z"},

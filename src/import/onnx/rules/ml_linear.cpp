@@ -24,6 +24,17 @@ Result<ValueId> linear(OnnxNodeView& node, Builder& build, Formula& f, std::int6
   return y;
 }
 
+/// The rows of a classifier's coefficients: as many as intercepts; without any, those that the features leave.
+std::size_t rows_of(OnnxNodeView& node) {
+  const std::size_t intercepts = node.numbers("intercepts").size();
+  if (intercepts > 0) return intercepts;
+  if (!node.has_input(0) || node.rank(0) < 1) return 1;
+  const std::int64_t features = node.shape(0).back().constant().value_or(0);
+  if (features < 1) return 1;
+  const std::size_t coefficients = node.numbers("coefficients").size();
+  return std::max<std::size_t>(coefficients / static_cast<std::size_t>(features), 1);
+}
+
 }  // namespace
 
 /// ai.onnx.ml LinearRegressor: x C^T + intercepts.
@@ -35,12 +46,13 @@ Result<Values> import_linear_regressor(OnnxNodeView& node, Builder& build) {
 }
 
 /// ai.onnx.ml LinearClassifier: scores as of LinearRegressor, one row of coefficients a class; outputs labels and
-/// scores. One row for two classes is the score of the second, whose negative is that of the first.
+/// scores. One row for two classes is the score s of the second; that of the first is 1 - s, or -s before a transform,
+/// as in ONNX Runtime (the standard does not say). Without intercepts there is a row for each class.
 Result<Values> import_linear_classifier(OnnxNodeView& node, Builder& build) {
   node.ignore("multi_class");
   Formula f(build);
   const std::string transform = node.text("post_transform", "NONE");
-  const std::size_t rows = std::max<std::size_t>(node.numbers("intercepts").size(), 1);
+  const std::size_t rows = rows_of(node);
   TRY(const ValueId scores, linear(node, build, f, static_cast<std::int64_t>(rows)));
   TRY(const Labels labels,
       labels_of(node, "classlabels_strings", "classlabels_ints", std::max<std::int64_t>(2, std::int64_t(rows))));
@@ -49,7 +61,11 @@ Result<Values> import_linear_classifier(OnnxNodeView& node, Builder& build) {
     return f.result({best_label(f, build, labels, scores), post_transform(f, scores, transform)});
   }
   const ValueId label = binary_label(f, build, labels, scores, 0);
-  const ValueId both = labels.count == 2 ? f.concat({f.op(Neg{}, {scores}), scores}, 1) : scores;
+  ValueId both = scores;
+  if (labels.count == 2) {
+    const ValueId first = f.op(Neg{}, {scores});
+    both = f.concat({transform == "NONE" ? f.add(first, 1.0) : first, scores}, 1);
+  }
   return f.result({label, post_transform(f, both, transform)});
 }
 
