@@ -87,6 +87,20 @@ TEST(MlRules, OfLinearClassifiersTakeRowsFromWhatThereIs) {
             "i64[1] 7; f32[1,2] 0.5,0.5");
 }
 
+TEST(MlRules, OfFeatureVectorsTakeColumnsThatAreNotCountedBefore) {
+  OnnxNode vectorizer = node("FeatureVectorizer", {"x", "w"}, {"y"}, {attr("inputdimensions", Dims{2, 1})});
+  vectorizer.domain = "ai.onnx.ml";
+  OnnxModel whole = model(
+      17, {.nodes = {vectorizer}, .inputs = {f32("x", {"n", "k"}), f32("w", {"n", "1"})}, .outputs = {output("y")}});
+  whole.opset_imports.emplace("ai.onnx.ml", 1);
+  const Result<Graph> graph = imported(whole);
+  ASSERT_TRUE(graph) << graph.error().message;
+  const Tensors inputs = {f32s({1, 3}, {1, 2, 3}), f32s({1, 1}, {4})};
+  const Result<Tensors> y = testing::interpret(*graph, inputs);
+  ASSERT_TRUE(y) << y.error().message;
+  EXPECT_EQ(shown((*y)[0]), "f32[1,3] 1,2,4");
+}
+
 TEST(MlRules, OfSupportVectorsCountVotesOfPairs) {
   const OnnxNode classifier =
       node("SVMClassifier", {"x"}, {"y", "z"},

@@ -91,10 +91,13 @@ Result<Values> import_feature_vectorizer(OnnxNodeView& node, Builder& build) {
     ValueId part = f.cast(feature_rows(f, node.in(i)), DataType::kF32);
     if (f.rank(part) > 2) part = f.reshape(part, {0, -1});
     if (i < sizes.size()) {
-      const std::int64_t columns = f.known_size(part, 1, "the number of features");
-      if (columns < sizes[i])
-        return unsupported("input ", i, " has fewer columns than attribute 'inputdimensions' says");
-      if (columns > sizes[i]) part = f.slice(part, 1, 0, sizes[i]);
+      TRY_OK(f.status());
+      if (f.rank(part) != 2) return invalid_argument("input ", i, " is ", node.type(i), ", expected rows of features");
+      const std::int64_t columns = f.type(part).shape[1].constant().value_or(-1);  // -1: any number
+      if (columns >= 0 && columns < sizes[i]) {
+        return unsupported("input ", i, " has ", columns, " columns, attribute 'inputdimensions' says ", sizes[i]);
+      }
+      if (columns != sizes[i]) part = f.slice(part, 1, 0, sizes[i]);
     }
     parts.push_back(part);
   }
