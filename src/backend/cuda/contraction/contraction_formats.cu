@@ -12,10 +12,6 @@ DEVICE float load_any(int format, const char* data, i64 index) {
   if (format == 5) return (float)((const int*)data)[index];
   return load_format(format, data, index);
 }
-template <int kFormat>
-struct BytesOf {
-  static constexpr int value = kFormat == 2 || kFormat == 5 ? 4 : kFormat < 2 ? 2 : 1;
-};
 // The bits of a value as the format stores it: integers round to nearest even and saturate, NaN becomes 0.
 template <int kFormat>
 DEVICE u32 stored(float value) {

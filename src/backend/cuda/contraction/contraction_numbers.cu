@@ -1,5 +1,5 @@
 // Number formats, vector accesses and the epilogue that the contraction kernels share. Compiled by NVRTC: no header.
-// Formats are 0: f16, 1: bf16, 2: f32.
+// Formats are 0: f16, 1: bf16, 2: f32; some kernels take 3: u8, 4: i8, 5: i32, too.
 typedef unsigned short u16;
 typedef unsigned int u32;
 typedef unsigned long long u64;
@@ -10,6 +10,7 @@ typedef long long i64;
 #endif
 #define DEVICE static __device__ __forceinline__
 
+constexpr int bytes_of(int format) { return format == 2 || format == 5 ? 4 : format < 2 ? 2 : 1; }
 DEVICE u32 shared_address(const void* p) { return (u32)__cvta_generic_to_shared(p); }
 
 DEVICE float from_f16(u16 bits) {

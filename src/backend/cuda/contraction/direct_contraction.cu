@@ -106,10 +106,10 @@ DEVICE void contract_directly(const DirectContraction& p) {
         return outer * q.batch0 + inner * q.batch1 + n3 * q.image + z3 * p.extra_plane[e] + y * q.line + x * q.pixel +
                column * q.column;
       });
-      put<BytesOf<OUT>::value>(p.y,
-                               outer * p.ys.batch0 + inner * p.ys.batch1 + n3 * p.ys.image + z3 * p.ys.plane +
-                                   y * p.ys.line + x * p.ys.pixel + column * p.ys.channel,
-                               bits);
+      put<bytes_of(OUT)>(p.y,
+                         outer * p.ys.batch0 + inner * p.ys.batch1 + n3 * p.ys.image + z3 * p.ys.plane +
+                             y * p.ys.line + x * p.ys.pixel + column * p.ys.channel,
+                         bits);
     }
   }
 }

@@ -49,7 +49,7 @@ class ImplicitGemmKernel final : public ContractionKernel {
     for (int blocks = tile.blocks; blocks > 0; --blocks) {
       Defines all = defines;
       all.set("MINB", blocks);
-      texts_.push_back(gemm_text(gemm, all, {"contraction_rows", "mma", "implicit_gemm"}));
+      texts_.push_back(gemm_text(gemm, all, {"contraction_rows", "mma", "implicit_tiles", "implicit_gemm"}));
     }
     shared_ = static_cast<std::size_t>(shared_bytes(view_, tile));
     const std::int64_t tiles_n = (gemm.n + tile.columns - 1) / tile.columns;

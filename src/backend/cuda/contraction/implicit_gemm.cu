@@ -1,6 +1,6 @@
 // y[m, n] = epilogue(sum over k of a[m, k] * b[n, k]): matrix products, and convolutions whose rows m are output pixels
 // and whose k runs over taps and then channels of channels-last images. Tensor cores by mma.sync, operands by cp.async
-// through a ring of stages in shared memory, sums in f32. After contraction_rows.cu and mma.cu.
+// through a ring of stages in shared memory, sums in f32. After implicit_tiles.cu.
 //
 // Defines   ELEM       format of a and b (2 runs as tf32)
 //           OUT        format of y
@@ -27,12 +27,7 @@
 #endif
 
 constexpr int kElem = ELEM == 2 ? 4 : 2;
-constexpr int kThreads = WM * WN * 32;
 constexpr int BK = BKB / kElem;
-constexpr int MI = BM / WM / 16, NI = BN / WN / 8;
-constexpr int kABytes = BM * BKB, kBBytes = BN * BKB;
-constexpr int kOutBytes = OUT == 2 ? 4 : 2;
-constexpr int kPitch = BN * kOutBytes + 16;  // of a row of results in shared memory
 constexpr int kPartPitch = BN * 4 + 32;
 
 DEVICE u32 rounded(u32 bits) {
@@ -76,62 +71,25 @@ extern "C" __global__ void __launch_bounds__(kThreads, MINB)
   const char* const a = p.a + batch.a * kElem;
   const char* const b = p.b + batch.b * kElem;
 
-  // Copies of a: thread `tid` copies chunk `ac` of rows ar, ar + kARows, ...
-  constexpr int kAChunks = BKB / VECA, kARows = kThreads / kAChunks, kACopies = BM / kARows;
-  static_assert(kThreads % kAChunks == 0 && BM % kARows == 0, "tile does not suit the threads");
   const int ac = tid % kAChunks, ar = tid / kAChunks;
-  constexpr int kAElems = VECA / kElem;
-  int a_base[kACopies], a_at[LINEAR ? 1 : kACopies];  // line in the high half, pixel in the low
-#pragma unroll
-  for (int i = 0; i < kACopies; ++i) {
-    const int row = m0 + ar + i * kARows;
-    if (LINEAR) {
-      a_base[i] = row < p.m ? (int)(row * p.as.pixel) : -1;
-    } else {
-      const int x = row % p.ow, lines = row / p.ow, y = lines % p.oh, image = lines / p.oh;
-      const int line = row < p.m ? y * p.stride_h - p.pad_h : -32768;
-      a_at[i] = (int)((u32)line << 16 | ((u32)(x * p.stride_w - p.pad_w) & 0xffffu));
-      a_base[i] = (int)(image * p.as.image + y * p.as.line + x * p.as.pixel - p.corner);
-    }
-  }
+  int a_base[kACopies], a_at[kAPlaces];
+  find_rows(p, m0 + ar, a_base, a_at);
   const int steps = (p.kd + BK - 1) / BK;
   int first = 0, last = steps;
   if (SPLIT != 0) {
     first = (int)((i64)steps * blockIdx.y / p.splits);
     last = (int)((i64)steps * (blockIdx.y + 1) / p.splits);
   }
-  // The tap and channel of this thread's chunk.
-  int k = first * BK + ac * kAElems, channel = k, tap_x = 0, tap_y = 0;
-  if (!LINEAR) {
-    const int tap = k / p.c;
-    channel = k - tap * p.c;
-    tap_y = tap / p.s;
-    tap_x = tap - tap_y * p.s;
-  }
+  // Of this thread's chunk.
+  int k = first * BK + ac * (VECA / kElem), channel = k, tap_x = 0, tap_y = 0;
+  find_tap(p, k, channel, tap_x, tap_y);
   const auto load_a = [&](int stage) {
-    const u32 to = shared_address(ring_a + stage * kABytes);
-    const bool inside = k < p.kd;
-    const int y_step = tap_y * p.step_h, x_step = tap_x * p.step_w;
-    const int offset = LINEAR ? k : (int)(tap_y * p.tap_line + tap_x * p.tap_pixel) + channel;
-#pragma unroll
-    for (int i = 0; i < kACopies; ++i) {
-      const int row = ar + i * kARows;
-      bool good;
-      if (LINEAR)
-        good = inside && a_base[i] >= 0;
-      else
-        good = inside && (u32)((a_at[i] >> 16) + y_step) < (u32)p.h && (u32)((short)a_at[i] + x_step) < (u32)p.w;
-      const u32 at = to + swizzled<BKB>(row, (ac * VECA) >> 4) + (VECA < 16 ? (ac * VECA) & 15 : 0);
-      copy_async<VECA>(at, good ? a + (i64)(a_base[i] + offset) * kElem : a, good);
-    }
+    copy_rows(p, shared_address(ring_a + stage * kABytes), ac, ar, a_base, a_at, k, channel, tap_x, tap_y,
+              [&](u32 to, int base, int offset, bool good) {
+                copy_async<VECA>(to, good ? a + (i64)(base + offset) * kElem : a, good);
+              });
     k += BK;
-    if (!LINEAR) {
-      channel += BK;
-      while (channel >= p.c) {
-        channel -= p.c;
-        if (++tap_x == p.s) tap_x = 0, ++tap_y;
-      }
-    }
+    next_tap(p, BK, channel, tap_x, tap_y);
   };
 
   // Copies of b: [n, k] rows like a, or with BT rows of k with BN neighbours.

@@ -25,7 +25,7 @@ constexpr int kPatch = C * kPatchH * kPatchW;
 constexpr int kItems = PAIRS ? kPatch / 2 : kPatch;  // that threads bring, one or two elements each
 constexpr int kWordPitch = kSteps * 8 + 4;  // of a row of weights
 constexpr int MI = TH / 4, NI = BN / 8;
-constexpr int kOutBytes = OUT == 2 ? 4 : 2, kPitch = YVEC == 2 ? NY * kOutBytes : BN * kOutBytes + 16;
+constexpr int kOutBytes = bytes_of(OUT), kPitch = YVEC == 2 ? NY * kOutBytes : BN * kOutBytes + 16;
 constexpr int kWeightRows = (BN + 15) / 16 * 16;
 constexpr int kFetches = (kItems + 127) / 128;
 

@@ -39,8 +39,9 @@ class IntegerGemmKernel final : public ContractionKernel {
     defines.set("WM", tile.warps_m).set("WN", tile.warps_n).set("ST", tile.stages);
     defines.set("LINEAR", view_.linear ? 1 : 0).set("VECA", view_.a_unit);
     defines.set("YLINEAR", view_.y_linear ? 1 : 0).set("YVEC", view_.y_vectors ? 1 : 0);
-    program_ = integer_program(gemm, defines,
-                               {"contraction_rows", "contraction_formats", "integer_numbers", "mma", "integer_gemm"});
+    program_ = integer_program(
+        gemm, defines,
+        {"contraction_rows", "contraction_formats", "integer_numbers", "mma", "implicit_tiles", "integer_gemm"});
     shared_ = static_cast<std::size_t>(shared_bytes(view_, tile));
     const std::int64_t tiles_n = (gemm.n + tile.columns - 1) / tile.columns;
     view_.args.tiles_n = static_cast<int>(tiles_n);

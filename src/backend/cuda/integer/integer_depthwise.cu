@@ -54,7 +54,7 @@ extern "C" __global__ void BLOCK_OF(128) depthwise_integers(const __grid_constan
     bits[v] = finished_sum(acc[v], p.extra, [&](int e) {
       return extra_offset(p.extra[e], EXTRA_KIND(e), 0, ((i64)image * p.oh + y) * p.ow + x, place, channel + v);
     });
-  constexpr int kOutBytes = BytesOf<OUT>::value;
+  constexpr int kOutBytes = bytes_of(OUT);
   const i64 to = image * p.y_image + y * p.y_line + x * p.y_pixel + channel;
   if (VEC == 4 && kOutBytes == 1) {
     *(u32*)(p.y + to) = bits[0] | bits[VEC > 1 ? 1 : 0] << 8 | bits[VEC > 2 ? 2 : 0] << 16 | bits[VEC > 3 ? 3 : 0] << 24;

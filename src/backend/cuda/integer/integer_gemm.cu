@@ -1,19 +1,13 @@
 // y[m, n] = finished(sum over k of (a[m, k] - a_zero) * b[n, k]) of 8-bit integers on tensor cores: matrix products, and
 // convolutions of channels-last images (rows m are output pixels, k runs over taps and then channels). b is packed as
 // i8; `offsets[n]` is -a_zero * (sum over k of b), and padding reads a_zero. Sums exact (modulo 2^32). After
-// integer_numbers.cu, contraction_rows.cu and mma.cu.
+// integer_numbers.cu and implicit_tiles.cu.
 //
 // Defines   AFORMAT OUT  formats of a and y;  ACODE: a_zero;  AZERO: its byte;  BREST: the zero point of the packed b
 //           BM BN BKB    rows, columns and k of a tile;  WM WN: warps along rows and columns;  ST: stages
 //           LINEAR       1: row m of a lies at m * a.pixel (products, 1x1); 0: taps
 //           VECA         bytes of one copy of a: 16, 8 or 4
 //           YLINEAR      1: row m of y lies at m * y.pixel;  YVEC: 1: rows of y may be written 16 bytes at a time
-constexpr int kThreads = WM * WN * 32;
-constexpr int MI = BM / WM / 16, NI = BN / WN / 8;
-constexpr int kABytes = BM * BKB, kBBytes = BN * BKB;
-constexpr int kOutBytes = BytesOf<OUT>::value;
-constexpr int kPitch = BN * kOutBytes + 16;  // of a row of results in shared memory
-
 template <int kBytes>
 DEVICE void store_word(u32 to, u32 word) {
   if (kBytes == 16)
@@ -44,56 +38,23 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1)
   const char* const a = p.a + batch.a;
   const char* const b = p.b + batch.b;
 
-  constexpr int kAChunks = BKB / VECA, kARows = kThreads / kAChunks, kACopies = BM / kARows;
-  static_assert(kThreads % kAChunks == 0 && BM % kARows == 0, "tile does not suit the threads");
   const int ac = tid % kAChunks, ar = tid / kAChunks;
-  int a_base[kACopies], a_at[LINEAR ? 1 : kACopies];  // line in the high half, pixel in the low
-#pragma unroll
-  for (int i = 0; i < kACopies; ++i) {
-    const int row = m0 + ar + i * kARows;
-    if (LINEAR) {
-      a_base[i] = row < p.m ? (int)(row * p.as.pixel) : -1;
-    } else {
-      const int x = row % p.ow, lines = row / p.ow, y = lines % p.oh, image = lines / p.oh;
-      const int line = row < p.m ? y * p.stride_h - p.pad_h : -32768;
-      a_at[i] = (int)((u32)line << 16 | ((u32)(x * p.stride_w - p.pad_w) & 0xffffu));
-      a_base[i] = (int)(image * p.as.image + y * p.as.line + x * p.as.pixel - p.corner);
-    }
-  }
+  int a_base[kACopies], a_at[kAPlaces];
+  find_rows(p, m0 + ar, a_base, a_at);
   const int steps = (p.kd + BKB - 1) / BKB;
+  // Of this thread's chunk.
   int k = ac * VECA, channel = k, tap_x = 0, tap_y = 0;
-  if (!LINEAR) {
-    const int tap = k / p.c;
-    channel = k - tap * p.c;
-    tap_y = tap / p.s;
-    tap_x = tap - tap_y * p.s;
-  }
+  find_tap(p, k, channel, tap_x, tap_y);
   const auto load_a = [&](int stage) {
-    const u32 to = shared_address(ring_a + stage * kABytes);
-    const bool inside = k < p.kd;
-    const int y_step = tap_y * p.step_h, x_step = tap_x * p.step_w;
-    const int offset = LINEAR ? k : (int)(tap_y * p.tap_line + tap_x * p.tap_pixel) + channel;
-#pragma unroll
-    for (int i = 0; i < kACopies; ++i) {
-      bool good;
-      if (LINEAR)
-        good = inside && a_base[i] >= 0;
-      else
-        good = inside && (u32)((a_at[i] >> 16) + y_step) < (u32)p.h && (u32)((short)a_at[i] + x_step) < (u32)p.w;
-      const u32 at = to + swizzled<BKB>(ar + i * kARows, (ac * VECA) >> 4) + (VECA < 16 ? (ac * VECA) & 15 : 0);
-      if (good)
-        copy_async<VECA>(at, a + a_base[i] + offset);
-      else
-        store_word<VECA>(at, AZERO * 0x01010101u);
-    }
+    copy_rows(p, shared_address(ring_a + stage * kABytes), ac, ar, a_base, a_at, k, channel, tap_x, tap_y,
+              [&](u32 to, int base, int offset, bool good) {
+                if (good)
+                  copy_async<VECA>(to, a + base + offset);
+                else
+                  store_word<VECA>(to, AZERO * 0x01010101u);
+              });
     k += BKB;
-    if (!LINEAR) {
-      channel += BKB;
-      while (channel >= p.c) {
-        channel -= p.c;
-        if (++tap_x == p.s) tap_x = 0, ++tap_y;
-      }
-    }
+    next_tap(p, BKB, channel, tap_x, tap_y);
   };
   // Rows of b are filled with zeros to whole steps.
   constexpr int kBChunks = BKB / 16, kBRows = kThreads / kBChunks, kBCopies = BN / kBRows;
