@@ -9,9 +9,6 @@
 namespace bolide {
 
 template <class T>
-T apply(Fn fn, T a, T b, T c);
-extern template float apply(Fn, float, float, float);
-template <class T>
 using BlockFn = void (*)(T* out, const T* a, const T* b, const T* c, int count);
 template <class T>
 BlockFn<T> block_function(Fn fn);
@@ -29,11 +26,19 @@ void each(const float* a, const float* b, const float* c, float* out, I64 n, int
     return bolide::block_function<float>(static_cast<Fn>(kFn))(out, a, kTwo ? b : a, kThree ? c : a,
                                                                static_cast<int>(n));
   }
-  for (I64 i = 0; i < n; ++i) {
-    const float x = a[(scalar_mask & 1) != 0 ? 0 : i];
-    const float y = kTwo ? b[(scalar_mask & 2) != 0 ? 0 : i] : 0.0F;
-    const float z = kThree ? c[(scalar_mask & 4) != 0 ? 0 : i] : 0.0F;
-    out[i] = bolide::apply<float>(static_cast<Fn>(kFn), x, y, z);
+  // By blocks, in which what is one number is repeated.
+  constexpr I64 kBlock = 256;
+  const float* args[3] = {a, b, c};
+  float filled[3][kBlock];
+  for (int j = 0; j < (kThree ? 3 : kTwo ? 2 : 1); ++j) {
+    if ((scalar_mask >> j & 1) == 0) continue;
+    for (I64 i = 0; i < kBlock; ++i) filled[j][i] = *args[j];
+  }
+  for (I64 start = 0; start < n; start += kBlock) {
+    const auto at = [&](int j) { return (scalar_mask >> j & 1) != 0 ? filled[j] : args[j] + start; };
+    const int count = static_cast<int>(n - start < kBlock ? n - start : kBlock);
+    bolide::block_function<float>(static_cast<Fn>(kFn))(out + start, at(0), kTwo ? at(1) : at(0),
+                                                        kThree ? at(2) : at(0), count);
   }
 }
 
