@@ -1,5 +1,5 @@
-"""Operators that no other CPU runtime runs: of the first operator sets, and of com.microsoft for GPUs. Nothing to compare a
-time with; their models tell tools/onnx_operators.py how Bolide runs them."""
+"""Operators that no other CPU runtime runs: of the first operator sets, and of com.microsoft for GPUs; and forms that are not
+worth a time. Their models tell tools/onnx_operators.py how Bolide runs them."""
 import numpy as np
 from onnx import TensorProto, helper
 
@@ -69,6 +69,14 @@ def maps():
         yield Case(f"ml.{name}", "", helper.make_model(graph, opset_imports=[helper.make_opsetid(*DOMAINS["ml"])], ir_version=10))
 
 
+def sequences():
+    """With positions that only the data tell."""
+    node = helper.make_node
+    for name, read in (("SequenceErase", ["s", "k"]), ("SequenceInsert", ["s", "a", "k"])):
+        yield case(name, [node("SequenceConstruct", ["a", "b"], ["s"]), node(name, read, ["t"]), node("ConcatFromSequence", ["t"], ["y"], axis=0)],
+                   {"a": f(4, 8), "b": f(4, 8), "k": np.array(0, np.int64)}, ["y"])
+
+
 def all_cases():
-    for family in (experimental, microsoft, maps):
+    for family in (experimental, microsoft, maps, sequences):
         yield from family()
