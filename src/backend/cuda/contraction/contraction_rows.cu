@@ -55,6 +55,11 @@ DEVICE Batch batch_of(const Contraction& p, int z) {
   for (int i = 0; i < EXTRAS; ++i) out.extra[i] = outer * p.extra[i].batch0 + inner * p.extra[i].batch1;
   return out;
 }
+// Operand i of the epilogue, for one element.
+DEVICE float extra_of(const Contraction& p, const Batch& batch, int i, int row, const Place& place, int column) {
+  return load_format(EXTRA_FORMAT(i), p.extra[i].data,
+                     extra_offset(p.extra[i], EXTRA_KIND(i), batch.extra[i], row, place, column));
+}
 // The epilogue of one element. `fetched`: the value of operand FETCH.
 DEVICE float finished(const Contraction& p, const Batch& batch, float sum, int row, const Place& place, int column,
                       float fetched) {
@@ -65,8 +70,7 @@ DEVICE float finished(const Contraction& p, const Batch& batch, float sum, int r
     if (i == FETCH)
       x[i + 1] = fetched;
     else
-      x[i + 1] = load_format(EXTRA_FORMAT(i), p.extra[i].data,
-                             extra_offset(p.extra[i], EXTRA_KIND(i), batch.extra[i], row, place, column));
+      x[i + 1] = extra_of(p, batch, i, row, place, column);
   }
   return epilogue(x);
 }

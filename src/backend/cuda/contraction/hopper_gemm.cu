@@ -39,9 +39,7 @@ DEVICE void load_same(const Contraction& p, const Batch& batch, int column, floa
   const Place nowhere = {0, 0, 0};
 #pragma unroll
   for (int i = 0; i < EXTRAS; ++i)
-    same[i] = EXTRA_KIND(i) > 1 ? 0.f
-                                : load_format(EXTRA_FORMAT(i), p.extra[i].data,
-                                              extra_offset(p.extra[i], EXTRA_KIND(i), batch.extra[i], 0, nowhere, column));
+    same[i] = EXTRA_KIND(i) > 1 ? 0.f : extra_of(p, batch, i, 0, nowhere, column);
 }
 DEVICE float finished_with(const Contraction& p, const Batch& batch, float sum, int row, const Place& place, int column,
                            float fetched, const float (&same)[EXTRAS + 1]) {
@@ -54,8 +52,7 @@ DEVICE float finished_with(const Contraction& p, const Batch& batch, float sum, 
     else if (EXTRA_KIND(i) <= 1)
       x[i + 1] = same[i];
     else
-      x[i + 1] = load_format(EXTRA_FORMAT(i), p.extra[i].data,
-                             extra_offset(p.extra[i], EXTRA_KIND(i), batch.extra[i], row, place, column));
+      x[i + 1] = extra_of(p, batch, i, row, place, column);
   }
   return epilogue(x);
 }

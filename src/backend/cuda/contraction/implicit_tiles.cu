@@ -17,8 +17,8 @@ constexpr int kAChunks = BKB / VECA, kARows = kThreads / kAChunks, kACopies = BM
 static_assert(kThreads % kAChunks == 0 && BM % kARows == 0, "tile does not suit the threads");
 constexpr int kAPlaces = LINEAR ? 1 : kACopies;
 
-// Of rows first, first + kARows, ...: where element 0 lies from a (LINEAR: -1 beyond the last row), and its line, in the
-// high half, and pixel, in the low.
+// Of rows first, first + kARows, ...: where element 0 lies from a (LINEAR: -1 beyond the last row), and its line, in
+// the high half, and pixel, in the low.
 DEVICE void find_rows(const Contraction& p, int first, int (&base)[kACopies], int (&at)[kAPlaces]) {
 #pragma unroll
   for (int i = 0; i < kACopies; ++i) {
@@ -50,8 +50,8 @@ DEVICE void next_tap(const Contraction& p, int step, int& channel, int& tap_x, i
     if (++tap_x == p.s) tap_x = 0, ++tap_y;
   }
 }
-// Calls copy(to, base, offset, good) for each row, whose chunk lies base + offset elements from a; not good: it does not
-// exist.
+// Calls copy(to, base, offset, good) for each row, whose chunk lies base + offset elements from a; not good: it does
+// not exist.
 template <class Copy>
 DEVICE void copy_rows(const Contraction& p, u32 stage, int ac, int ar, const int (&base)[kACopies],
                       const int (&at)[kAPlaces], const int& k, const int& channel, const int& tap_x, const int& tap_y,
