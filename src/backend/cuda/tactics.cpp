@@ -89,6 +89,7 @@ constexpr std::array kFamilies = {
     CudaTacticFamily{"wgmma with parts of k", is_any<Conv, MatMul>, cuda::hopper_split_tactics},
     CudaTacticFamily{"stem", is_any<Conv>, cuda::stem_tactics},
     CudaTacticFamily{"depthwise", is_any<Conv>, cuda::depthwise_tactics},
+    CudaTacticFamily{"depthwise bands", is_any<Conv>, cuda::depthwise_band_tactics},
     CudaTacticFamily{"mma", is_any<Conv, MatMul>, cuda::implicit_gemm_tactics},
     CudaTacticFamily{"simt", is_any<Conv, ConvTranspose, MatMul>, cuda::simt_tactics},
     CudaTacticFamily{"integer depthwise", is_any<Conv>, cuda::integer_depthwise_tactics},

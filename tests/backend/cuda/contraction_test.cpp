@@ -191,6 +191,8 @@ const ConvCase kDepthwise[] = {
      .groups = 10,
      .residual = true},
     {.n = 1, .c = 16, .h = 12, .w = 12, .o = 16, .kernel_h = 11, .kernel_w = 11, .pad = 5, .groups = 16},
+    {.n = 2, .c = 66, .h = 33, .w = 13, .o = 66, .kernel_h = 7, .kernel_w = 7, .pad = 3, .groups = 66, .y_gap = 2},
+    {.n = 2, .c = 64, .h = 3, .w = 60, .o = 64, .kernel_h = 1, .kernel_w = 37, .pad = 0, .groups = 64},
 };
 
 TEST(CudaConv, DepthwiseOfAnyChannelsAndStrides) {
@@ -325,6 +327,26 @@ TEST(CudaContractionTexts, OfDepthwiseKeepNothingInLocalMemory) {
   for (const ConvCase& c : kOddDepthwise) {
     for (const int capability : {80, 90}) {
       EXPECT_GT(compile_texts(conv_case(c, DataType::kF16), capability, "cuda.conv.depthwise", false), 3) << capability;
+    }
+  }
+}
+
+TEST(CudaContractionTexts, OfBandsKeepNothingInLocalMemory) {
+  BOLIDE_NEEDS_NVRTC();
+  for (const std::int64_t kernel : {3, 5, 7}) {
+    const ConvCase c{.n = 1,
+                     .c = 16,
+                     .h = 15,
+                     .w = 15,
+                     .o = 16,
+                     .kernel_h = kernel,
+                     .kernel_w = kernel,
+                     .pad = kernel / 2,
+                     .groups = 16,
+                     .residual = true};
+    for (const int capability : {75, 90}) {
+      EXPECT_GT(compile_texts(conv_case(c, DataType::kF16), capability, "cuda.conv.depthwise.bands", false), 0)
+          << kernel << " for " << capability;
     }
   }
 }

@@ -20,6 +20,58 @@ GemmProblem by_channels(GemmProblem gemm) {
   return gemm;
 }
 
+bool channels_fit(const GemmProblem& gemm, int channels) {
+  const std::int64_t unit = channels == 8 ? 16 : 4;
+  return gemm.batch1 % channels == 0 && gemm.a.batch1 == 1 && gemm.y.batch1 == 1 &&
+         (channels == 8 || (gemm.a_format != 2 && gemm.y_format != 2)) &&
+         common_unit({gemm.a.image, gemm.a.line, gemm.a.pixel}, format_bytes(gemm.a_format)) >= unit &&
+         common_unit({gemm.y.image, gemm.y.line, gemm.y.pixel}, format_bytes(gemm.y_format)) >= unit;
+}
+
+std::int64_t depthwise_threads(const GemmProblem& gemm, std::int64_t pixels, std::int64_t lines, int channels) {
+  return gemm.images * ((gemm.axes[1].out + lines - 1) / lines) * ((gemm.axes[2].out + pixels - 1) / pixels) *
+         (gemm.batch1 / channels);
+}
+
+Defines depthwise_defines(const GemmProblem& gemm, std::int64_t pixels, std::int64_t lines, int channels,
+                          bool overlaps) {
+  Defines out;
+  out.extras(gemm).set("FORMAT", gemm.a_format).set("OUT", gemm.y_format);
+  out.set("R", gemm.axes[1].kernel).set("S", gemm.axes[2].kernel).set("TW", pixels).set("TH", lines);
+  out.set("VEC", channels).set("PDL", overlaps ? 1 : 0).set("ARGUMENT_BYTES", sizeof(DeviceDepthwise));
+  return out;
+}
+
+std::optional<std::string> FloatDepthwise::fault_of(const Result<GemmProblem>& gemm) {
+  if (!gemm) return gemm.error().message;
+  if (auto fault = epilogue_fault(*gemm)) return fault;
+  if (auto fault = depthwise_fault(*gemm)) return fault;
+  if (gemm->a_format != gemm->b_format) return "operands of two dtypes";
+  if (depthwise_threads(*gemm, 1, 1, 1) >= std::int64_t{1} << 32) return "too many pixels";
+  return std::nullopt;
+}
+
+std::size_t FloatDepthwise::packed_bytes(const Problem& problem, const Target&) const {
+  const auto gemm = gemm_problem(problem);
+  return gemm ? static_cast<std::size_t>(gemm->taps() * gemm->batch1 * format_bytes(gemm->b_format)) : 0;
+}
+Status FloatDepthwise::pack(const Problem& problem, const Target&, std::span<std::byte> out) const {
+  TRY(const GemmProblem gemm, gemm_problem(problem));
+  const auto copy = [&]<class T>(T) {
+    const auto* const from = reinterpret_cast<const T*>(gemm.b_constant->data());
+    auto* const to = reinterpret_cast<T*>(out.data());
+    for (std::int64_t tap = 0; tap < gemm.taps(); ++tap) {
+      for (std::int64_t c = 0; c < gemm.batch1; ++c)
+        to[tap * gemm.batch1 + c] = from[c * gemm.b_batch1 + tap * gemm.b_tap];
+    }
+  };
+  if (gemm.b_format == 2) {
+    copy(std::uint32_t{});
+  } else {
+    copy(std::uint16_t{});
+  }
+  return {};
+}
 DepthwiseKernel::DepthwiseKernel(const GemmProblem& all, std::string function, std::vector<Form> forms, bool overlaps)
     : arguments_(all), function_(std::move(function)), forms_(std::move(forms)), overlaps_(overlaps) {
   arguments_.args.c = static_cast<int>(all.n);

@@ -22,6 +22,29 @@ std::optional<std::string> depthwise_fault(const GemmProblem& gemm);
 /// The problem of all channels at once: columns are channels. The epilogue's operands lie as columns too.
 GemmProblem by_channels(GemmProblem gemm);
 
+/// Whether threads may take `channels` neighbours (8, or 2 of 16 bits): their number and all strides are whole
+/// multiples.
+bool channels_fit(const GemmProblem& gemm, int channels);
+
+/// Threads of `pixels` by `lines` results and `channels` channels each.
+std::int64_t depthwise_threads(const GemmProblem& gemm, std::int64_t pixels, std::int64_t lines, int channels);
+
+/// What depthwise_parts.cu and both kernels over it are told.
+Defines depthwise_defines(const GemmProblem& gemm, std::int64_t pixels, std::int64_t lines, int channels,
+                          bool overlaps);
+
+/// Tactics over floats: what all of them need, and weights as [taps, channels].
+class FloatDepthwise : public Tactic {
+ public:
+  std::size_t packed_bytes(const Problem& problem, const Target&) const override;
+  Status pack(const Problem& problem, const Target&, std::span<std::byte> out) const override;
+  bool packs_input(const Problem&, int index) const override { return index == 1; }
+
+ protected:
+  constexpr explicit FloatDepthwise(std::string_view name) : Tactic(name, 1) {}
+  static std::optional<std::string> fault_of(const Result<GemmProblem>& gemm);
+};
+
 /// Launches the first form that the addresses of the images are aligned for.
 class DepthwiseKernel final : public ContractionKernel {
  public:

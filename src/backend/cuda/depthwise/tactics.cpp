@@ -15,31 +15,20 @@ struct Piece {
 
 /// Channels a thread takes: those of the piece where everything is aligned to them, else one.
 int width(const GemmProblem& gemm, const Piece& piece) {
-  const std::int64_t unit = piece.channels == 8 ? 16 : 4;
-  const bool fits = gemm.batch1 % piece.channels == 0 && gemm.a.batch1 == 1 && gemm.y.batch1 == 1 &&
-                    (piece.channels == 8 || (gemm.a_format != 2 && gemm.y_format != 2)) &&
-                    common_unit({gemm.a.image, gemm.a.line, gemm.a.pixel}, format_bytes(gemm.a_format)) >= unit &&
-                    common_unit({gemm.y.image, gemm.y.line, gemm.y.pixel}, format_bytes(gemm.y_format)) >= unit;
-  return fits ? piece.channels : 1;
+  return channels_fit(gemm, piece.channels) ? piece.channels : 1;
 }
 
 std::string depthwise_text(const GemmProblem& gemm, const Piece& piece, int wide, bool overlaps) {
   const WindowAxis& down = gemm.axes[1];
   const WindowAxis& across = gemm.axes[2];
-  Defines defines;
-  defines.extras(gemm).set("FORMAT", gemm.a_format).set("OUT", gemm.y_format).set("R", down.kernel);
-  defines.set("S", across.kernel).set("SY", down.stride).set("SX", across.stride).set("DY", down.dilation);
-  defines.set("DX", across.dilation).set("TW", piece.pixels).set("TH", piece.lines).set("VEC", wide);
-  defines.set("KEEP", gemm.taps() <= 9 ? 1 : 0)
-      .set("UNROLL", wide == 8 ? (piece.pixels > 2 ? 1 : 2) : down.kernel)
-      .set("PDL", overlaps ? 1 : 0)
-      .set("ARGUMENT_BYTES", sizeof(DeviceDepthwise));
-  return gemm_text(gemm, defines, {"depthwise"});
+  Defines defines = depthwise_defines(gemm, piece.pixels, piece.lines, wide, overlaps);
+  defines.set("SY", down.stride).set("SX", across.stride).set("DY", down.dilation).set("DX", across.dilation);
+  defines.set("KEEP", gemm.taps() <= 9 ? 1 : 0).set("UNROLL", wide == 8 ? (piece.pixels > 2 ? 1 : 2) : down.kernel);
+  return gemm_text(gemm, defines, {"depthwise_parts", "depthwise"});
 }
 
 std::int64_t threads_of(const GemmProblem& gemm, const Piece& piece, int wide) {
-  return gemm.images * ((gemm.axes[1].out + piece.lines - 1) / piece.lines) *
-         ((gemm.axes[2].out + piece.pixels - 1) / piece.pixels) * (gemm.batch1 / wide);
+  return depthwise_threads(gemm, piece.pixels, piece.lines, wide);
 }
 
 /// Threads of `piece`, and of one channel a thread where slices may be less aligned.
@@ -60,22 +49,18 @@ std::vector<DepthwiseKernel::Form> forms_of(const GemmProblem& gemm, const Piece
 /// Needs     one input and one output channel a group, neighbouring channels, at most two spatial dims; weights that
 ///           are constant
 /// Numerics  sums in f32, taps in order
-class DepthwiseTactic final : public Tactic {
+class DepthwiseTactic final : public FloatDepthwise {
  public:
-  constexpr DepthwiseTactic(std::string_view name, const Piece& piece) : Tactic(name, 1), piece_(piece) {}
+  constexpr DepthwiseTactic(std::string_view name, const Piece& piece) : FloatDepthwise(name), piece_(piece) {}
 
   Verdict accepts(const Problem& problem, const Target&) const override {
     const auto gemm = gemm_problem(problem);
-    if (!gemm) return reject(gemm.error().message);
-    if (const auto fault = epilogue_fault(*gemm)) return reject(*fault);
-    if (const auto fault = depthwise_fault(*gemm)) return reject(*fault);
-    if (gemm->a_format != gemm->b_format) return reject("operands of two dtypes");
+    if (const auto fault = fault_of(gemm)) return reject(*fault);
     if (piece_.pixels > 4 &&
         (gemm->a_format == 2 || gemm->taps() <= 9 || gemm->axes[2].stride > 1 || gemm->axes[2].dilation > 1))
       return reject("long pieces need registers that this kernel does not leave");
     if (gemm->taps() > 121) return reject(gemm->taps(), " taps; at most 121");
     if (piece_.channels == 2 && width(*gemm, piece_) == 1) return reject("channels do not lie in pairs");
-    if (threads_of(*gemm, piece_, 1) >= std::int64_t{1} << 32) return reject("too many pixels");
     return accept();
   }
   double estimate_us(const Problem& problem, const Target& target) const override {
@@ -98,28 +83,6 @@ class DepthwiseTactic final : public Tactic {
         estimate_cuda_us(cuda, gemm.bytes()),
         std::max(latency, latency * 0.25 * waves) + threads * work / (cuda.facts.multiprocessors * 128 * 800.0));
   }
-  std::size_t packed_bytes(const Problem& problem, const Target&) const override {
-    const auto gemm = gemm_problem(problem);
-    return gemm ? static_cast<std::size_t>(gemm->taps() * gemm->batch1 * format_bytes(gemm->b_format)) : 0;
-  }
-  Status pack(const Problem& problem, const Target&, std::span<std::byte> out) const override {
-    TRY(const GemmProblem gemm, gemm_problem(problem));
-    const auto copy = [&]<class T>(T) {
-      const auto* const from = reinterpret_cast<const T*>(gemm.b_constant->data());
-      auto* const to = reinterpret_cast<T*>(out.data());
-      for (std::int64_t tap = 0; tap < gemm.taps(); ++tap) {
-        for (std::int64_t c = 0; c < gemm.batch1; ++c)
-          to[tap * gemm.batch1 + c] = from[c * gemm.b_batch1 + tap * gemm.b_tap];
-      }
-    };
-    if (gemm.b_format == 2) {
-      copy(std::uint32_t{});
-    } else {
-      copy(std::uint16_t{});
-    }
-    return {};
-  }
-  bool packs_input(const Problem&, int index) const override { return index == 1; }
   Result<std::unique_ptr<Kernel>> bind(const Problem& problem, const Target& target) const override {
     TRY(const GemmProblem gemm, gemm_problem(problem));
     const bool gaps = !dense(problem.inputs[0]) || !dense(problem.outputs[0]);

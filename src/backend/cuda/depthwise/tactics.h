@@ -8,5 +8,6 @@
 namespace bolide::cuda {
 
 std::span<const Tactic* const> depthwise_tactics();
+std::span<const Tactic* const> depthwise_band_tactics();
 
 }  // namespace bolide::cuda
