@@ -331,6 +331,27 @@ TEST(CudaContractionTexts, OfDepthwiseKeepNothingInLocalMemory) {
   }
 }
 
+TEST(CudaContractionTexts, OfWideDepthwiseKeepNothingInLocalMemory) {
+  BOLIDE_NEEDS_NVRTC();
+  for (const DataType type : kTypes) {
+    for (const std::int64_t width : {16, 19, 37}) {
+      for (const std::int64_t dilation : {1, 2}) {
+        const ConvCase c{.n = 1,
+                         .c = 16,
+                         .h = 3,
+                         .w = 400,
+                         .o = 16,
+                         .kernel_h = 1,
+                         .kernel_w = width,
+                         .pad = 0,
+                         .dilation = dilation,
+                         .groups = 16};
+        compile_texts(conv_case(c, type), 90, "cuda.conv.depthwise", false);
+      }
+    }
+  }
+}
+
 TEST(CudaContractionTexts, OfBandsKeepNothingInLocalMemory) {
   BOLIDE_NEEDS_NVRTC();
   for (const std::int64_t kernel : {3, 5, 7}) {

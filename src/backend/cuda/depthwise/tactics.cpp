@@ -59,6 +59,7 @@ class DepthwiseTactic final : public FloatDepthwise {
     if (piece_.pixels > 4 &&
         (gemm->a_format == 2 || gemm->taps() <= 9 || gemm->axes[2].stride > 1 || gemm->axes[2].dilation > 1))
       return reject("long pieces need registers that this kernel does not leave");
+    if (words_of_line(*gemm) > 224) return reject("a line of the kernel does not fit registers");
     if (gemm->taps() > 121) return reject(gemm->taps(), " taps; at most 121");
     if (piece_.channels == 2 && width(*gemm, piece_) == 1) return reject("channels do not lie in pairs");
     return accept();
@@ -92,6 +93,15 @@ class DepthwiseTactic final : public FloatDepthwise {
   }
 
  private:
+  /// Registers of weights and pixels that one line of the kernel takes.
+  std::int64_t words_of_line(const GemmProblem& gemm) const {
+    const WindowAxis& across = gemm.axes[2];
+    const std::int64_t span = (piece_.pixels - 1) * across.stride + (across.kernel - 1) * across.dilation + 1;
+    const std::int64_t pixels = std::min(span, piece_.pixels * across.kernel);
+    const int wide = width(gemm, piece_);
+    return (across.kernel + pixels) * std::max<std::int64_t>(1, wide * format_bytes(gemm.a_format) / 4);
+  }
+
   Piece piece_;
 };
 
