@@ -48,6 +48,20 @@ Status require_float(const OpInfo& info, const InferContext& context, int index)
   return ok();
 }
 
+Status require_strings(const OpInfo& info, const InferContext& context) {
+  for (int i = 0; i < context.input_count(); ++i) {
+    if (context.dtype(i) != DataType::kString) {
+      return invalid_argument(info.name, ": input ", i, " is ", context.type(i), ", not strings");
+    }
+  }
+  return ok();
+}
+
+Status require_indices(const OpInfo& info, const InferContext& context) {
+  if (is_integer(context.dtype(1))) return ok();
+  return invalid_argument(info.name, ": indices of ", context.dtype(1), ", not of integers");
+}
+
 Status require_equal(const OpInfo& info, std::string_view what, const Dim& got, const Dim& want) {
   if (got.constant() && want.constant() && *got.constant() != *want.constant()) {
     return invalid_argument(info.name, ": ", what, " is ", got, ", expected ", want);

@@ -47,6 +47,10 @@ Result<Tensor> store_f64(const Tensor& numbers, DataType out);
 Result<int> checked_axis(const OpInfo& info, std::int64_t axis, int rank);
 /// Errors: Unsupported unless input 0 is a real float.
 Status require_float(const OpInfo& info, const InferContext& context, int index = 0);
+/// Errors: InvalidArgument unless all inputs are strings.
+Status require_strings(const OpInfo& info, const InferContext& context);
+/// Errors: InvalidArgument unless input 1 holds integers.
+Status require_indices(const OpInfo& info, const InferContext& context);
 /// Errors: InvalidArgument when both sizes are known and differ.
 Status require_equal(const OpInfo& info, std::string_view what, const Dim& got, const Dim& want);
 

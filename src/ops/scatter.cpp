@@ -11,9 +11,7 @@ namespace bolide {
 namespace {
 
 Status check_types(const OpInfo& info, const InferContext& context, ScatterReduction reduction) {
-  if (!is_integer(context.dtype(1))) {
-    return invalid_argument(info.name, ": indices of ", context.dtype(1), ", not of integers");
-  }
+  TRY_OK(require_indices(info, context));
   if (context.dtype(0) != context.dtype(2)) {
     return invalid_argument(info.name, ": data of ", context.dtype(0), " and updates of ", context.dtype(2));
   }
