@@ -129,19 +129,19 @@ Result<Tensors> GridSample::evaluate(TensorInputs inputs, EvalContext& context) 
     }
     flatten_taps(taps, inner, {0, 1}, flat);
   };
-  constexpr std::int64_t kBlock = 64;  // points of one picture
-  const std::int64_t blocks = (points + kBlock - 1) / kBlock;
+  constexpr std::int64_t kPoints = 64;  // points of one picture
+  const std::int64_t blocks = (points + kPoints - 1) / kPoints;
   const auto each_block = [&]<class Kept>(Kept, const auto& channel) {
     const std::int64_t grain = bit_width(x.dtype()) < 8 ? x.dims()[0] * blocks : 1;  // elements may share a byte
     parallel_ranges(x.dims()[0] * blocks, grain, [&](std::int64_t block, std::int64_t end) {
       std::vector<AxisTaps> taps(spatial);
       std::vector<Tap> flat;
       std::vector<Kept> kept;
-      std::array<std::size_t, kBlock + 1> ends{};
+      std::array<std::size_t, kPoints + 1> ends{};
       for (; block < end; ++block) {
         const std::int64_t batch = block / blocks;
-        const std::int64_t first = block % blocks * kBlock;
-        const std::int64_t count = std::min(kBlock, points - first);
+        const std::int64_t first = block % blocks * kPoints;
+        const std::int64_t count = std::min(kPoints, points - first);
         flat.clear();
         for (std::int64_t i = 0; i < count; ++i) {
           taps_at(batch * points + first + i, taps, flat);
@@ -187,7 +187,7 @@ Result<Tensors> GridSample::evaluate(TensorInputs inputs, EvalContext& context) 
   const bool whole = is_integer(x.dtype());
   TRY_OK(with_numbers(x, [&](const auto* numbers) -> Status {
     each_block(Tap(), [&](std::int64_t from, std::int64_t to, std::int64_t count, auto taps, auto ends) {
-      std::array<double, kBlock> sums;
+      std::array<double, kPoints> sums;
       for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
         sums[i] = sample(numbers + from, taps.subspan(ends[i], ends[i + 1] - ends[i]));
       }

@@ -13,14 +13,14 @@
 namespace bolide::onnx {
 namespace {
 
-using Labels = std::vector<EinsumLabel>;
+using EinsumLabels = std::vector<EinsumLabel>;
 
-bool has(const Labels& labels, EinsumLabel label) {
+bool has(const EinsumLabels& labels, EinsumLabel label) {
   return std::find(labels.begin(), labels.end(), label) != labels.end();
 }
 
-Labels joined(const Labels& a, const Labels& b, const Labels& c = {}) {
-  Labels out = a;
+EinsumLabels joined(const EinsumLabels& a, const EinsumLabels& b, const EinsumLabels& c = {}) {
+  EinsumLabels out = a;
   out.insert(out.end(), b.begin(), b.end());
   out.insert(out.end(), c.begin(), c.end());
   return out;
@@ -78,8 +78,8 @@ Result<ValueId> as_matrices(Builder& build, ValueId x, std::size_t batch, std::s
 }
 
 /// Elementwise, of a [shared..., own a...] and b [shared..., own b...].
-Result<Labelled> multiplied(Builder& build, const Labelled& a, const Labelled& b, const Labels& own_a,
-                            const Labels& own_b) {
+Result<Labelled> multiplied(Builder& build, const Labelled& a, const Labelled& b, const EinsumLabels& own_a,
+                            const EinsumLabels& own_b) {
   ValueId left = a.value;
   if (!own_b.empty()) {
     Dims axes;
@@ -100,9 +100,9 @@ Result<Labelled> multiplied(Builder& build, const Labelled& a, const Labelled& b
 
 }  // namespace
 
-Result<Labelled> sum_out(Builder& build, Labelled x, const Labels& needed) {
+Result<Labelled> sum_out(Builder& build, Labelled x, const EinsumLabels& needed) {
   Reduce sum{.keepdims = false};
-  Labels kept;
+  EinsumLabels kept;
   for (std::size_t d = 0; d < x.labels.size(); ++d) {
     if (has(needed, x.labels[d])) {
       kept.push_back(x.labels[d]);
@@ -115,7 +115,7 @@ Result<Labelled> sum_out(Builder& build, Labelled x, const Labels& needed) {
   return Labelled{y, std::move(kept)};
 }
 
-Result<Labelled> arranged(Builder& build, const Labelled& x, const Labels& order) {
+Result<Labelled> arranged(Builder& build, const Labelled& x, const EinsumLabels& order) {
   if (x.labels == order) return x;
   Transpose transpose;
   for (const EinsumLabel label : order) {
@@ -125,13 +125,13 @@ Result<Labelled> arranged(Builder& build, const Labelled& x, const Labels& order
   return Labelled{y, order};
 }
 
-Result<Labelled> contract(Builder& build, Labelled a, Labelled b, const Labels& needed) {
+Result<Labelled> contract(Builder& build, Labelled a, Labelled b, const EinsumLabels& needed) {
   TRY(a, sum_out(build, std::move(a), joined(needed, b.labels)));
   TRY(b, sum_out(build, std::move(b), joined(needed, a.labels)));
-  Labels batch;
-  Labels rows;
-  Labels inner;
-  Labels columns;
+  EinsumLabels batch;
+  EinsumLabels rows;
+  EinsumLabels inner;
+  EinsumLabels columns;
   for (const EinsumLabel label : a.labels) {
     // An ellipsis broadcasts, which inner axes of a product do not.
     const bool summed = !has(needed, label) && label < kEllipsis;
