@@ -51,7 +51,7 @@ Result<AttentionGeometry> geometry_of(const Problem& problem) {
 
 class FewQueries final : public Tactic {
  public:
-  constexpr FewQueries() : Tactic("cpu.attention.few_queries", 1) {}
+  constexpr FewQueries() : Tactic("cpu.attention.few_queries", 2) {}
 
   Verdict accepts(const Problem& problem, const Target&) const override {
     const auto geometry = geometry_of(problem);

@@ -153,7 +153,7 @@ class AttentionKernel final : public HostKernel {
 
 class AttentionTactic final : public Tactic {
  public:
-  constexpr AttentionTactic() : Tactic("cpu.attention.f32", 1) {}
+  constexpr AttentionTactic() : Tactic("cpu.attention.f32", 2) {}
 
   Verdict accepts(const Problem& problem, const Target&) const override {
     const auto geometry = attention_geometry(problem);

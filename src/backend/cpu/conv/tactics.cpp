@@ -79,10 +79,10 @@ class ConvTactic final : public Tactic {
   Form form_;
 };
 
-constexpr ConvTactic kRowsF32("cpu.conv.f32.rows", 1, {false, check_conv_rows, bind_conv_rows, false});
-constexpr ConvTactic kStripF32("cpu.conv.f32.strip", 1, {false, check_conv_strip, bind_conv_strip, true});
-constexpr ConvTactic kRowsI8("cpu.conv.i8.rows", 1, {true, check_conv_rows, bind_conv_rows, false});
-constexpr ConvTactic kStripI8("cpu.conv.i8.strip", 1, {true, check_conv_strip, bind_conv_strip, true});
+constexpr ConvTactic kRowsF32("cpu.conv.f32.rows", 2, {false, check_conv_rows, bind_conv_rows, false});
+constexpr ConvTactic kStripF32("cpu.conv.f32.strip", 2, {false, check_conv_strip, bind_conv_strip, true});
+constexpr ConvTactic kRowsI8("cpu.conv.i8.rows", 2, {true, check_conv_rows, bind_conv_rows, false});
+constexpr ConvTactic kStripI8("cpu.conv.i8.strip", 2, {true, check_conv_strip, bind_conv_strip, true});
 
 constexpr std::array<const Tactic*, 4> kTactics = {&kRowsF32, &kStripF32, &kRowsI8, &kStripI8};
 

@@ -139,7 +139,7 @@ Result<GemmEpilogue> epilogue_of(const Problem& problem, const Target& target) {
 /// Numerics  the bias, then the taps in that order, fused where the ISA can
 class DepthwiseDeconv final : public Tactic {
  public:
-  constexpr DepthwiseDeconv() : Tactic("cpu.deconv.depthwise.f32", 1) {}
+  constexpr DepthwiseDeconv() : Tactic("cpu.deconv.depthwise.f32", 2) {}
 
   Verdict accepts(const Problem& problem, const Target& target) const override {
     const auto geometry = deconv_geometry(problem);

@@ -10,7 +10,7 @@ namespace {
 
 class DeconvTactic final : public Tactic {
  public:
-  constexpr DeconvTactic() : Tactic("cpu.deconv.f32", 1) {}
+  constexpr DeconvTactic() : Tactic("cpu.deconv.f32", 2) {}
 
   Verdict accepts(const Problem& problem, const Target& target) const override {
     const auto geometry = deconv_geometry(problem);

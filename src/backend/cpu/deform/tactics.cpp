@@ -196,7 +196,7 @@ class DeformKernel final : public HostKernel {
 /// Numerics  samples and products in f32
 class DeformTactic final : public Tactic {
  public:
-  constexpr DeformTactic() : Tactic("cpu.deform.samples", 1) {}
+  constexpr DeformTactic() : Tactic("cpu.deform.samples", 2) {}
 
   Verdict accepts(const Problem& problem, const Target& target) const override {
     for (const Operand& input : problem.inputs) {

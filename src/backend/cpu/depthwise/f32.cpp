@@ -71,7 +71,7 @@ class DepthwiseKernel final : public HostKernel {
 /// Numerics  f32: the bias, then the taps in order, fused where the ISA can
 class DepthwiseF32 final : public Tactic {
  public:
-  constexpr DepthwiseF32() : Tactic("cpu.depthwise.f32", 1) {}
+  constexpr DepthwiseF32() : Tactic("cpu.depthwise.f32", 2) {}
 
   Verdict accepts(const Problem& problem, const Target& target) const override {
     const Result<DepthwiseWork> work = depthwise_work(problem);

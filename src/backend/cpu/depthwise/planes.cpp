@@ -156,7 +156,7 @@ class DepthwisePlanesKernel final : public HostKernel {
 /// Numerics  as cpu.depthwise.f32; taps on the padding add zeros
 class DepthwisePlanes final : public Tactic {
  public:
-  constexpr DepthwisePlanes() : Tactic("cpu.depthwise.planes", 1) {}
+  constexpr DepthwisePlanes() : Tactic("cpu.depthwise.planes", 2) {}
 
   Verdict accepts(const Problem& problem, const Target&) const override {
     const Result<DepthwiseWork> work = any_depthwise_work(problem);

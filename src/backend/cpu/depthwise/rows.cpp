@@ -175,7 +175,7 @@ Status check_exact(const Problem& problem, const DepthwiseWork& work) {
 /// Numerics  as cpu.depthwise.f32; exact sums for integers
 class DepthwiseRows final : public Tactic {
  public:
-  constexpr DepthwiseRows() : Tactic("cpu.depthwise.rows", 1) {}
+  constexpr DepthwiseRows() : Tactic("cpu.depthwise.rows", 2) {}
 
   Verdict accepts(const Problem& problem, const Target& target) const override {
     const Result<DepthwiseWork> work = depthwise_work(problem);

@@ -100,7 +100,7 @@ double step_ns(Fn fn) {
 /// The meaning of the operator in f32, strip by strip.
 class ElementwiseF32 final : public Tactic {
  public:
-  constexpr ElementwiseF32() : Tactic("cpu.elementwise.f32", 1) {}
+  constexpr ElementwiseF32() : Tactic("cpu.elementwise.f32", 2) {}
 
   Verdict accepts(const Problem& problem, const Target& target) const override {
     const Result<ElementwiseWork> work = elementwise_work(problem);

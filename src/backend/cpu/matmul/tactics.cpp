@@ -271,8 +271,8 @@ class MatMulTiles final : public Tactic {
   bool integer_;
 };
 
-constexpr MatMulTiles kF32("cpu.matmul.f32.tiles", 1, false);
-constexpr MatMulTiles kI8("cpu.matmul.i8.tiles", 2, true);
+constexpr MatMulTiles kF32("cpu.matmul.f32.tiles", 2, false);
+constexpr MatMulTiles kI8("cpu.matmul.i8.tiles", 3, true);
 
 }  // namespace
 

@@ -206,7 +206,7 @@ class RecurrentKernel final : public HostKernel {
 
 class RecurrentTactic final : public Tactic {
  public:
-  constexpr RecurrentTactic() : Tactic("cpu.recurrent.f32", 1) {}
+  constexpr RecurrentTactic() : Tactic("cpu.recurrent.f32", 2) {}
 
   Verdict accepts(const Problem& problem, const Target&) const override {
     const auto geometry = recurrent_geometry(problem);

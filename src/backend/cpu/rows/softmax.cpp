@@ -79,7 +79,7 @@ class SoftmaxKernel final : public HostKernel {
 /// Numerics  f32 with the largest subtracted; exponentials below e^-87 are 0
 class SoftmaxTactic final : public Tactic {
  public:
-  constexpr SoftmaxTactic() : Tactic("cpu.softmax.f32", 1) {}
+  constexpr SoftmaxTactic() : Tactic("cpu.softmax.f32", 2) {}
 
   Verdict accepts(const Problem& problem, const Target&) const override {
     const Result<SoftmaxWork> work = softmax_work(problem);

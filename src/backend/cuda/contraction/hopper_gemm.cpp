@@ -82,7 +82,7 @@ class HopperGemmKernel final : public HopperKernel {
 /// Numerics  sums in f32, k in order by 16 (TF32: 8) at a time, within a tap; TF32 operands are cut, not rounded
 class HopperGemm final : public PackedRowsTactic {
  public:
-  constexpr HopperGemm(std::string_view name, const Tile& tile) : PackedRowsTactic(name, 2, false), tile_(tile) {}
+  constexpr HopperGemm(std::string_view name, const Tile& tile) : PackedRowsTactic(name, 3, false), tile_(tile) {}
 
   Verdict accepts(const Problem& problem, const Target& target) const override {
     const CudaTarget& cuda = cuda_target(target);

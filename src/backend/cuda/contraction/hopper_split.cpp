@@ -50,7 +50,7 @@ class HopperSplitKernel final : public HopperKernel {
 /// Numerics  as of HopperGemm, in parts of k that are added in order
 class HopperSplit final : public PackedRowsTactic {
  public:
-  constexpr HopperSplit(std::string_view name, const Tile& tile) : PackedRowsTactic(name, 1, false), tile_(tile) {}
+  constexpr HopperSplit(std::string_view name, const Tile& tile) : PackedRowsTactic(name, 2, false), tile_(tile) {}
 
   Verdict accepts(const Problem& problem, const Target& target) const override {
     const CudaTarget& cuda = cuda_target(target);

@@ -121,7 +121,7 @@ class ImplicitGemmKernel final : public ContractionKernel {
 class ImplicitGemm final : public PackedRowsTactic {
  public:
   constexpr ImplicitGemm(std::string_view name, const Tile& tile, bool patches = false)
-      : PackedRowsTactic(name, 1, patches), tile_(tile) {}
+      : PackedRowsTactic(name, 2, patches), tile_(tile) {}
 
   Verdict accepts(const Problem& problem, const Target& target) const override {
     const CudaTarget& cuda = cuda_target(target);

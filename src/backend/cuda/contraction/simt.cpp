@@ -9,7 +9,7 @@ namespace {
 /// tap
 class Simt final : public Tactic {
  public:
-  constexpr Simt() : Tactic("cuda.gemm.simt", 1) {}
+  constexpr Simt() : Tactic("cuda.gemm.simt", 2) {}
 
   Verdict accepts(const Problem& problem, const Target&) const override {
     const auto gemm = mixed_gemm_problem(problem);

@@ -142,7 +142,7 @@ class StemKernel final : public ContractionKernel {
 class StemTactic final : public Tactic {
  public:
   constexpr StemTactic(std::string_view name, std::int64_t lines, bool pairs)
-      : Tactic(name, 1), lines_(lines), pairs_(pairs) {}
+      : Tactic(name, 2), lines_(lines), pairs_(pairs) {}
 
   Verdict accepts(const Problem& problem, const Target& target) const override {
     const CudaTarget& cuda = cuda_target(target);

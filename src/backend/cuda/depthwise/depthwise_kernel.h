@@ -41,7 +41,7 @@ class FloatDepthwise : public Tactic {
   bool packs_input(const Problem&, int index) const override { return index == 1; }
 
  protected:
-  constexpr explicit FloatDepthwise(std::string_view name) : Tactic(name, 1) {}
+  constexpr explicit FloatDepthwise(std::string_view name) : Tactic(name, 2) {}
   static std::optional<std::string> fault_of(const Result<GemmProblem>& gemm);
 };
 

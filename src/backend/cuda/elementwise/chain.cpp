@@ -127,7 +127,7 @@ std::string function_text(const Chain& chain, const Operand& out, const NestText
 
 class ChainTactic final : public Tactic {
  public:
-  constexpr ChainTactic() : Tactic("cuda.elementwise", 1) {}
+  constexpr ChainTactic() : Tactic("cuda.elementwise", 2) {}
 
   Verdict accepts(const Problem& problem, const Target&) const override {
     const Result<Chain> chain = chain_of(problem);

@@ -40,7 +40,7 @@ std::vector<DepthwiseKernel::Form> forms_of(const GemmProblem& gemm, bool gaps) 
 /// Numerics  exact sums
 class DepthwiseTactic final : public Tactic {
  public:
-  constexpr DepthwiseTactic() : Tactic("cuda.integer.depthwise", 1) {}
+  constexpr DepthwiseTactic() : Tactic("cuda.integer.depthwise", 2) {}
 
   Verdict accepts(const Problem& problem, const Target&) const override {
     const auto gemm = checked_integer_problem(problem);

@@ -9,7 +9,7 @@ namespace {
 /// Numerics  exact sums
 class DirectTactic final : public Tactic {
  public:
-  constexpr DirectTactic() : Tactic("cuda.integer.direct", 1) {}
+  constexpr DirectTactic() : Tactic("cuda.integer.direct", 2) {}
 
   Verdict accepts(const Problem& problem, const Target&) const override {
     const auto gemm = checked_integer_problem(problem);

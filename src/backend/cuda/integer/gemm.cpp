@@ -86,7 +86,7 @@ class IntegerGemmKernel final : public ContractionKernel {
 /// Numerics  exact sums
 class IntegerGemm final : public Tactic {
  public:
-  constexpr IntegerGemm(std::string_view name, const Tile& tile) : Tactic(name, 1), tile_(tile) {}
+  constexpr IntegerGemm(std::string_view name, const Tile& tile) : Tactic(name, 2), tile_(tile) {}
 
   Verdict accepts(const Problem& problem, const Target& target) const override {
     const CudaTarget& cuda = cuda_target(target);
