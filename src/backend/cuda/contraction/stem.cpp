@@ -80,7 +80,7 @@ class StemKernel final : public ContractionKernel {
       defines.set("MINB", shape.columns * shape.lines > 512 ? 2 : 3).set("YVEC", writes).set("NY", gemm.n);
       defines.set("PAIRS", shape.pairs ? 1 : 0).set("EXTRA_PAIRS", paired);
       defines.set("PDL", overlaps_ ? 1 : 0).set("ARGUMENT_BYTES", sizeof(DeviceStem));
-      texts_.push_back(gemm_text(gemm, defines, {"stem"}));
+      texts_.push_back(gemm_text(gemm, defines, {"mma", "stem"}));
       if (writes == 0 || !gaps) break;
     }
     unit_ = shape.writes == 1 ? 16 : shape.writes == 2 ? 4 : 1;

@@ -29,20 +29,6 @@ constexpr int kOutBytes = bytes_of(OUT), kPitch = YVEC == 2 ? NY * kOutBytes : B
 constexpr int kWeightRows = (BN + 15) / 16 * 16;
 constexpr int kFetches = (kItems + 127) / 128;
 
-DEVICE void multiply(float (&c)[4], const u32 (&a)[4], const u32 (&b)[2]) {
-#if ELEM == 0
-  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};\n"
-#else
-  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};\n"
-#endif
-               : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
-               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
-}
-DEVICE void matrices(u32 (&r)[4], const void* from) {
-  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];\n"
-               : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
-               : "r"((u32)__cvta_generic_to_shared(from)));
-}
 DEVICE u32 pair_at(const u16* from) {
   if (PAIRS || SX % 2 == 0) return *(const u32*)from;
   return (u32)from[0] | ((u32)from[1] << 16);
@@ -148,12 +134,12 @@ extern "C" __global__ void __launch_bounds__(128, MINB) stem(const __grid_consta
 #pragma unroll
       for (int j = 0; j < NI; j += 2) {
         u32 b[4];
-        matrices(b, weights + (j * 8 + (lane & 7) + ((lane >> 4) << 3)) * kWordPitch + step * 8 + ((lane >> 3) & 1) * 4);
-        const u32 b0[2] = {b[0], b[1]}, b1[2] = {b[2], b[3]};
+        matrices(b, shared_address(weights + (j * 8 + (lane & 7) + ((lane >> 4) << 3)) * kWordPitch + step * 8 +
+                                   ((lane >> 3) & 1) * 4));
 #pragma unroll
         for (int i = 0; i < MI; ++i) {
-          multiply(acc[i][j], a[i], b0);
-          if (j + 1 < NI) multiply(acc[i][j + 1 < NI ? j + 1 : j], a[i], b1);
+          multiply(acc[i][j], a[i], b[0], b[1]);
+          if (j + 1 < NI) multiply(acc[i][j + 1 < NI ? j + 1 : j], a[i], b[2], b[3]);
         }
       }
     }

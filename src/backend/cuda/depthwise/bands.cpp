@@ -27,7 +27,7 @@ class BandTactic final : public FloatDepthwise {
 
   Verdict accepts(const Problem& problem, const Target&) const override {
     const auto gemm = gemm_problem(problem);
-    if (const auto fault = fault_of(gemm)) return reject(*fault);
+    if (const auto fault = fault_of(gemm, pixels_, 1)) return reject(*fault);
     for (const std::size_t dim : {std::size_t{1}, std::size_t{2}}) {
       if (gemm->axes[dim].stride != 1 || gemm->axes[dim].dilation != 1) return reject("steps other than 1");
     }

@@ -2,18 +2,14 @@
 // of TH lines. Sums in f32, taps in order.
 //
 // Defines   those of depthwise_parts.cu
-//           R S SY SX DY DX  kernel, strides, dilations;  TW TH: pixels and lines of a thread
+//           R S SY SX DY DX  kernel, strides, dilations
 //           KEEP             1: the weights of a thread stay in registers;  UNROLL: lines of the kernel read ahead
 constexpr int kUnrolledLines = KEEP ? R : UNROLL;
 
 extern "C" __global__ void BLOCK_OF(128) depthwise(const __grid_constant__ Depthwise p) {
   wait_for_kernel_before();
-  const int vectors = (p.c + VEC - 1) / VEC, across = (p.ow + TW - 1) / TW, down = (p.oh + TH - 1) / TH;
-  const u32 id = blockIdx.x * 128u + threadIdx.x;
-  const int channel = (int)(id % (u32)vectors) * VEC;
-  const u32 piece = id / (u32)vectors;
-  const int x0 = (int)(piece % (u32)across) * TW, y0 = (int)(piece / (u32)across % (u32)down) * TH;
-  const int image = (int)(piece / (u32)across / (u32)down);
+  const Piece piece = piece_of_thread(p);
+  const int channel = piece.channel, x0 = piece.x, y0 = piece.y, image = piece.image;
   if (image >= p.images) return;
 
   Vector kept[KEEP ? R * S : 1];

@@ -3,7 +3,7 @@
 // registers beside all weights. Sums in f32, taps in order.
 //
 // Defines   those of depthwise_parts.cu
-//           R S    kernel;  TW TH: pixels and lines of a thread;  X_PIXEL Y_PIXEL: elements from pixel to pixel
+//           R S    kernel;  X_PIXEL Y_PIXEL: elements from pixel to pixel
 constexpr int kSpan = TW + S - 1;  // at most 32
 
 // The pixels from `line` on whose bits are set in `columns`; zeros for the others.
@@ -17,12 +17,8 @@ DEVICE void load_line(Vector (&to)[kSpan], const char* line, u32 columns) {
 
 extern "C" __global__ void BLOCK_OF(128) depthwise(const __grid_constant__ Depthwise p) {
   wait_for_kernel_before();
-  const int vectors = p.c / VEC, across = (p.ow + TW - 1) / TW, down = (p.oh + TH - 1) / TH;
-  const u32 id = blockIdx.x * 128u + threadIdx.x;
-  const int channel = (int)(id % (u32)vectors) * VEC;
-  const u32 piece = id / (u32)vectors;
-  const int x0 = (int)(piece % (u32)across) * TW, y0 = (int)(piece / (u32)across % (u32)down) * TH;
-  const int image = (int)(piece / (u32)across / (u32)down);
+  const Piece piece = piece_of_thread(p);
+  const int channel = piece.channel, x0 = piece.x, y0 = piece.y, image = piece.image;
   if (image >= p.images) return;
 
   float weight[R * S][VEC];

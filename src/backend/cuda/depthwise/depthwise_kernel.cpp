@@ -42,12 +42,13 @@ Defines depthwise_defines(const GemmProblem& gemm, std::int64_t pixels, std::int
   return out;
 }
 
-std::optional<std::string> FloatDepthwise::fault_of(const Result<GemmProblem>& gemm) {
+std::optional<std::string> FloatDepthwise::fault_of(const Result<GemmProblem>& gemm, std::int64_t pixels,
+                                                    std::int64_t lines) {
   if (!gemm) return gemm.error().message;
   if (auto fault = epilogue_fault(*gemm)) return fault;
   if (auto fault = depthwise_fault(*gemm)) return fault;
   if (gemm->a_format != gemm->b_format) return "operands of two dtypes";
-  if (depthwise_threads(*gemm, 1, 1, 1) >= std::int64_t{1} << 32) return "too many pixels";
+  if (depthwise_threads(*gemm, pixels, lines, 1) >= std::int64_t{1} << 32) return "too many pixels";
   return std::nullopt;
 }
 

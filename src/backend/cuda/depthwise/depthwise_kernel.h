@@ -42,7 +42,8 @@ class FloatDepthwise : public Tactic {
 
  protected:
   constexpr explicit FloatDepthwise(std::string_view name) : Tactic(name, 2) {}
-  static std::optional<std::string> fault_of(const Result<GemmProblem>& gemm);
+  /// For threads of `pixels` by `lines` results.
+  static std::optional<std::string> fault_of(const Result<GemmProblem>& gemm, std::int64_t pixels, std::int64_t lines);
 };
 
 /// Launches the first form that the addresses of the images are aligned for.

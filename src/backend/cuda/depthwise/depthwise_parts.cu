@@ -1,6 +1,7 @@
 // What both forms of depthwise convolution share: arguments, vectors of channels, and how a result leaves.
 //
 // Defines   FORMAT OUT  formats of x (and b) and of y
+//           TW TH       pixels and lines of the result a thread takes
 //           VEC         channels a thread takes: 8 (aligned 16-byte accesses of 16-bit formats; twice of f32),
 //                       2 (16-bit formats), or 1
 struct Depthwise {
@@ -53,6 +54,17 @@ DEVICE void unpack(float (&out)[VEC], const Vector& v) {
   }
 }
 
+
+// What a thread takes, from its first channel, pixel and line on.
+struct Piece {
+  int channel, x, y, image;
+};
+DEVICE Piece piece_of_thread(const Depthwise& p) {
+  const int vectors = (p.c + VEC - 1) / VEC, across = (p.ow + TW - 1) / TW, down = (p.oh + TH - 1) / TH;
+  const u32 id = blockIdx.x * 128u + threadIdx.x, piece = id / (u32)vectors;
+  return {(int)(id % (u32)vectors) * VEC, (int)(piece % (u32)across) * TW,
+          (int)(piece / (u32)across % (u32)down) * TH, (int)(piece / (u32)across / (u32)down)};
+}
 
 // Operands of the epilogue of kinds 0 and 1, read once.
 struct Known {

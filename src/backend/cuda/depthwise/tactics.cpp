@@ -27,17 +27,13 @@ std::string depthwise_text(const GemmProblem& gemm, const Piece& piece, int wide
   return gemm_text(gemm, defines, {"depthwise_parts", "depthwise"});
 }
 
-std::int64_t threads_of(const GemmProblem& gemm, const Piece& piece, int wide) {
-  return depthwise_threads(gemm, piece.pixels, piece.lines, wide);
-}
-
 /// Threads of `piece`, and of one channel a thread where slices may be less aligned.
 std::vector<DepthwiseKernel::Form> forms_of(const GemmProblem& gemm, const Piece& piece, bool overlaps, bool gaps) {
   const GemmProblem all = by_channels(gemm);
   std::vector<DepthwiseKernel::Form> out;
   for (const int wide : {width(gemm, piece), 1}) {
     out.push_back({.program = {"depthwise", depthwise_text(all, piece, wide, overlaps), {}},
-                   .threads = threads_of(gemm, piece, wide),
+                   .threads = depthwise_threads(gemm, piece.pixels, piece.lines, wide),
                    .unit = wide == 8   ? 16
                            : wide == 2 ? 4
                                        : 1});
@@ -55,7 +51,7 @@ class DepthwiseTactic final : public FloatDepthwise {
 
   Verdict accepts(const Problem& problem, const Target&) const override {
     const auto gemm = gemm_problem(problem);
-    if (const auto fault = fault_of(gemm)) return reject(*fault);
+    if (const auto fault = fault_of(gemm, piece_.pixels, piece_.lines)) return reject(*fault);
     if (piece_.pixels > 4 &&
         (gemm->a_format == 2 || gemm->taps() <= 9 || gemm->axes[2].stride > 1 || gemm->axes[2].dilation > 1))
       return reject("long pieces need registers that this kernel does not leave");
@@ -75,7 +71,7 @@ class DepthwiseTactic final : public FloatDepthwise {
         (pixels - 1) * static_cast<double>(gemm.axes[2].stride) + static_cast<double>(gemm.axes[2].kernel);
     // Operations of a thread: products, and loads and conversions that neighbours repeat.
     const double work = (taps * pixels * wide + (span + taps / pixels) * lines * (2.0 + wide)) * piece_.lines;
-    const double threads = static_cast<double>(threads_of(gemm, piece_, wide));
+    const double threads = static_cast<double>(depthwise_threads(gemm, piece_.pixels, piece_.lines, wide));
     const double waves = std::max(1.0, threads / (cuda.facts.multiprocessors * 384.0));
     // Lines of the kernel that wait for their loads.
     const double waits = gemm.taps() <= 9 || wide < 8 ? 1.0 : piece_.pixels > 2 ? lines : lines / 2;
