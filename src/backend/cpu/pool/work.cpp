@@ -3,20 +3,14 @@
 namespace bolide::cpu {
 
 Result<PoolWork> pool_work(const Problem& problem) {
-  const auto* max = problem.op->as<MaxPool>();
-  const auto* average = problem.op->as<AveragePool>();
-  if (max == nullptr && average == nullptr) return unsupported("neither MaxPool nor AveragePool");
-  if (problem.outputs.size() > 1 && !problem.outputs[1].absent) return unsupported("the places of the largest");
+  TRY(const PoolWindows windows, pool_windows(problem));
   const Operand& x = problem.inputs[0];
   const Operand& y = problem.outputs[0];
   if (x.rank() > 5) return unsupported(x.rank() - 2, " spatial dims; at most 3");
   const std::size_t spatial = x.dims.size() - 2;
   PoolWork out;
-  out.max = max != nullptr;
-  out.counts_padding = average != nullptr && average->count_include_pad;
-  TRY(const std::vector<WindowAxis> axes,
-      window_axes(problem.op->name(), max != nullptr ? max->window() : average->window(),
-                  max != nullptr ? max->kernel : average->kernel, std::span(x.dims).subspan(2)));
+  out.max = windows.max;
+  out.counts_padding = windows.counts_padding;
   out.batch = x.dims[0];
   out.channels = x.dims[1];
   out.element_bytes = bit_width(x.dtype) / 8;
@@ -26,7 +20,7 @@ Result<PoolWork> pool_work(const Problem& problem) {
     out.out_strides[d] = y.strides[d];
   }
   for (std::size_t d = 0; d < spatial; ++d) {
-    out.axes[3 - spatial + d] = axes[d];
+    out.axes[3 - spatial + d] = windows.axes[d];
     out.x_strides[5 - spatial + d] = x.strides[d + 2];
     out.out_strides[5 - spatial + d] = y.strides[d + 2];
   }

@@ -1,8 +1,7 @@
 /// What a pooling asks for, with concrete sizes.
 #pragma once
 
-#include "backend/problem.h"
-#include "ops/pool.h"
+#include "backend/pool_windows.h"
 
 namespace bolide::cpu {
 

@@ -5,7 +5,7 @@
 #include "backend/cuda/text/kernel_text.h"
 #include "backend/cuda/text/nest_text.h"
 #include "backend/cuda/text/text_kernel.h"
-#include "ops/pool.h"
+#include "backend/pool_windows.h"
 
 #include <algorithm>
 
@@ -14,22 +14,10 @@ namespace {
 
 constexpr int kThreads = 256;
 
-struct PoolWork {
-  std::vector<WindowAxis> axes;
-  bool max = true;
-  bool counts_padding = false;
-};
-
-Result<PoolWork> pool_work(const Problem& problem) {
-  const auto* max = problem.op->as<MaxPool>();
-  const auto* average = problem.op->as<AveragePool>();
-  if (max == nullptr && average == nullptr) return unsupported("neither MaxPool nor AveragePool");
-  if (problem.outputs.size() > 1 && !problem.outputs[1].absent) return unsupported("the places of the largest");
+Result<PoolWindows> pool_work(const Problem& problem) {
+  TRY(PoolWindows out, pool_windows(problem));
   const Operand& x = problem.inputs[0];
   if (x.dtype == DataType::kF64 || c_type(x.dtype).empty()) return unsupported(x.dtype);
-  PoolWork out{.max = max != nullptr, .counts_padding = average != nullptr && average->count_include_pad};
-  TRY(out.axes, window_axes(problem.op->name(), max != nullptr ? max->window() : average->window(),
-                            max != nullptr ? max->kernel : average->kernel, std::span(x.dims).subspan(2)));
   std::int64_t reach = 1;
   for (std::size_t d = 0; d < x.dims.size(); ++d) reach += (x.dims[d] - 1) * x.strides[d];
   if (reach >= INT64_C(1) << 31) return unsupported("more than 2^31 elements");
@@ -37,7 +25,7 @@ Result<PoolWork> pool_work(const Problem& problem) {
 }
 
 /// One thread computes `width` neighbouring outputs whose windows lie as far apart in x as they do (channels-last).
-std::string pool_text(const Problem& problem, const PoolWork& work, const NestText& nest, int width,
+std::string pool_text(const Problem& problem, const PoolWindows& work, const NestText& nest, int width,
                       std::span<const std::size_t> dims_of_nest) {
   const Operand& x = problem.inputs[0];
   const std::string_view type = c_type(x.dtype);
@@ -116,7 +104,7 @@ class PoolTactic final : public Tactic {
     return estimate_cuda_us(cuda_target(target), bytes * (x.strides[1] == 1 ? 1.0 : 1.5));
   }
   Result<std::unique_ptr<Kernel>> bind(const Problem& problem, const Target&) const override {
-    TRY(const PoolWork work, pool_work(problem));
+    TRY(const PoolWindows work, pool_work(problem));
     const Operand& x = problem.inputs[0];
     const Operand& y = problem.outputs[0];
     // All dims of y in the order of memory, none joined.
