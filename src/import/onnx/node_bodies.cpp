@@ -27,6 +27,7 @@ Result<Values> NodeImporter::inline_body(const OnnxGraph& body, const Values& in
     if (const Scope::Binding* binding = list_.scope.find(name)) scope.bind(name, *binding);
   }
   const std::size_t before = state_.problems.count();
+  const std::vector<std::string_view> results = names_of(body.outputs);
   into_.import_initializers(body, scope);
   into_.import_nodes({.nodes = body.nodes,
                       .opsets = list_.opsets,
@@ -35,13 +36,18 @@ Result<Values> NodeImporter::inline_body(const OnnxGraph& body, const Values& in
                       .place = place_of(body),
                       .arguments = list_.arguments,
                       .depth = list_.depth + 1,
-                      .results = names_of(body.outputs)});
+                      .results = results});
   if (state_.problems.count() != before) return Error{Code::kBadFile, {}};  // told already
   is_call_ = true;
+  return results_in(scope, results, "body");
+}
+
+Result<Values> NodeImporter::results_in(const Scope& scope, std::span<const std::string_view> names,
+                                        std::string_view whose) {
   Values out;
-  for (const OnnxValueInfo& output : body.outputs) {
-    const Scope::Binding* binding = scope.find(output.name);
-    if (binding == nullptr) return bad_file("the body's output '", output.name, "' is not produced by its nodes");
+  for (const std::string_view name : names) {
+    const Scope::Binding* binding = scope.find(name);
+    if (binding == nullptr) return bad_file("the ", whose, "'s output '", name, "' is not produced by its nodes");
     if (!*binding) return Error{Code::kBadFile, {}};
     out.push_back(**binding);
   }

@@ -53,14 +53,7 @@ Result<Values> NodeImporter::inline_function(const OnnxFunction& function, const
                       .results = function.outputs});
   state_.calls.pop_back();
   if (state_.problems.count() != before) return Error{Code::kBadFile, {}};  // told already
-  Values out;
-  for (const std::string_view output : function.outputs) {
-    const Scope::Binding* binding = scope.find(output);
-    if (binding == nullptr) return bad_file("the function's output '", output, "' is not produced by its nodes");
-    if (!*binding) return Error{Code::kBadFile, {}};
-    out.push_back(**binding);
-  }
-  return out;
+  return results_in(scope, function.outputs, "function");
 }
 
 }  // namespace bolide::onnx

@@ -56,6 +56,8 @@ class NodeImporter {
   Result<Values> inline_function(const OnnxFunction& function, const Values& inputs);
   Result<Bodies> import_bodies(std::span<const OnnxGraph* const> bodies, std::span<const TensorType> inputs);
   Result<Values> inline_body(const OnnxGraph& body, const Values& inputs);
+  /// What `names` stand for after the nodes of a body or a function ("body", "function") were made in `scope`.
+  static Result<Values> results_in(const Scope& scope, std::span<const std::string_view> names, std::string_view whose);
   void bind_outputs(const Values& values, NodeId first_new);
   void poison_outputs();
   void fail(Error error) { state_.problems.node(label(), std::move(error)); }
